@@ -1,0 +1,401 @@
+//! CF-1.6 and ACDD-1.3: the attributes that make arrays into a data set a stranger can read.
+//!
+//! [`compose`] lays out the whole file from a product's table, the binding and the track; the two submodules say
+//! what a variable and what the file carry. Units that depend on the values, and counts of missing values, are
+//! known only after the values went by: [`late_attributes`] makes those.
+
+mod file;
+mod variable;
+
+use crate::collection::{Role, Units};
+use crate::error::{Failure, Stage};
+use crate::map::bind::{BoundVariable, Dimension, Form, free_name};
+use crate::map::decode::{Decoder, Statistics};
+use crate::map::text;
+use crate::read::{Content, Source};
+use crate::values::{ElementType, Values};
+use crate::write::{Attribute, LateAttributes, Storage, Structure, Variable};
+
+pub use file::Provenance;
+
+use crate::granule::Identity;
+use crate::map::bind::Binding;
+use crate::map::track::Track;
+use crate::map::{self, FILL};
+
+/// The conventions every output follows, literally as checkers look for them.
+pub const CONVENTIONS: &str = "CF-1.6, ACDD-1.3";
+
+/// The layout of an output file and where each variable's values come from.
+#[derive(Debug)]
+pub struct Composition<'granule> {
+    /// The layout.
+    pub structure: Structure,
+    /// One a variable of the layout, in its order.
+    pub feeds: Vec<Feed<'granule>>,
+    /// Lowest and highest value of the vertical coordinate, in its unit, with that unit.
+    pub vertical: Option<Vertical>,
+}
+
+/// Extent of the vertical coordinate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Vertical {
+    /// Lowest value.
+    pub lowest: f64,
+    /// Highest value.
+    pub highest: f64,
+    /// Unit of both.
+    pub units: &'static str,
+}
+
+/// Where the values of an output variable come from.
+#[derive(Debug)]
+pub enum Feed<'granule> {
+    /// Rows of a dataset, decoded.
+    Rows(Box<Rows<'granule>>),
+    /// All values, made here.
+    Made {
+        /// The values.
+        values: Values,
+        /// What was seen of them, where they came from the source.
+        statistics: Option<Statistics>,
+    },
+    /// Characters.
+    Text(Vec<u8>),
+}
+
+/// Rows of a dataset on their way to an output variable.
+#[derive(Debug)]
+pub struct Rows<'granule> {
+    /// The dataset.
+    pub dataset: &'granule crate::read::Dataset,
+    /// What is done to its values.
+    pub decoder: Decoder<'granule>,
+    /// Its unit, where the values decide.
+    pub units: Option<Units>,
+}
+
+/// Lays out the file.
+///
+/// # Errors
+/// The vertical coordinate has missing values or does not go one way; text cannot be read.
+pub fn compose<'granule>(
+    source: &dyn Source,
+    identity: &Identity,
+    binding: &'granule Binding<'granule>,
+    track: &'granule Track,
+    provenance: &Provenance<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Composition<'granule>, Failure> {
+    let mut composer = Composer {
+        source,
+        identity,
+        binding,
+        track,
+        time_name: free_name("time", |name| is_taken(binding, name)),
+        composition: Composition {
+            structure: Structure {
+                dimensions: binding
+                    .dimensions
+                    .iter()
+                    .map(|dimension| (dimension.name.clone(), dimension.length))
+                    .collect(),
+                ..Structure::default()
+            },
+            feeds: Vec::new(),
+            vertical: None,
+        },
+    };
+    composer.use_dimension(&Dimension { name: binding.record_dimension.clone(), length: binding.records });
+    composer.time();
+    composer.wavelengths();
+    for bound in &binding.variables {
+        composer.bound(bound, warnings)?;
+    }
+    let mut composition = composer.composition;
+    composition.structure.attributes =
+        file::attributes(identity, track, composition.vertical, provenance, source);
+    Ok(composition)
+}
+
+fn is_taken(binding: &Binding<'_>, name: &str) -> bool {
+    binding.variables.iter().any(|variable| variable.name == name)
+        || binding.dimensions.iter().any(|dimension| dimension.name == name)
+}
+
+struct Composer<'granule, 'run> {
+    source: &'run dyn Source,
+    identity: &'run Identity,
+    binding: &'granule Binding<'granule>,
+    track: &'granule Track,
+    time_name: String,
+    composition: Composition<'granule>,
+}
+
+impl<'granule> Composer<'granule, '_> {
+    fn push(&mut self, variable: Variable, feed: Feed<'granule>) {
+        self.composition.structure.variables.push(variable);
+        self.composition.feeds.push(feed);
+    }
+
+    fn use_dimension(&mut self, dimension: &Dimension) {
+        let dimensions = &mut self.composition.structure.dimensions;
+        if !dimensions.iter().any(|(name, _)| *name == dimension.name) {
+            dimensions.push((dimension.name.clone(), dimension.length));
+        }
+    }
+
+    /// A new dimension of this length, named as near to `wanted` as possible.
+    fn new_dimension(&mut self, wanted: &str, length: usize) -> Dimension {
+        let dimensions = &self.composition.structure.dimensions;
+        let name = free_name(wanted, |name| {
+            dimensions.iter().any(|(used, _)| used == name) || is_taken(self.binding, name)
+        });
+        let dimension = Dimension { name, length };
+        self.use_dimension(&dimension);
+        dimension
+    }
+
+    fn time(&mut self) {
+        let record = Dimension { name: self.binding.record_dimension.clone(), length: self.binding.records };
+        let values = ndarray::Array1::from(self.track.time.seconds.clone()).into_dyn();
+        let attributes = variable::time(&self.track.time, self.identity.product);
+        let time = numbers(&self.time_name, ElementType::F64, &[record], None, attributes);
+        self.push(time, Feed::Made { values: Values::F64(values), statistics: None });
+    }
+
+    /// A scalar coordinate for each wavelength that some variable was measured at.
+    fn wavelengths(&mut self) {
+        let mut wavelengths: Vec<f64> = self
+            .binding
+            .variables
+            .iter()
+            .filter_map(|bound| bound.row.and_then(|row| row.wavelength_nm))
+            .collect();
+        wavelengths.sort_by(f64::total_cmp);
+        wavelengths.dedup();
+        for nanometres in wavelengths {
+            let name = variable::wavelength_name(nanometres);
+            let value = ndarray::arr0(nanometres).into_dyn();
+            let scalar = numbers(&name, ElementType::F64, &[], None, variable::wavelength(nanometres));
+            self.push(scalar, Feed::Made { values: Values::F64(value), statistics: None });
+        }
+    }
+
+    fn bound(
+        &mut self,
+        bound: &'granule BoundVariable<'granule>,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        match (&bound.dataset.content, bound.form) {
+            (_, Form::Text) => self.text(bound),
+            (Content::Numbers(from), Form::Rows) => {
+                if bound.row.is_some_and(|row| row.role == Role::VerticalCoordinate) {
+                    self.check_vertical(bound)?;
+                }
+                self.rows(bound, *from, warnings);
+                Ok(())
+            }
+            (Content::Numbers(from), Form::Edges(rule)) => self.edges(bound, *from, rule, warnings),
+            (Content::Text | Content::Unsupported(_), _) => {
+                Err(Failure::new(Stage::Map, &bound.dataset.path, "has no numbers")
+                    .class(crate::error::Class::Internal))
+            }
+        }
+    }
+
+    fn attributes(
+        &self,
+        bound: &BoundVariable<'_>,
+        target: ElementType,
+        warnings: &mut Vec<String>,
+    ) -> Vec<Attribute> {
+        let position = &self.identity.product.position;
+        let is_coordinate = [position.latitude, position.longitude].contains(&bound.name.as_str());
+        let coordinates = (bound.is_per_record(&self.binding.record_dimension) && !is_coordinate)
+            .then(|| format!("{} {} {}", self.time_name, position.latitude, position.longitude));
+        variable::attributes(bound, target, coordinates, self.track.time.day_zero, warnings)
+    }
+
+    fn decoder(&self, bound: &BoundVariable<'_>, from: ElementType) -> Decoder<'granule> {
+        let position = &self.identity.product.position;
+        let is_position = [position.latitude, position.longitude].contains(&bound.name.as_str());
+        Decoder {
+            name: bound.name.clone(),
+            from,
+            integer_sentinel: bound.row.is_some_and(|row| row.integer_sentinel),
+            invalid: is_position.then_some(self.track.invalid.as_slice()),
+            threshold: match bound.row.map(|row| row.units) {
+                Some(Units::ByMagnitude { threshold, .. }) => threshold,
+                _ => f64::INFINITY,
+            },
+        }
+    }
+
+    fn rows(
+        &mut self,
+        bound: &'granule BoundVariable<'granule>,
+        from: ElementType,
+        warnings: &mut Vec<String>,
+    ) {
+        let decoder = self.decoder(bound, from);
+        let attributes = self.attributes(bound, decoder.target(), warnings);
+        let is_coordinate = bound.row.is_some_and(|row| row.role == Role::VerticalCoordinate);
+        let fill = decoder.fill().filter(|_| !is_coordinate);
+        let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, fill, attributes);
+        let units = variable::units_by_magnitude(bound);
+        self.push(variable, Feed::Rows(Box::new(Rows { dataset: bound.dataset, decoder, units })));
+    }
+
+    /// A coordinate variable must go one way and have no gaps (CF-1.6, 1.2 and 2.5.1).
+    fn check_vertical(&mut self, bound: &BoundVariable<'_>) -> Result<(), Failure> {
+        let values = map::whole(self.source, bound.dataset)?.to_f64();
+        let broken = |found: String| {
+            Failure::new(Stage::Map, &bound.dataset.path, "cannot be a coordinate")
+                .found(found)
+                .expected("values that rise or fall throughout, none missing")
+                .hint("the granule is damaged; ask the producer")
+        };
+        if let Some(index) =
+            values.iter().position(|&value| !value.is_finite() || value <= map::LARGEST_SENTINEL)
+        {
+            return Err(broken(format!("a missing value at {index}")));
+        }
+        let one_way = |descends: bool| {
+            values
+                .iter()
+                .zip(values.iter().skip(1))
+                .position(|(before, after)| if descends { before <= after } else { before >= after })
+        };
+        if let (Some(rise), Some(_)) = (one_way(true), one_way(false)) {
+            return Err(broken(format!("a turn near {rise}")));
+        }
+        let lowest = values.iter().copied().reduce(f64::min);
+        let highest = values.iter().copied().reduce(f64::max);
+        if let (Some(lowest), Some(highest), Some(Units::Fixed(units))) =
+            (lowest, highest, bound.row.map(|row| row.units))
+        {
+            self.composition.vertical = Some(Vertical { lowest, highest, units });
+        }
+        Ok(())
+    }
+
+    /// Midpoints under the variable's own name, the untouched edges beside them.
+    fn edges(
+        &mut self,
+        bound: &'granule BoundVariable<'granule>,
+        from: ElementType,
+        rule: crate::collection::Midpoint,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let edges = map::whole(self.source, bound.dataset)?.to_f64();
+        let used = edges.get(..=self.binding.records).unwrap_or(&edges);
+        let midpoints = ndarray::Array1::from(map::edges::midpoints(used, rule)).into_dyn();
+        let single = from.classic() == ElementType::F32;
+        let values = if single {
+            #[expect(clippy::cast_possible_truncation, reason = "the source's own precision")]
+            let midpoints = midpoints.mapv(|value| value as f32);
+            Values::F32(midpoints)
+        } else {
+            Values::F64(midpoints)
+        };
+        let decoder = self.decoder(bound, values.element_type());
+        let mut statistics = Statistics::default();
+        let values = decoder.decode(values, 0, &mut statistics)?;
+        let mut attributes = self.attributes(bound, decoder.target(), warnings);
+        let edges_name = free_name(&format!("{}_edges", bound.name), |name| is_taken(self.binding, name));
+        variable::note(
+            &mut attributes,
+            &format!("middle of the two record edges in {edges_name}, which are as in the source"),
+        );
+        let middle = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill(), attributes);
+        self.push(middle, Feed::Made { values, statistics: Some(statistics) });
+
+        let length = edges.len();
+        let record = &self.binding.record_dimension;
+        let wanted = if length == self.binding.records + 1 {
+            format!("{record}_edge")
+        } else {
+            format!("dim_{length}")
+        };
+        let known = self
+            .composition
+            .structure
+            .dimensions
+            .iter()
+            .any(|(name, known)| *name == wanted && *known == length);
+        let dimension =
+            if known { Dimension { name: wanted, length } } else { self.new_dimension(&wanted, length) };
+        let decoder = self.decoder(bound, from);
+        let attributes = variable::edges(bound);
+        let variable = numbers(&edges_name, decoder.target(), &[dimension], decoder.fill(), attributes);
+        self.push(variable, Feed::Rows(Box::new(Rows { dataset: bound.dataset, decoder, units: None })));
+        Ok(())
+    }
+
+    fn text(&mut self, bound: &BoundVariable<'_>) -> Result<(), Failure> {
+        let mut strings = text::strings(self.source, bound.dataset)?;
+        if bound.dimensions.is_empty() {
+            strings = vec![strings.concat().trim().to_owned()];
+        }
+        let width = strings.iter().map(String::len).max().unwrap_or(0).max(1);
+        let mut characters = Vec::with_capacity(strings.len() * width);
+        for string in &strings {
+            characters.extend_from_slice(string.as_bytes());
+            characters.resize(characters.len() + width - string.len(), 0);
+        }
+        let characters_dimension = self.new_dimension(&format!("{}_strlen", bound.name), width);
+        let dimensions: Vec<&Dimension> = bound.dimensions.iter().chain([&characters_dimension]).collect();
+        let variable = Variable {
+            name: bound.name.clone(),
+            storage: Storage::Characters,
+            dimensions: dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
+            shape: dimensions.iter().map(|dimension| dimension.length).collect(),
+            fill: None,
+            attributes: variable::text(bound, &strings),
+        };
+        self.push(variable, Feed::Text(characters));
+        Ok(())
+    }
+}
+
+fn numbers(
+    name: &str,
+    element_type: ElementType,
+    dimensions: &[Dimension],
+    fill: Option<f64>,
+    attributes: Vec<Attribute>,
+) -> Variable {
+    Variable {
+        name: name.to_owned(),
+        storage: Storage::Numbers(element_type),
+        dimensions: dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
+        shape: dimensions.iter().map(|dimension| dimension.length).collect(),
+        fill,
+        attributes,
+    }
+}
+
+/// Attributes that the values told: units by magnitude, and the number of missing values.
+///
+/// # Shape
+/// `statistics` has one entry a variable of the composition, `None` where its values are not the source's.
+#[must_use]
+pub fn late_attributes(composition: &Composition<'_>, statistics: &[Option<Statistics>]) -> LateAttributes {
+    let mut late = LateAttributes::default();
+    let variables = composition.structure.variables.iter().zip(&composition.feeds).zip(statistics);
+    for ((variable, feed), statistics) in variables {
+        let Some(statistics) = statistics else { continue };
+        let mut attributes = Vec::new();
+        if let Feed::Rows(rows) = feed {
+            attributes.extend(rows.units.and_then(|units| variable::told_units(units, statistics)));
+        }
+        if variable.fill == Some(FILL) {
+            attributes.push(variable::missing_count(statistics.missing()));
+        }
+        if !attributes.is_empty() {
+            late.variables.push((variable.name.clone(), attributes));
+        }
+    }
+    late
+}

@@ -1,0 +1,136 @@
+//! Attributes of the whole file: what it is, where it comes from, and the space and time it covers.
+
+use jiff::Timestamp;
+
+use super::{CONVENTIONS, Vertical};
+use crate::collection::Collection;
+use crate::granule::{Granule, Identity};
+use crate::map::track::Track;
+use crate::read::Source;
+use crate::read::digest::FileDigest;
+use crate::values::ElementType;
+use crate::write::{Attribute, set};
+
+/// Where a product comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Provenance<'run> {
+    /// The collection.
+    pub collection: &'run Collection,
+    /// The granule.
+    pub granule: &'run Granule,
+    /// Size and checksum of the source.
+    pub source: &'run FileDigest,
+    /// When the product is made.
+    pub produced: Timestamp,
+    /// The options that shape its content, as they are written on the command line.
+    pub content_options: &'run str,
+}
+
+pub(super) fn attributes(
+    identity: &Identity,
+    track: &Track,
+    vertical: Option<Vertical>,
+    provenance: &Provenance<'_>,
+    source: &dyn Source,
+) -> Vec<Attribute> {
+    let Provenance { collection, granule, .. } = provenance;
+    let product = identity.product;
+    let mut attributes = vec![
+        Attribute::text("Conventions", CONVENTIONS),
+        Attribute::text("title", format!("{}, {}", product.title, granule.stem)),
+        Attribute::text("summary", product.summary),
+        Attribute::text("id", granule.stem.as_str()),
+    ];
+    for (name, value) in collection.attributes.iter().chain(product.attributes) {
+        attributes.push(Attribute::text(*name, *value));
+    }
+    let project = product.project.and_then(|path| crate::map::text::single(source, path).ok().flatten());
+    attributes.push(Attribute::text("project", project.unwrap_or_else(|| collection.campaign.to_owned())));
+    attributes.push(Attribute::text("platform", collection.platform));
+    attributes.push(Attribute::text("instrument", collection.instrument));
+    if let Some(date) = &track.date_text {
+        attributes.push(Attribute::text("flight_date", date.as_str()));
+    }
+    for (name, value) in &identity.fields {
+        attributes.push(Attribute::text(name.as_str(), value.as_str()));
+    }
+    coverage(&mut attributes, track, vertical);
+    history(&mut attributes, provenance);
+    for attribute in &source.description().attributes {
+        let Some(value) = super::variable::carried(&attribute.name, &attribute.value, ElementType::F64)
+        else {
+            continue;
+        };
+        let taken = attributes.iter().any(|ours| ours.name == attribute.name);
+        let name = if taken { format!("source_{}", attribute.name) } else { attribute.name.clone() };
+        set(&mut attributes, Attribute { name, value });
+    }
+    attributes
+}
+
+/// Time, position and altitude ranges, as ACDD names them; all computed from the values that are written.
+fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Vertical>) {
+    let (first, last) = track.time.range();
+    attributes.push(Attribute::text("time_coverage_start", track.time.instant(first).to_string()));
+    attributes.push(Attribute::text("time_coverage_end", track.time.instant(last).to_string()));
+    attributes.push(Attribute::text("time_coverage_duration", duration(last - first)));
+    if let Some(step) = median_step(&track.time.clock_seconds) {
+        attributes.push(Attribute::text("time_coverage_resolution", duration(step)));
+    }
+    let number = |name: &str, value: f64| Attribute::numbers(name, ElementType::F64, &[value]);
+    if let Some(extent) = track.extent {
+        attributes.push(number("geospatial_lat_min", extent.south));
+        attributes.push(number("geospatial_lat_max", extent.north));
+        attributes.push(Attribute::text("geospatial_lat_units", "degrees_north"));
+        attributes.push(number("geospatial_lon_min", extent.west));
+        attributes.push(number("geospatial_lon_max", extent.east));
+        attributes.push(Attribute::text("geospatial_lon_units", "degrees_east"));
+        let (s, n, w, e) = (extent.south, extent.north, extent.west, extent.east);
+        // Latitude before longitude, the axis order of EPSG:4326.
+        attributes.push(Attribute::text(
+            "geospatial_bounds",
+            format!("POLYGON (({s} {w}, {n} {w}, {n} {e}, {s} {e}, {s} {w}))"),
+        ));
+        attributes.push(Attribute::text("geospatial_bounds_crs", "EPSG:4326"));
+    }
+    if let Some(vertical) = vertical {
+        attributes.push(number("geospatial_vertical_min", vertical.lowest));
+        attributes.push(number("geospatial_vertical_max", vertical.highest));
+        attributes.push(Attribute::text("geospatial_vertical_units", vertical.units));
+        attributes.push(Attribute::text("geospatial_vertical_positive", "up"));
+    }
+}
+
+fn history(attributes: &mut Vec<Attribute>, provenance: &Provenance<'_>) {
+    let Provenance { collection, granule, source, produced, content_options } = provenance;
+    let stamp = produced.to_string();
+    for name in ["date_created", "date_modified", "date_issued", "date_metadata_modified"] {
+        attributes.push(Attribute::text(name, stamp.as_str()));
+    }
+    let software = format!("{} {}", collection.program, collection.version);
+    let options = if content_options.is_empty() { String::new() } else { format!(" {content_options}") };
+    attributes.push(Attribute::text("history", format!("{stamp} {software}{options} {}", granule.file_name)));
+    attributes.push(Attribute::text("processing_software", collection.program));
+    attributes.push(Attribute::text("processing_software_version", collection.version));
+    attributes.push(Attribute::text("source_granule", granule.file_name.as_str()));
+    attributes.push(Attribute::text("source_sha256", source.sha256.as_str()));
+    #[expect(clippy::cast_precision_loss, reason = "sizes of files are far below 2^53")]
+    attributes.push(Attribute::numbers("source_size_in_bytes", ElementType::F64, &[source.size as f64]));
+}
+
+/// An ISO 8601 duration.
+fn duration(seconds: f64) -> String {
+    format!("PT{seconds}S")
+}
+
+/// The middle one of all steps between records, in seconds, where it is more than nothing.
+#[expect(clippy::cast_precision_loss, reason = "steps of seconds are far below 2^53")]
+fn median_step(clock_seconds: &[i64]) -> Option<f64> {
+    let mut steps: Vec<i64> = clock_seconds
+        .iter()
+        .zip(clock_seconds.iter().skip(1))
+        .map(|(before, after)| after - before)
+        .collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).filter(|&&step| step > 0).map(|&step| step as f64)
+}

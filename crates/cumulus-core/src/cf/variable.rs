@@ -1,0 +1,270 @@
+//! Attributes of one variable.
+//!
+//! The product's row decides first. What the source says itself is carried through wherever the row is silent;
+//! where both speak and differ, the row's value stands and the source's is kept as `source_<name>`. A variable
+//! without a row is described by the source alone, and by nothing where the source is silent.
+
+use jiff::civil::Date;
+
+use crate::collection::{Constant, Product, Role, Statistic, TimeSpec, Units, VariableSpec};
+use crate::map::LARGEST_SENTINEL;
+use crate::map::bind::BoundVariable;
+use crate::map::decode::Statistics;
+use crate::map::time::{Method, TimeAxis};
+use crate::read::SourceValue;
+use crate::values::ElementType;
+use crate::write::{Attribute, AttributeValue, set};
+
+const UNSTATED: &str = "unit not stated by the source";
+
+/// Attributes whose numbers must have the variable's own type (CF-1.6, 2.5.1, 3.5 and 8.1).
+const IN_THE_VARIABLES_TYPE: [&str; 7] =
+    ["missing_value", "valid_min", "valid_max", "valid_range", "flag_values", "flag_masks", "actual_range"];
+
+/// Attributes that we alone may write.
+const OURS_ALONE: [&str; 4] = ["_FillValue", "coordinates", "number_of_missing_values", "calendar"];
+
+pub(super) fn time(time: &TimeAxis, product: &Product) -> Vec<Attribute> {
+    let TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } = product.time;
+    let comment = match time.method {
+        Method::DecimalDay => format!(
+            "{day_of_year} to the millisecond; it agrees with {hour}, {minute} and {second} within 1.5 s on every record"
+        ),
+        Method::WallClock => format!("{hour}, {minute} and {second}; the day is from {day_of_year}"),
+        Method::WallClockUnwrapped => {
+            format!(
+                "{hour}, {minute} and {second}; a day is added wherever the clock falls by more than 12 hours"
+            )
+        }
+    };
+    vec![
+        Attribute::text("long_name", "time of the record"),
+        Attribute::text("standard_name", "time"),
+        Attribute::text("units", format!("seconds since {} 00:00:00 UTC", time.epoch)),
+        Attribute::text("calendar", "standard"),
+        Attribute::text("coverage_content_type", "coordinate"),
+        Attribute::text(
+            "comment",
+            format!("{comment}. Not strictly increasing in every granule: records are kept as they come."),
+        ),
+    ]
+}
+
+pub(super) fn wavelength_name(nanometres: f64) -> String {
+    format!("wavelength_{nanometres}").replace('.', "_")
+}
+
+pub(super) fn wavelength(nanometres: f64) -> Vec<Attribute> {
+    vec![
+        Attribute::text("long_name", format!("wavelength of the {nanometres} nm measurements")),
+        Attribute::text("standard_name", "radiation_wavelength"),
+        Attribute::text("units", "nm"),
+        Attribute::text("coverage_content_type", "coordinate"),
+    ]
+}
+
+/// Attributes of a numeric variable; `coordinates` is what its records are located by.
+pub(super) fn attributes(
+    bound: &BoundVariable<'_>,
+    target: ElementType,
+    coordinates: Option<String>,
+    day_zero: Date,
+    warnings: &mut Vec<String>,
+) -> Vec<Attribute> {
+    let mut attributes = match bound.row {
+        Some(row) => from_row(bound, row, target, day_zero),
+        None => vec![
+            Attribute::text("long_name", bound.name.replace('_', " ")),
+            Attribute::text("units", "1"),
+            Attribute::text("comment", UNSTATED),
+        ],
+    };
+    let wavelength = bound.row.and_then(|row| row.wavelength_nm).map(wavelength_name);
+    let located: Vec<String> = coordinates.into_iter().chain(wavelength).collect();
+    if !located.is_empty() {
+        attributes.push(Attribute::text("coordinates", located.join(" ")));
+    }
+    carry_through(bound, &mut attributes, target, warnings);
+    attributes
+}
+
+fn from_row(
+    bound: &BoundVariable<'_>,
+    row: &VariableSpec,
+    target: ElementType,
+    day_zero: Date,
+) -> Vec<Attribute> {
+    let mut attributes = vec![Attribute::text("long_name", row.long_name)];
+    if let Some(standard_name) = row.standard_name {
+        attributes.push(Attribute::text("standard_name", standard_name));
+    }
+    match row.units {
+        Units::Fixed(units) => attributes.push(Attribute::text("units", units)),
+        Units::DayOfYear => {
+            attributes.push(Attribute::text("units", format!("days since {day_zero} 00:00:00 UTC")));
+            attributes.push(Attribute::text("calendar", "standard"));
+        }
+        Units::Unstated => attributes.push(Attribute::text("units", "1")),
+        Units::None | Units::ByMagnitude { .. } => {}
+    }
+    if row.role == Role::VerticalCoordinate {
+        attributes.push(Attribute::text("positive", "up"));
+        attributes.push(Attribute::text("axis", "Z"));
+    }
+    for (name, value) in row.attributes {
+        attributes.push(match value {
+            Constant::Text(text) => Attribute::text(*name, *text),
+            Constant::Numbers(numbers) => Attribute::numbers(*name, target, numbers),
+        });
+    }
+    let content = match (row.role, row.units, bound.dimensions.is_empty()) {
+        (Role::VerticalCoordinate, ..) => "coordinate",
+        (Role::Navigation(_), ..) => "auxiliaryInformation",
+        (_, Units::Fixed(_) | Units::ByMagnitude { .. }, false) => "physicalMeasurement",
+        _ => "auxiliaryInformation",
+    };
+    if !row.attributes.iter().any(|(name, _)| *name == "coverage_content_type") {
+        attributes.push(Attribute::text("coverage_content_type", content));
+    }
+    if let Some(comment) = row.comment {
+        note(&mut attributes, comment);
+    }
+    if row.units == Units::Unstated {
+        note(&mut attributes, UNSTATED);
+    }
+    if let Units::ByMagnitude { .. } = row.units {
+        note(&mut attributes, "unit told by the magnitude of the values; the source states none");
+    }
+    attributes
+}
+
+/// Adds `sentence` to the comment.
+pub(super) fn note(attributes: &mut Vec<Attribute>, sentence: &str) {
+    let comment = attributes.iter_mut().find(|attribute| attribute.name == "comment");
+    match comment {
+        Some(Attribute { value: AttributeValue::Text(text), .. }) => {
+            text.push_str("; ");
+            text.push_str(sentence);
+        }
+        _ => attributes.push(Attribute::text("comment", sentence)),
+    }
+}
+
+/// Attributes of navigation at record edges.
+pub(super) fn edges(bound: &BoundVariable<'_>) -> Vec<Attribute> {
+    let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
+    let mut attributes =
+        vec![Attribute::text("long_name", format!("{long_name}, at the edges of records as in the source"))];
+    if let Some(Units::Fixed(units)) = bound.row.map(|row| row.units) {
+        attributes.push(Attribute::text("units", units));
+    }
+    if let Some(row) = bound.row {
+        // Without `positive` a checker takes an altitude for a vertical coordinate of unknown direction.
+        for (name, value) in row.attributes {
+            if let ("positive", Constant::Text(text)) = (*name, value) {
+                attributes.push(Attribute::text("positive", *text));
+            }
+        }
+    }
+    attributes
+}
+
+pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String]) -> Vec<Attribute> {
+    let long_name = bound.row.map_or_else(|| bound.name.replace('_', " "), |row| row.long_name.to_owned());
+    let mut attributes = vec![Attribute::text("long_name", long_name)];
+    if let Some(comment) = bound.row.and_then(|row| row.comment) {
+        note(&mut attributes, comment);
+    }
+    if !strings.iter().all(|string| string.is_ascii()) {
+        // netCDF-4, "_Encoding": how the bytes of a char array are to be read.
+        attributes.push(Attribute::text("_Encoding", "utf-8"));
+    }
+    carry_through(bound, &mut attributes, ElementType::I8, &mut Vec::new());
+    attributes
+}
+
+/// Adds what the source says about the variable.
+fn carry_through(
+    bound: &BoundVariable<'_>,
+    attributes: &mut Vec<Attribute>,
+    target: ElementType,
+    warnings: &mut Vec<String>,
+) {
+    for attribute in &bound.dataset.attributes {
+        let mut name = attribute.name.as_str();
+        if name == "_FillValue" {
+            // Ours is -999; the source's stays visible, so that readers mask it too.
+            name = "missing_value";
+        } else if OURS_ALONE.contains(&name) {
+            continue;
+        }
+        let Some(value) = carried(name, &attribute.value, target) else { continue };
+        let Some(ours) = attributes.iter().find(|ours| ours.name == name) else {
+            attributes.push(Attribute { name: name.to_owned(), value });
+            continue;
+        };
+        if ours.value == value {
+            continue;
+        }
+        let silent = bound.row.is_none_or(|row| name == "units" && row.units == Units::Unstated);
+        if silent && name != "comment" {
+            set(attributes, Attribute { name: name.to_owned(), value });
+            if name == "units" {
+                attributes.retain(|attribute| attribute.value != AttributeValue::Text(UNSTATED.to_owned()));
+            }
+            continue;
+        }
+        if name == "units" {
+            warnings.push(format!(
+                "{}: the source states other units than the table: {value:?}",
+                bound.dataset.path
+            ));
+        }
+        attributes.push(Attribute { name: format!("source_{name}"), value });
+    }
+}
+
+/// A source attribute's value in a type of the classic model; `None` where it says nothing that `_FillValue` does
+/// not say already.
+pub(super) fn carried(name: &str, value: &SourceValue, target: ElementType) -> Option<AttributeValue> {
+    match value {
+        SourceValue::Text(text) if text.is_empty() => None,
+        SourceValue::Text(text) => Some(AttributeValue::Text(text.clone())),
+        SourceValue::Numbers(values) => {
+            let numbers = values.to_f64();
+            if name == "missing_value"
+                && numbers.iter().all(|number| !number.is_finite() || *number <= LARGEST_SENTINEL)
+            {
+                return None;
+            }
+            let element_type =
+                if IN_THE_VARIABLES_TYPE.contains(&name) { target } else { values.element_type().classic() };
+            Some(AttributeValue::Numbers(element_type, numbers))
+        }
+    }
+}
+
+/// The rule by which the values decide the unit, unless the source states it.
+pub(super) fn units_by_magnitude(bound: &BoundVariable<'_>) -> Option<Units> {
+    let stated = bound.dataset.attributes.iter().any(|attribute| attribute.name == "units");
+    bound.row.map(|row| row.units).filter(|units| matches!(units, Units::ByMagnitude { .. }) && !stated)
+}
+
+/// The unit that the values told.
+#[expect(clippy::cast_precision_loss, reason = "counts of values are far below 2^53")]
+pub(super) fn told_units(units: Units, seen: &Statistics) -> Option<Attribute> {
+    let Units::ByMagnitude { statistic, threshold, above, otherwise } = units else { return None };
+    let exceeds = match statistic {
+        Statistic::Maximum => seen.maximum.is_some_and(|maximum| maximum > threshold),
+        Statistic::Median => seen.above_threshold as f64 * 2.0 > seen.valid as f64,
+    };
+    Some(Attribute::text("units", if exceeds { above } else { otherwise }))
+}
+
+/// The number of `_FillValue`s that stand for something the source had.
+#[expect(clippy::cast_precision_loss, reason = "counts of values are far below 2^53")]
+pub(super) fn missing_count(missing: u64) -> Attribute {
+    let element_type =
+        if missing <= u64::from(i32::MAX.unsigned_abs()) { ElementType::I32 } else { ElementType::F64 };
+    Attribute::numbers("number_of_missing_values", element_type, &[missing as f64])
+}

@@ -1,0 +1,280 @@
+//! The command: arguments, environment and clock become a [`Request`]; a report becomes an exit code.
+//!
+//! This is the only place that reads any of the three.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use tracing::{Level, error};
+
+use crate::collection::Collection;
+use crate::convert::{ContentOptions, output_names};
+use crate::describe;
+use crate::error::{Failure, Stage};
+use crate::log::{Format, Logger};
+use crate::report::{self, EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS, EXIT_USAGE, Report};
+use crate::run::{self, Request};
+use crate::verify;
+
+/// What follows the options in `--help`.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0   every granule converted
+  2   wrong usage
+  65  some granules are bad for good; the others are converted
+  66  no granule found
+  70  internal error
+  73  OUTPUT cannot be written
+  75  something can succeed later: disk full, I/O error, input changed while it was read
+When several apply: 70, 73, 75, 65, 66, in this order.
+
+Per granule OUTPUT receives <stem>.nc and <stem>.nc.meta.xml, both or neither.
+SOURCE_DATE_EPOCH (seconds since 1970) sets the time stamp of everything made, for reproducible bytes.";
+
+#[derive(Debug, Parser)]
+#[command(
+    after_help = AFTER_HELP,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(flatten)]
+    convert: Convert,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Args)]
+struct Convert {
+    /// Folder of granules, one granule, or a quoted pattern such as 'in/*_ATB_*.hdf5'
+    #[arg(required = true)]
+    input: Option<String>,
+    /// Folder for the products; made if it is missing
+    #[arg(required = true)]
+    output: Option<PathBuf>,
+    /// Look for granules in the folders inside INPUT too
+    #[arg(long)]
+    recursive: bool,
+    /// Deflate level of the netCDF files, 0 (none) to 9
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=9))]
+    level: u8,
+    /// Catalogue short name of the collection
+    #[arg(long, value_name = "NAME", env = "SHORT_NAME", value_parser = short_name)]
+    short_name: Option<String>,
+    /// Address under which data files will be fetched, written into the metadata
+    #[arg(long, value_name = "URL", env = "CUMULUS_URL_BASE")]
+    url_base: Option<String>,
+    /// What is appended to a data file's name to name its metadata; Cumulus wants .cmr.xml
+    #[arg(long, value_name = "SUFFIX", env = "CUMULUS_METADATA_SUFFIX", default_value = ".meta.xml", value_parser = suffix)]
+    metadata_suffix: String,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the run report as JSON to this file, or to standard output (-)
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Form of the log lines on standard error
+    #[arg(long, value_name = "FORM", env = "CUMULUS_LOG_FORMAT", default_value = "human")]
+    log_format: Format,
+    /// Log warnings and errors only
+    #[arg(long)]
+    quiet: bool,
+    /// Progress bar on standard error
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    progress: When,
+    /// Time stamp of everything made, in seconds since 1970
+    #[arg(long, hide = true, env = "SOURCE_DATE_EPOCH")]
+    source_date_epoch: Option<i64>,
+    #[arg(long, hide = true, env = "PIPELINE_ID")]
+    pipeline_id: Option<String>,
+    #[arg(long, hide = true, env = "DATASET_ID")]
+    dataset_id: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Print the product tables of this collection as Markdown
+    Describe,
+    /// Compare two folders of products by meaning: 0 equal, 1 different, 2 wrong usage
+    Verify {
+        /// Folder that was produced
+        produced: PathBuf,
+        /// Folder with the expected results
+        expected: PathBuf,
+    },
+}
+
+/// When a progress bar is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// ECHO10 allows short names of 1 to 85 characters.
+fn short_name(text: &str) -> Result<String, String> {
+    if text.chars().count() > 85 || text.chars().any(char::is_control) {
+        return Err("a short name has at most 85 printable characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn suffix(text: &str) -> Result<String, String> {
+    let clean = text.starts_with('.') && !text.contains('/') && !text.chars().any(char::is_control);
+    if clean && text.len() > 1 {
+        Ok(text.to_owned())
+    } else {
+        Err("a suffix starts with a dot and has no /".to_owned())
+    }
+}
+
+/// Runs the command of `collection` and answers its exit code.
+#[must_use]
+pub fn main(collection: &'static Collection) -> ExitCode {
+    let about = format!("{} granules to CF-1.6 netCDF with catalogue metadata", collection.program);
+    let command = Arguments::command().name(collection.program).version(collection.version).about(about);
+    let arguments = match command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches))
+    {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed standard output or error is no reason for another exit code.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { EXIT_USAGE } else { EXIT_SUCCESS });
+        }
+    };
+    ExitCode::from(match arguments.verb {
+        Some(Verb::Describe) => print(&describe::markdown(collection)),
+        Some(Verb::Verify { produced, expected }) => verify_trees(&produced, &expected),
+        None => convert(collection, arguments.convert),
+    })
+}
+
+/// The wall clock.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn clock() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Standard output that may be closed.
+fn print(text: &str) -> u8 {
+    let mut output = io::stdout().lock();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    EXIT_SUCCESS
+}
+
+fn verify_trees(produced: &std::path::Path, expected: &std::path::Path) -> u8 {
+    match verify::compare(produced, expected) {
+        Ok(differences) => {
+            let verdict = if differences.is_empty() { "equal\n".to_owned() } else { String::new() };
+            print(&differences.iter().map(|line| format!("{line}\n")).chain([verdict]).collect::<String>());
+            u8::from(!differences.is_empty())
+        }
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "{failure}");
+            EXIT_USAGE
+        }
+    }
+}
+
+fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
+    let now = match arguments.source_date_epoch {
+        Some(seconds) => match Timestamp::from_second(seconds) {
+            Ok(now) => now,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "SOURCE_DATE_EPOCH: {error}");
+                return EXIT_USAGE;
+            }
+        },
+        None => clock(),
+    };
+    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let content = ContentOptions {
+        level: arguments.level,
+        short_name: filled(arguments.short_name).unwrap_or_else(|| collection.short_name.to_owned()),
+        url_base: filled(arguments.url_base),
+        metadata_suffix: arguments.metadata_suffix,
+    };
+    let request = Request {
+        // clap refuses a conversion without both.
+        input: arguments.input.unwrap_or_default(),
+        output: arguments.output.unwrap_or_default(),
+        recursive: arguments.recursive,
+        content,
+        now,
+    };
+    if arguments.dry_run {
+        return dry_run(collection, &request);
+    }
+    let bar = run::progress_bar(match arguments.progress {
+        When::Auto => io::stderr().is_terminal() && !arguments.quiet,
+        When::Always => true,
+        When::Never => false,
+    });
+    let logger = Logger {
+        format: arguments.log_format,
+        level: if arguments.quiet { Level::WARN } else { Level::INFO },
+        sender: collection.program,
+        version: collection.version,
+        pipeline_id: arguments.pipeline_id,
+        dataset_id: arguments.dataset_id,
+        clock,
+        write: run::line_writer(&bar),
+    };
+    logger.observe(|| {
+        let report = run::run(collection, &request, &bar);
+        let Some(file) = arguments.report else { return report.exit_code };
+        match write_report(&report, &file) {
+            Ok(()) => report.exit_code,
+            Err(failure) => {
+                error!(process = "processing", "{failure}");
+                if report.exit_code == EXIT_SUCCESS { EXIT_OUTPUT_UNWRITABLE } else { report.exit_code }
+            }
+        }
+    })
+}
+
+fn write_report(report: &Report, file: &std::path::Path) -> Result<(), Failure> {
+    let place = file.display().to_string();
+    let mut text = serde_json::to_string_pretty(report).map_err(|error| {
+        Failure::new(Stage::Report, &place, "cannot be rendered")
+            .class(crate::error::Class::Internal)
+            .cause(error)
+    })?;
+    text.push('\n');
+    if place == "-" {
+        print(&text);
+        return Ok(());
+    }
+    fs::write(file, text).map_err(|error| Failure::writing(Stage::Report, place, error))
+}
+
+fn dry_run(collection: &'static Collection, request: &Request) -> u8 {
+    let (plan, discovered) = match run::prepare(collection, request) {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "{failure}");
+            return report::exit_code([failure.class]);
+        }
+    };
+    let output = request.output.display();
+    let converted = plan.granules.iter().map(|granule| {
+        let (data, metadata) = output_names(granule, &request.content.metadata_suffix);
+        format!("convert {} -> {output}/{data} {output}/{metadata}\n", granule.path.display())
+    });
+    let refused = plan.refused.iter().map(|(_, failure)| format!("refuse  {failure}\n"));
+    let ignored = discovered
+        .ignored
+        .iter()
+        .map(|ignored| format!("ignore  {}: {}\n", ignored.path.display(), ignored.reason));
+    print(&converted.chain(refused).chain(ignored).collect::<String>());
+    report::exit_code(plan.refused.iter().map(|(_, failure)| failure.class))
+}

@@ -1,0 +1,348 @@
+//! A collection as data: what its granules are called, what is in them, and what each variable means.
+//!
+//! Everything here is a constant table. A collection crate fills it in; the core never asks "which collection is
+//! this?". What a table cannot say becomes a new variant of one of the enums below, usable by every collection.
+//! Structs, not a trait: nobody can override the engine, and the whole table can be printed (`describe`) and
+//! checked ([`crate::testing`]).
+
+/// One collection: an instrument on a campaign, converted by one program.
+#[derive(Debug)]
+pub struct Collection {
+    /// Name of the program, which is also the name of its crate and image.
+    pub program: &'static str,
+    /// Version of the program.
+    pub version: &'static str,
+    /// Catalogue short name unless the operator sets another, such as `hs3cpl`.
+    pub short_name: &'static str,
+    /// Catalogue version of the collection.
+    pub version_id: &'static str,
+    /// Platform, by its GCMD keyword.
+    pub platform: &'static str,
+    /// Instrument, by its GCMD keyword.
+    pub instrument: &'static str,
+    /// Campaign, by its GCMD keyword.
+    pub campaign: &'static str,
+    /// File-name endings of granules, without the dot.
+    pub extensions: &'static [&'static str],
+    /// Global attributes that are the same in every output.
+    pub attributes: &'static [(&'static str, &'static str)],
+    /// The products, in the order in which an unnamed file is compared with them.
+    pub products: &'static [Product],
+}
+
+/// One kind of granule in a collection.
+#[derive(Debug)]
+pub struct Product {
+    /// Short name, such as `ATB`.
+    pub name: &'static str,
+    /// ACDD title; the granule's stem is appended to it.
+    pub title: &'static str,
+    /// ACDD summary.
+    pub summary: &'static str,
+    /// Regular expression that the stem of a granule's file name must match in full. Named groups become global
+    /// attributes of the output (`sortie`); the group `date` (yyyymmdd) is the day the file claims.
+    pub file_stem: &'static str,
+    /// Datasets that, all present, make an oddly named file this product.
+    pub recognised_by: &'static [&'static str],
+    /// Further global attributes of this product.
+    pub attributes: &'static [(&'static str, &'static str)],
+    /// Dimensions by name.
+    pub dimensions: &'static [DimensionSpec],
+    /// Where time comes from.
+    pub time: TimeSpec,
+    /// Where positions come from.
+    pub position: PositionSpec,
+    /// Elevation of the sun in degrees above the horizon, for the day-night flag.
+    pub solar_elevation: Option<&'static str>,
+    /// Text dataset whose value becomes the global attribute `project`.
+    pub project: Option<&'static str>,
+    /// Known variables, in groups so that products can share them. Any other dataset is carried through.
+    pub variables: &'static [&'static [VariableSpec]],
+}
+
+impl Product {
+    /// Every known variable of this product.
+    pub fn rows(&self) -> impl Iterator<Item = &'static VariableSpec> {
+        self.variables.iter().flat_map(|group| group.iter())
+    }
+
+    /// The row of the dataset called `name`, by its own or an alternative name.
+    #[must_use]
+    pub fn row(&self, name: &str) -> Option<&'static VariableSpec> {
+        self.rows().find(|row| row.name == name || row.alternatives.contains(&name))
+    }
+
+    /// The dimension called `name`.
+    #[must_use]
+    pub fn dimension(&self, name: &str) -> Option<&'static DimensionSpec> {
+        self.dimensions.iter().find(|dimension| dimension.name == name)
+    }
+
+    /// Name of the dimension along which records follow each other: the first one.
+    #[must_use]
+    pub fn record_dimension(&self) -> &'static str {
+        self.dimensions.first().map_or("record", |dimension| dimension.name)
+    }
+}
+
+/// A dimension and what tells its length.
+#[derive(Debug)]
+pub struct DimensionSpec {
+    /// Name in the output.
+    pub name: &'static str,
+    /// Datasets and their axes that have this length; the first one present decides.
+    pub sized_by: &'static [(&'static str, usize)],
+    /// One-element dataset that states the length. Used where no array decides, compared where one does.
+    pub stated_by: Option<&'static str>,
+}
+
+/// Where the time of a record comes from.
+#[derive(Debug)]
+pub enum TimeSpec {
+    /// Wall-clock hour, minute and second (UTC) beside a decimal day of year in which January 1, 00:00, is 1.0.
+    ClockAndDayOfYear {
+        /// Hour of day.
+        hour: &'static str,
+        /// Minute of hour.
+        minute: &'static str,
+        /// Second of minute.
+        second: &'static str,
+        /// Decimal day of year of each record.
+        day_of_year: &'static str,
+        /// Decimal day of year of the first record, one value.
+        first_day: &'static str,
+        /// Decimal day of year of the last record, one value.
+        last_day: &'static str,
+        /// Flight date as text: `06Sep12` or `15 Jan 2020`.
+        date: &'static str,
+    },
+}
+
+/// Where the position of a record comes from.
+#[derive(Debug)]
+pub struct PositionSpec {
+    /// Degrees north.
+    pub latitude: &'static str,
+    /// Degrees east, -180 to 180.
+    pub longitude: &'static str,
+    /// Ground speed in m/s beyond which two positions cannot be neighbours.
+    pub fastest_m_per_s: f64,
+}
+
+/// Whether a granule without this dataset can be converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The granule is refused.
+    Required,
+    /// The output simply lacks it.
+    Optional,
+}
+
+/// How sure the table is of a row's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Printed by a reader of real files: another shape is an error.
+    Confirmed,
+    /// Deduced: another shape is bound by size, with a warning.
+    Inferred,
+}
+
+/// Physical unit of a variable, or how to find it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Units {
+    /// This unit.
+    Fixed(&'static str),
+    /// No unit at all: flags and text.
+    None,
+    /// The source does not say: written as `1` with a comment that says so.
+    Unstated,
+    /// Days since December 31 of the year before the granule's, as decimal days of year are.
+    DayOfYear,
+    /// Told by magnitude: `above` where the statistic exceeds `threshold`, else `otherwise`.
+    ByMagnitude {
+        /// What is compared.
+        statistic: Statistic,
+        /// Compared with this.
+        threshold: f64,
+        /// Unit of the large magnitudes.
+        above: &'static str,
+        /// Unit of the small ones.
+        otherwise: &'static str,
+    },
+}
+
+/// The statistic a unit is told by, over all values that are not missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// The largest value.
+    Maximum,
+    /// The value that half of all exceed.
+    Median,
+}
+
+/// What the engine does with a variable beyond copying it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Copied; missing values replaced.
+    Data,
+    /// Coordinate variable of its own dimension, on the vertical axis.
+    VerticalCoordinate,
+    /// Characters: fixed or variable-length strings, or an array of character codes.
+    Text,
+    /// Per-record navigation that some files store at record edges, one longer than the records: then the
+    /// output holds midpoints under this name and the untouched edges beside it.
+    Navigation(Midpoint),
+}
+
+/// How two neighbouring edges make a record's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Midpoint {
+    /// Their mean.
+    Arithmetic,
+    /// The middle of the shorter arc between two angles in degrees, in 0 to 360.
+    Circular,
+}
+
+/// Value of a netCDF attribute in a table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Constant {
+    /// Text.
+    Text(&'static str),
+    /// Numbers, stored in the variable's own type.
+    Numbers(&'static [f64]),
+}
+
+/// One known variable. Build rows with [`variable`] and the methods below.
+#[derive(Clone, Copy, Debug)]
+pub struct VariableSpec {
+    /// Dataset name in the source and variable name in the output.
+    pub name: &'static str,
+    /// Names of the same dataset in other campaigns; the output keeps the name it found.
+    pub alternatives: &'static [&'static str],
+    /// CF `long_name`.
+    pub long_name: &'static str,
+    /// Accepted dimensions, outermost first, the likeliest layout first. An empty layout is a scalar.
+    pub layouts: &'static [&'static [&'static str]],
+    /// How sure the layouts are.
+    pub evidence: Evidence,
+    /// Whether a granule can do without it.
+    pub presence: Presence,
+    /// What is done with it.
+    pub role: Role,
+    /// Its unit.
+    pub units: Units,
+    /// CF standard name.
+    pub standard_name: Option<&'static str>,
+    /// Integer sentinel: values at or below -900 are missing although the type is an integer.
+    pub integer_sentinel: bool,
+    /// Wavelength of the measurement in nanometres, written as a scalar coordinate.
+    pub wavelength_nm: Option<f64>,
+    /// CF `comment`.
+    pub comment: Option<&'static str>,
+    /// Further attributes.
+    pub attributes: &'static [(&'static str, Constant)],
+}
+
+/// A row with its name, CF `long_name` and accepted layouts; everything else at its default: optional, inferred,
+/// plain data, unit unstated.
+#[must_use]
+pub const fn variable(
+    name: &'static str,
+    long_name: &'static str,
+    layouts: &'static [&'static [&'static str]],
+) -> VariableSpec {
+    VariableSpec {
+        name,
+        alternatives: &[],
+        long_name,
+        layouts,
+        evidence: Evidence::Inferred,
+        presence: Presence::Optional,
+        role: Role::Data,
+        units: Units::Unstated,
+        standard_name: None,
+        integer_sentinel: false,
+        wavelength_nm: None,
+        comment: None,
+        attributes: &[],
+    }
+}
+
+impl VariableSpec {
+    /// The layouts are confirmed.
+    #[must_use]
+    pub const fn confirmed(mut self) -> Self {
+        self.evidence = Evidence::Confirmed;
+        self
+    }
+
+    /// A granule without it is refused.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.presence = Presence::Required;
+        self
+    }
+
+    /// Other names of the same dataset.
+    #[must_use]
+    pub const fn or_named(mut self, alternatives: &'static [&'static str]) -> Self {
+        self.alternatives = alternatives;
+        self
+    }
+
+    /// What is done with it.
+    #[must_use]
+    pub const fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
+    /// Its unit, fixed.
+    #[must_use]
+    pub const fn units(mut self, units: &'static str) -> Self {
+        self.units = Units::Fixed(units);
+        self
+    }
+
+    /// Its unit, by rule.
+    #[must_use]
+    pub const fn units_by(mut self, units: Units) -> Self {
+        self.units = units;
+        self
+    }
+
+    /// CF standard name.
+    #[must_use]
+    pub const fn standard_name(mut self, standard_name: &'static str) -> Self {
+        self.standard_name = Some(standard_name);
+        self
+    }
+
+    /// Integer values at or below -900 are missing.
+    #[must_use]
+    pub const fn integer_sentinel(mut self) -> Self {
+        self.integer_sentinel = true;
+        self
+    }
+
+    /// Wavelength in nanometres.
+    #[must_use]
+    pub const fn wavelength(mut self, nanometres: f64) -> Self {
+        self.wavelength_nm = Some(nanometres);
+        self
+    }
+
+    /// CF `comment`.
+    #[must_use]
+    pub const fn comment(mut self, comment: &'static str) -> Self {
+        self.comment = Some(comment);
+        self
+    }
+
+    /// Further attributes.
+    #[must_use]
+    pub const fn attributes(mut self, attributes: &'static [(&'static str, Constant)]) -> Self {
+        self.attributes = attributes;
+        self
+    }
+}

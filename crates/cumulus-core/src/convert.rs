@@ -1,0 +1,249 @@
+//! One granule, from source to published product.
+//!
+//! [`convert`] is the whole of the work on a granule and depends on nothing but its arguments: no clock, no
+//! environment, no state that outlives it. Any process can run it, any number of times, with the same result.
+
+use std::fs;
+
+use jiff::Timestamp;
+
+use crate::cf::{self, Composition, Feed, Provenance, Rows};
+use crate::collection::Collection;
+use crate::error::{Class, Failure, Stage};
+use crate::granule::{self, Granule, Identity};
+use crate::map::bind;
+use crate::map::decode::Statistics;
+use crate::map::track::{self, Track};
+use crate::metadata::{self, DayNight, GranuleRecord, echo10};
+use crate::read::Source;
+use crate::read::digest::{self, FileDigest, Fingerprint};
+use crate::read::hdf5::Hdf5Source;
+use crate::report::{Product, VariableCount};
+use crate::values::Values;
+use crate::write::Sink;
+use crate::write::netcdf::NetcdfSink;
+use crate::write::publish::Staging;
+
+/// Bytes of values that travel from source to sink at a time.
+pub const DEFAULT_BLOCK_BYTES: usize = 4 << 20;
+
+/// Options that shape the bytes of a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentOptions {
+    /// Deflate level, 0 to 9.
+    pub level: u8,
+    /// Short name of the collection.
+    pub short_name: String,
+    /// Where data files will be fetched from.
+    pub url_base: Option<String>,
+    /// What is appended to a data file's name to name its metadata.
+    pub metadata_suffix: String,
+}
+
+/// Everything a conversion needs beside its granule.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'run> {
+    /// The collection.
+    pub collection: &'static Collection,
+    /// Options that shape the product.
+    pub options: &'run ContentOptions,
+    /// The time stamp of everything this run makes.
+    pub now: Timestamp,
+    /// Where files are written and published.
+    pub staging: &'run Staging,
+    /// Bytes of values that travel at a time; never shows in the product.
+    pub block_bytes: usize,
+}
+
+/// Names of a granule's data file and metadata file.
+#[must_use]
+pub fn output_names(granule: &Granule, metadata_suffix: &str) -> (String, String) {
+    let data = format!("{}.nc", granule.stem);
+    let metadata = format!("{data}{metadata_suffix}");
+    (data, metadata)
+}
+
+/// Converts one granule and publishes its product.
+///
+/// # Errors
+/// Anything that is wrong with the granule or the output folder; then nothing is published.
+pub fn convert(
+    granule: &Granule,
+    context: &Context<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Product, Failure> {
+    let place = granule.path.display().to_string();
+    let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
+    let fingerprint = Fingerprint::of(&granule.path).map_err(unreadable)?;
+    let source_digest = digest::of_file(&granule.path).map_err(unreadable)?;
+    let source = Hdf5Source::open(&granule.path)?;
+    warnings.extend(source.description().notes.iter().cloned());
+
+    let identity = granule::identify(context.collection, granule, &source, warnings)?;
+    let binding = bind::bind(&source, identity.product, warnings)?;
+    let track = track::derive(&source, &identity, binding.records, warnings)?;
+    let content_options = format!("--level {}", context.options.level);
+    let provenance = Provenance {
+        collection: context.collection,
+        granule,
+        source: &source_digest,
+        produced: context.now,
+        content_options: &content_options,
+    };
+    let composition = cf::compose(&source, &identity, &binding, &track, &provenance, warnings)?;
+
+    let (data_name, metadata_name) = output_names(granule, &context.options.metadata_suffix);
+    let data_path = context.staging.path(&data_name);
+    remove_leftover(&data_path)?;
+    let sink = NetcdfSink::create(&data_path, &composition.structure, context.options.level)?;
+    let statistics = transfer(&source, Box::new(sink), &composition, context.block_bytes)?;
+
+    if Fingerprint::of(&granule.path).map_err(unreadable)? != fingerprint {
+        return Err(Failure::new(Stage::Read, place, "changed while it was read")
+            .class(Class::Retryable)
+            .hint("run again when its transfer is complete"));
+    }
+    let data_digest = digest::of_file(&data_path)
+        .map_err(|error| Failure::writing(Stage::Write, data_path.display().to_string(), error))?;
+    let record = record(granule, context, &identity, &track, &composition, &statistics, &data_digest);
+    let metadata_path = context.staging.path(&metadata_name);
+    fs::write(&metadata_path, echo10::render(&record)?)
+        .map_err(|error| Failure::writing(Stage::Metadata, metadata_path.display().to_string(), error))?;
+    context.staging.publish(&data_name, &metadata_name)?;
+    Ok(Product {
+        product: identity.product.name.to_owned(),
+        data: data_name,
+        metadata: metadata_name,
+        size: data_digest.size,
+        sha256: data_digest.sha256,
+        source_size: source_digest.size,
+        source_sha256: source_digest.sha256,
+        records: binding.records,
+        begin: record.begin,
+        end: record.end,
+        repeated_seconds: track.time.repeated_seconds,
+        backward_steps: track.time.backward_steps,
+        longest_gap_s: track.time.longest_gap_s,
+        extent: record.extent,
+        invalid_positions: track.invalid_counts,
+        day_night: record.day_night,
+        variables: counts(&composition, statistics),
+    })
+}
+
+/// A file of this name in our own staging folder is what an earlier try of the same granule left.
+fn remove_leftover(path: &std::path::Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::writing(Stage::Write, path.display().to_string(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Moves all values from source to sink and finishes the file; answers what was seen of each variable.
+fn transfer(
+    source: &dyn Source,
+    mut sink: Box<dyn Sink>,
+    composition: &Composition<'_>,
+    block_bytes: usize,
+) -> Result<Vec<Option<Statistics>>, Failure> {
+    let mut statistics = Vec::with_capacity(composition.feeds.len());
+    for (index, feed) in composition.feeds.iter().enumerate() {
+        statistics.push(match feed {
+            Feed::Text(characters) => {
+                sink.write_text(index, characters)?;
+                None
+            }
+            Feed::Made { values, statistics } => {
+                sink.write_rows(index, values.clone())?;
+                statistics.clone()
+            }
+            Feed::Rows(rows) => {
+                Some(transfer_rows(source, rows, block_bytes, |block| sink.write_rows(index, block))?)
+            }
+        });
+    }
+    sink.finish(&cf::late_attributes(composition, &statistics))?;
+    Ok(statistics)
+}
+
+fn transfer_rows(
+    source: &dyn Source,
+    rows: &Rows<'_>,
+    block_bytes: usize,
+    mut write: impl FnMut(Values) -> Result<(), Failure>,
+) -> Result<Statistics, Failure> {
+    let mut statistics = Statistics::default();
+    let dataset = rows.dataset;
+    let row_bytes = dataset.shape.iter().skip(1).product::<usize>() * rows.decoder.from.size();
+    let mut block_rows = (block_bytes / row_bytes.max(1)).max(1);
+    if let Some(together) = dataset.rows_stored_together.filter(|&together| together > 0) {
+        // Whole chunks of the source: a chunk read in two parts is inflated twice.
+        block_rows = block_rows.div_ceil(together) * together;
+    }
+    let count = dataset.row_count();
+    let mut start = 0;
+    while start < count {
+        let end = start.saturating_add(block_rows).min(count);
+        let block = source.rows(dataset, start..end)?;
+        write(rows.decoder.decode(block, start, &mut statistics)?)?;
+        start = end;
+    }
+    Ok(statistics)
+}
+
+fn record(
+    granule: &Granule,
+    context: &Context<'_>,
+    identity: &Identity,
+    track: &Track,
+    composition: &Composition<'_>,
+    statistics: &[Option<Statistics>],
+    data: &FileDigest,
+) -> GranuleRecord {
+    let Context { collection, options, now, .. } = context;
+    let (data_name, _) = output_names(granule, &options.metadata_suffix);
+    let elevation = identity.product.solar_elevation.and_then(|name| {
+        let mut variables = composition.structure.variables.iter().zip(statistics);
+        variables.find(|(variable, _)| variable.name == name).and_then(|(_, seen)| seen.as_ref())
+    });
+    let (first, last) = track.time.range();
+    GranuleRecord {
+        url: metadata::url(options.url_base.as_deref(), &data_name),
+        granule_ur: data_name,
+        short_name: options.short_name.clone(),
+        version_id: collection.version_id.to_owned(),
+        producer_granule_id: granule.file_name.clone(),
+        size: data.size,
+        sha256: data.sha256.clone(),
+        produced: *now,
+        day_night: DayNight::of(elevation),
+        program: collection.program.to_owned(),
+        program_version: collection.version.to_owned(),
+        begin: track.time.instant(first),
+        end: track.time.instant(last),
+        extent: track.extent,
+        altitude_m: composition.vertical.map(|vertical| {
+            let metres = if vertical.units == "km" { 1000.0 } else { 1.0 };
+            (vertical.lowest * metres, vertical.highest * metres)
+        }),
+        platform: collection.platform.to_owned(),
+        instrument: collection.instrument.to_owned(),
+        campaign: collection.campaign.to_owned(),
+    }
+}
+
+/// What the report says of each variable that has missing values.
+fn counts(composition: &Composition<'_>, statistics: Vec<Option<Statistics>>) -> Vec<VariableCount> {
+    composition
+        .structure
+        .variables
+        .iter()
+        .zip(statistics)
+        .filter_map(|(variable, seen)| {
+            let seen = seen.filter(|seen| seen.missing() > 0)?;
+            Some(VariableCount { name: variable.name.clone(), statistics: seen })
+        })
+        .collect()
+}

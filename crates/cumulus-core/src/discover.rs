@@ -1,0 +1,141 @@
+//! Finds the files of INPUT: a folder, a file, or a quoted pattern.
+//!
+//! In: what the operator wrote. Out: candidate granules in the order of their paths, and every other visible file
+//! with the reason why it is none. Hidden files are passed over without a word. A symbolic link is followed only
+//! if it ends inside INPUT, so that a link cannot bring in a file that nobody put there.
+
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::collection::Collection;
+use crate::error::{Class, Failure, Stage};
+use crate::report::Ignored;
+
+/// What INPUT holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Discovered {
+    /// Candidate granules, sorted.
+    pub candidates: Vec<PathBuf>,
+    /// Other files.
+    pub ignored: Vec<Ignored>,
+}
+
+impl Discovered {
+    fn ignore(&mut self, path: &Path, reason: impl Into<String>) {
+        self.ignored.push(Ignored { path: path.to_owned(), reason: reason.into() });
+    }
+}
+
+/// Lists the files of `input`.
+///
+/// # Errors
+/// INPUT is missing, or is a pattern that cannot be read as one.
+pub fn discover(collection: &Collection, input: &str, recursive: bool) -> Result<Discovered, Failure> {
+    let path = Path::new(input);
+    let mut found = Discovered::default();
+    if path.is_dir() {
+        folder(collection, path, recursive, &mut found)?;
+    } else if path.exists() {
+        found.candidates.push(path.to_owned());
+    } else if input.contains(['*', '?', '[']) {
+        pattern(collection, input, &mut found)?;
+    } else {
+        return Err(no_granule(collection, input, "no such file or folder"));
+    }
+    found.candidates.sort();
+    if found.candidates.is_empty() {
+        let others = found.ignored.len();
+        return Err(no_granule(collection, input, &format!("{others} other files")));
+    }
+    Ok(found)
+}
+
+/// The failure of an INPUT without a granule.
+fn no_granule(collection: &Collection, input: &str, found: &str) -> Failure {
+    let endings: Vec<String> =
+        collection.extensions.iter().map(|extension| format!("*.{extension}")).collect();
+    Failure::new(Stage::Plan, input, "has no granule")
+        .class(Class::NoGranule)
+        .found(found)
+        .expected(endings.join(" or "))
+        .hint(format!(
+            "name a folder with granules; in a container, mount it: docker run -v /path/to/granules:/work/input {}",
+            collection.program
+        ))
+}
+
+fn folder(
+    collection: &Collection,
+    input: &Path,
+    recursive: bool,
+    found: &mut Discovered,
+) -> Result<(), Failure> {
+    let unreadable =
+        |error: std::io::Error| Failure::reading(Stage::Plan, input.display().to_string(), error);
+    let root = input.canonicalize().map_err(unreadable)?;
+    let depth = if recursive { usize::MAX } else { 1 };
+    let visible = |entry: &walkdir::DirEntry| {
+        entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+    };
+    let entries = WalkDir::new(input).min_depth(1).max_depth(depth).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(visible) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(input).to_owned();
+                found.ignore(&path, format!("cannot be listed: {error}"));
+                continue;
+            }
+        };
+        let path = entry.path();
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        if entry.path_is_symlink() {
+            match path.canonicalize() {
+                Ok(target) if target.starts_with(&root) => {}
+                Ok(_) => {
+                    found.ignore(path, "a symbolic link that leads out of INPUT");
+                    continue;
+                }
+                Err(error) => {
+                    found.ignore(path, format!("a symbolic link that leads nowhere: {error}"));
+                    continue;
+                }
+            }
+        }
+        file(collection, path, found);
+    }
+    Ok(())
+}
+
+fn pattern(collection: &Collection, input: &str, found: &mut Discovered) -> Result<(), Failure> {
+    let matches = glob::glob(input).map_err(|error| {
+        Failure::new(Stage::Plan, input, "is not a pattern")
+            .class(Class::Usage)
+            .found(&error)
+            .expected("a pattern such as 'granules/*_ATB_*.hdf5'")
+    })?;
+    for path in matches {
+        match path {
+            Ok(path) if path.is_dir() => {}
+            Ok(path) => file(collection, &path, found),
+            Err(error) => found.ignore(error.path(), format!("cannot be listed: {}", error.error())),
+        }
+    }
+    Ok(())
+}
+
+fn file(collection: &Collection, path: &Path, found: &mut Discovered) {
+    let has_ending = path.extension().is_some_and(|ending| {
+        collection.extensions.iter().any(|extension| ending.eq_ignore_ascii_case(extension))
+    });
+    if !has_ending {
+        found.ignore(path, "not a granule by its ending");
+    } else if !path.is_file() {
+        found.ignore(path, "not a regular file");
+    } else {
+        found.candidates.push(path.to_owned());
+    }
+}

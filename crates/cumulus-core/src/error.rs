@@ -1,0 +1,231 @@
+//! What can go wrong with a granule, said the same way everywhere.
+//!
+//! Every [`Failure`] carries the same six facts: the stage, the dataset or path, what is wrong, what was found,
+//! what was expected, and what to do. One struct instead of an enum per stage, because the facts are the same at
+//! every stage and a missing one is then visible in review. The granule's name is added by whoever knows it, in
+//! the report and in the log, never here.
+
+use std::error::Error;
+use std::fmt;
+
+use serde::Serialize;
+
+/// The step of the work in which something failed. Steps follow each other in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Finding granules and deciding where their products go.
+    Plan,
+    /// Opening and reading the source.
+    Read,
+    /// Binding dimensions, deriving time and position, replacing missing values.
+    Map,
+    /// Writing the netCDF file.
+    Write,
+    /// Rendering the metadata file.
+    Metadata,
+    /// Moving finished files to their final names.
+    Publish,
+    /// Writing the run report.
+    Report,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Plan => "plan",
+            Self::Read => "read",
+            Self::Map => "map",
+            Self::Write => "write",
+            Self::Metadata => "metadata",
+            Self::Publish => "publish",
+            Self::Report => "report",
+        })
+    }
+}
+
+/// What a failure means for whoever runs the batch; each class has its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The arguments cannot be carried out as given.
+    Usage,
+    /// The granule is bad for good; trying again changes nothing.
+    BadGranule,
+    /// There was nothing to do.
+    NoGranule,
+    /// The program is wrong; please report it.
+    Internal,
+    /// The output folder cannot be written.
+    OutputUnwritable,
+    /// Trying again later can succeed: disk full, I/O error, input changed while it was read.
+    Retryable,
+}
+
+/// One failure, complete enough to act on without opening the file.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// Where in the work it happened.
+    pub stage: Stage,
+    /// What it means for the batch.
+    pub class: Class,
+    /// Dataset path inside the granule, or file path.
+    pub place: String,
+    /// What is wrong, without the place.
+    pub problem: String,
+    /// What was there.
+    pub found: Option<String>,
+    /// What should have been there.
+    pub expected: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The library's own error.
+    #[serde(skip)]
+    pub cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure of class [`Class::BadGranule`], which most are.
+    pub fn new(stage: Stage, place: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            stage,
+            class: Class::BadGranule,
+            place: place.into(),
+            problem: problem.into(),
+            found: None,
+            expected: None,
+            hint: None,
+            cause: None,
+        }
+    }
+
+    /// The same failure with another meaning for the batch.
+    #[must_use]
+    pub fn class(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Adds what was there.
+    #[must_use]
+    pub fn found(mut self, found: impl fmt::Display) -> Self {
+        self.found = Some(found.to_string());
+        self
+    }
+
+    /// Adds what should have been there.
+    #[must_use]
+    pub fn expected(mut self, expected: impl fmt::Display) -> Self {
+        self.expected = Some(expected.to_string());
+        self
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Adds the library's error and, where that error is an operating-system error, the class it implies.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Box::new(cause));
+        self
+    }
+
+    /// A failed file-system call on something we write: a full disk or an I/O error can pass, a missing
+    /// permission or a file in the way cannot.
+    pub fn writing(stage: Stage, place: impl Into<String>, error: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let (class, hint) = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                (Class::Retryable, "make room on the device or choose another OUTPUT, then run again")
+            }
+            ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::NotADirectory
+            | ErrorKind::AlreadyExists
+            | ErrorKind::NotFound
+            | ErrorKind::IsADirectory => {
+                (Class::OutputUnwritable, "choose an OUTPUT directory that this user may write to")
+            }
+            _ => (Class::Retryable, "check the device behind OUTPUT, then run again"),
+        };
+        Self::new(stage, place, "cannot be written").class(class).found(&error).hint(hint).cause(error)
+    }
+
+    /// A failed file-system call on something we read.
+    pub fn reading(stage: Stage, place: impl Into<String>, error: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let (class, hint) = match error.kind() {
+            ErrorKind::PermissionDenied => (Class::BadGranule, "give this user read permission on the file"),
+            ErrorKind::NotFound => (Class::Retryable, "the file went away while the run was under way"),
+            _ => (Class::Retryable, "check the device behind INPUT, then run again"),
+        };
+        Self::new(stage, place, "cannot be read").class(class).found(&error).hint(hint).cause(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    /// One line, `stage: place: problem; found …; expected …; hint: …`, control characters escaped, because
+    /// names and attribute text come from files we did not make.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = format!("{}: {}: {}", self.stage, self.place, self.problem);
+        for (label, text) in [("found", &self.found), ("expected", &self.expected), ("hint:", &self.hint)] {
+            if let Some(text) = text {
+                line.push_str("; ");
+                line.push_str(label);
+                line.push(' ');
+                line.push_str(text);
+            }
+        }
+        formatter.write_str(&one_line(&line))
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_ref().map(|cause| cause.as_ref() as &(dyn Error + 'static))
+    }
+}
+
+/// `text` with every control character escaped, so that it stays on one line of a log.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let escaped: Box<dyn Iterator<Item = char>> = if character.is_control() {
+                Box::new(character.escape_default())
+            } else {
+                Box::new(std::iter::once(character))
+            };
+            escaped
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_one_line_with_every_fact() {
+        let failure = Failure::new(Stage::Map, "Lat\nitude", "is missing")
+            .found("41 datasets")
+            .expected("Latitude(record)")
+            .hint("ask the producer");
+        assert_eq!(
+            failure.to_string(),
+            "map: Lat\\nitude: is missing; found 41 datasets; expected Latitude(record); hint: ask the producer"
+        );
+    }
+
+    #[test]
+    fn a_full_disk_is_retryable_and_a_missing_permission_is_not() {
+        let full = Failure::writing(Stage::Write, "x.nc", std::io::Error::from_raw_os_error(28));
+        let denied = Failure::writing(Stage::Write, "x.nc", std::io::Error::from_raw_os_error(13));
+        assert_eq!(full.class, Class::Retryable);
+        assert_eq!(denied.class, Class::OutputUnwritable);
+    }
+}

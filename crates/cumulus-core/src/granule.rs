@@ -1,0 +1,154 @@
+//! A granule: one file to convert, and what its name says.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use regex::Regex;
+
+use crate::collection::{Collection, Product};
+use crate::error::{Class, Failure, Stage};
+use crate::map::time::parse_date;
+use crate::read::Source;
+
+/// One file to convert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granule {
+    /// Where the file lies.
+    pub path: PathBuf,
+    /// Its name without folders.
+    pub file_name: String,
+    /// Its name without the ending; outputs are named after it.
+    pub stem: String,
+}
+
+impl Granule {
+    /// The granule at `path`.
+    ///
+    /// # Errors
+    /// A name that is not UTF-8, holds control characters, or is too long for a catalogue.
+    pub fn at(path: &Path, collection: &Collection) -> Result<Self, Failure> {
+        let refused = |found: String, expected: &str| {
+            Failure::new(Stage::Plan, path.display().to_string(), "has a name no catalogue takes")
+                .found(found)
+                .expected(expected)
+                .hint("rename the file")
+        };
+        let file_name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(|| refused("a name that is not UTF-8".to_owned(), "a UTF-8 name"))?;
+        if file_name.chars().any(char::is_control) {
+            return Err(refused("control characters".to_owned(), "printable characters"));
+        }
+        let stem = stem(file_name, collection.extensions);
+        // ECHO10 allows a GranuleUR of 250 characters; `.nc` is appended to the stem.
+        if stem.chars().count() > 247 {
+            return Err(refused(
+                format!("{} characters", stem.chars().count()),
+                "at most 247 before the ending",
+            ));
+        }
+        Ok(Self { path: path.to_owned(), file_name: file_name.to_owned(), stem: stem.to_owned() })
+    }
+}
+
+/// `file_name` without the first of `extensions` that it ends in, in any case.
+#[must_use]
+pub fn stem<'name>(file_name: &'name str, extensions: &[&str]) -> &'name str {
+    extensions
+        .iter()
+        .find_map(|extension| {
+            let cut = file_name.len().checked_sub(extension.len() + 1)?;
+            let (stem, ending) = (file_name.get(..cut)?, file_name.get(cut..)?);
+            let matches =
+                ending.strip_prefix('.').is_some_and(|ending| ending.eq_ignore_ascii_case(extension));
+            (matches && !stem.is_empty()).then_some(stem)
+        })
+        .unwrap_or(file_name)
+}
+
+/// A product and what the granule's name says about it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The product.
+    pub product: &'static Product,
+    /// Named parts of the file name, such as `sortie`.
+    pub fields: Vec<(String, String)>,
+    /// The date in the file name.
+    pub date: Option<Date>,
+}
+
+/// The product whose file-name pattern `stem` matches.
+///
+/// # Errors
+/// A pattern in the collection's table is not a regular expression.
+pub fn identify_by_name(collection: &'static Collection, stem: &str) -> Result<Option<Identity>, Failure> {
+    for product in collection.products {
+        let pattern = Regex::new(&format!("^(?:{})$", product.file_stem)).map_err(|error| {
+            Failure::new(Stage::Plan, product.name, "has a file-name pattern that is no regular expression")
+                .class(Class::Internal)
+                .cause(error)
+        })?;
+        let Some(captures) = pattern.captures(stem) else { continue };
+        let mut fields = Vec::new();
+        let mut date = None;
+        for name in pattern.capture_names().flatten() {
+            let Some(part) = captures.name(name) else { continue };
+            if name == "date" {
+                date = parse_date(part.as_str());
+            } else {
+                fields.push((name.to_owned(), part.as_str().to_owned()));
+            }
+        }
+        return Ok(Some(Identity { product, fields, date }));
+    }
+    Ok(None)
+}
+
+/// The product of an open granule: by its name, else by its content, with a warning.
+///
+/// # Errors
+/// Neither tells.
+pub fn identify(
+    collection: &'static Collection,
+    granule: &Granule,
+    source: &dyn Source,
+    warnings: &mut Vec<String>,
+) -> Result<Identity, Failure> {
+    if let Some(identity) = identify_by_name(collection, &granule.stem)? {
+        return Ok(identity);
+    }
+    let description = source.description();
+    let product = collection
+        .products
+        .iter()
+        .find(|product| product.recognised_by.iter().all(|path| description.dataset(path).is_some()));
+    if let Some(product) = product {
+        warnings.push(format!(
+            "the file name matches no product of {}; by its content it is {}",
+            collection.program, product.name
+        ));
+        return Ok(Identity { product, fields: Vec::new(), date: None });
+    }
+    let patterns: Vec<&str> = collection.products.iter().map(|product| product.file_stem).collect();
+    Err(Failure::new(Stage::Read, &granule.file_name, "is no granule of this collection")
+        .found(format!("{} datasets, none of the products' own", description.datasets.len()))
+        .expected(format!("a name like {}", patterns.join(" or ")))
+        .hint("move the file out of INPUT, or rename it to the producer's pattern"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stem;
+
+    #[test]
+    fn stems_lose_the_first_ending_that_fits() {
+        let extensions = ["eol.cls", "eol", "hdf5", "h5"];
+        assert_eq!(stem("a.b.hdf5", &extensions), "a.b");
+        assert_eq!(stem("a.H5", &extensions), "a");
+        assert_eq!(stem("a.eol.cls", &extensions), "a");
+        assert_eq!(stem("a.txt", &extensions), "a.txt");
+        assert_eq!(stem(".h5", &extensions), ".h5");
+        assert_eq!(stem("é.h5", &extensions), "é");
+    }
+}

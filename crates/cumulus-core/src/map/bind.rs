@@ -1,0 +1,370 @@
+//! Gives every axis of every dataset a dimension: by the product's table first, by its length second.
+//!
+//! In: a description and a product. Out: a [`Binding`], which names every variable of the output that comes from
+//! the source. Lengths are never assumed: they come from the arrays, and a dataset that states a length is only
+//! compared with them.
+
+use crate::collection::{DimensionSpec, Evidence, Midpoint, Presence, Product, Role, VariableSpec};
+use crate::error::{Failure, Stage};
+use crate::map::{self, text};
+use crate::read::{Content, Dataset, Source};
+
+/// All variables that come from the source, with their dimensions.
+#[derive(Debug)]
+pub struct Binding<'source> {
+    /// Dimensions in use, in the product's order, then those made for unknown lengths.
+    pub dimensions: Vec<Dimension>,
+    /// Variables in the order of the source's dataset names.
+    pub variables: Vec<BoundVariable<'source>>,
+    /// Number of records.
+    pub records: usize,
+    /// The dimension along which records follow each other.
+    pub record_dimension: String,
+}
+
+/// A dimension of the output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dimension {
+    /// Its name.
+    pub name: String,
+    /// Its length.
+    pub length: usize,
+}
+
+/// One dataset and what becomes of it.
+#[derive(Debug)]
+pub struct BoundVariable<'source> {
+    /// The dataset.
+    pub dataset: &'source Dataset,
+    /// Name in the output.
+    pub name: String,
+    /// Its row in the product's table, where it has one.
+    pub row: Option<&'static VariableSpec>,
+    /// Its dimensions, outermost first, without the one that text needs for its characters.
+    pub dimensions: Vec<Dimension>,
+    /// How its values are read.
+    pub form: Form,
+}
+
+impl BoundVariable<'_> {
+    /// True where each value belongs to one record.
+    #[must_use]
+    pub fn is_per_record(&self, record_dimension: &str) -> bool {
+        self.dimensions.first().is_some_and(|dimension| dimension.name == record_dimension)
+    }
+}
+
+/// How the values of a variable are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Numbers, row by row.
+    Rows,
+    /// Text, read at once.
+    Text,
+    /// Numbers at record edges, one or more too many: midpoints are written under the variable's name and the
+    /// edges beside it.
+    Edges(Midpoint),
+}
+
+/// Binds every dataset of `source` to the dimensions of `product`.
+///
+/// # Errors
+/// A required dataset is missing or empty; a confirmed shape is another; there is no record; a dataset holds what
+/// netCDF cannot; two datasets would get one name.
+pub fn bind<'source>(
+    source: &'source dyn Source,
+    product: &'static Product,
+    warnings: &mut Vec<String>,
+) -> Result<Binding<'source>, Failure> {
+    check_presence(source, product)?;
+    let mut binder = Binder { source, product, lengths: Vec::new(), made: Vec::new() };
+    binder.measure(warnings)?;
+    let records = binder.records()?;
+    let mut variables = Vec::new();
+    for dataset in source.description().datasets.iter().filter(|dataset| !dataset.is_empty()) {
+        let variable = binder.variable(dataset, records, warnings)?;
+        if let Some(twin) = variables.iter().find(|other: &&BoundVariable<'_>| other.name == variable.name) {
+            return Err(Failure::new(Stage::Map, &dataset.path, "would get the name of another dataset")
+                .found(format!("{} and {}", twin.dataset.path, dataset.path))
+                .expected("names that stay apart when groups are joined by _"));
+        }
+        variables.push(variable);
+    }
+    let mut dimensions: Vec<Dimension> = Vec::new();
+    for dimension in binder.lengths.iter().chain(&binder.made) {
+        if variables.iter().any(|variable| variable.dimensions.contains(dimension)) {
+            dimensions.push(dimension.clone());
+        }
+    }
+    let record_dimension = binder.name_of(product.record_dimension());
+    Ok(Binding { dimensions, variables, records, record_dimension })
+}
+
+/// The first free name of `wanted`, `wanted_2`, `wanted_3`, …
+#[must_use]
+pub fn free_name(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(wanted) {
+        return wanted.to_owned();
+    }
+    (2..u32::MAX)
+        .map(|number| format!("{wanted}_{number}"))
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| wanted.to_owned())
+}
+
+fn check_presence(source: &dyn Source, product: &'static Product) -> Result<(), Failure> {
+    let description = source.description();
+    for row in product.rows().filter(|row| row.presence == Presence::Required) {
+        let present =
+            std::iter::once(&row.name).chain(row.alternatives).find_map(|name| description.dataset(name));
+        let expected = || {
+            let layout = row.layouts.first().map_or(String::new(), |layout| layout.join(", "));
+            format!("{}({layout})", row.name)
+        };
+        match present {
+            None => {
+                return Err(Failure::new(Stage::Map, row.name, "is missing")
+                    .found(format!("{} other datasets", description.datasets.len()))
+                    .expected(expected())
+                    .hint(format!(
+                        "this is not a whole {} granule; fetch it again or ask the producer",
+                        product.name
+                    )));
+            }
+            Some(dataset) if dataset.is_empty() => {
+                return Err(Failure::new(Stage::Map, row.name, "has no values")
+                    .found(format!("shape {:?}", dataset.shape))
+                    .expected(expected())
+                    .hint("the granule holds zero records; ask the producer"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+struct Binder<'source> {
+    source: &'source dyn Source,
+    product: &'static Product,
+    /// Dimensions of the product whose length is known.
+    lengths: Vec<Dimension>,
+    /// Dimensions made for lengths that no product dimension has.
+    made: Vec<Dimension>,
+}
+
+impl<'source> Binder<'source> {
+    /// Finds the length of every dimension of the product that the granule tells.
+    fn measure(&mut self, warnings: &mut Vec<String>) -> Result<(), Failure> {
+        for spec in self.product.dimensions {
+            let by_array = self.length_by_array(spec);
+            let stated = match spec.stated_by {
+                Some(name) => map::single(self.source, name)?,
+                None => None,
+            };
+            if let (Some((array, length)), Some(stated), Some(name)) = (by_array, stated, spec.stated_by) {
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::float_cmp,
+                    reason = "lengths are small whole numbers"
+                )]
+                if stated != length as f64 {
+                    warnings
+                        .push(format!("{name} states {stated}, {array} has {length}; the array is believed"));
+                }
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "checked to be a length"
+            )]
+            let stated = stated.filter(|length| (1.0..1e9).contains(length)).map(|length| length as usize);
+            if let Some(length) = by_array.map(|(_, length)| length).or(stated) {
+                self.lengths.push(Dimension { name: self.name_of(spec.name), length });
+            }
+        }
+        Ok(())
+    }
+
+    fn length_by_array(&self, spec: &DimensionSpec) -> Option<(&'static str, usize)> {
+        spec.sized_by.iter().find_map(|&(name, axis)| {
+            let length = *self.source.description().dataset(name)?.shape.get(axis)?;
+            (length > 0).then_some((name, length))
+        })
+    }
+
+    /// The output name of a dimension: its own, unless a dataset has that name and is not its coordinate.
+    fn name_of(&self, dimension: &str) -> String {
+        let is_coordinate =
+            self.product.row(dimension).is_some_and(|row| row.role == Role::VerticalCoordinate);
+        if is_coordinate {
+            return dimension.to_owned();
+        }
+        free_name(dimension, |name| self.source.description().dataset(name).is_some())
+    }
+
+    fn records(&self) -> Result<usize, Failure> {
+        let name = self.name_of(self.product.record_dimension());
+        self.lengths
+            .iter()
+            .find(|dimension| dimension.name == name)
+            .map(|dimension| dimension.length)
+            .ok_or_else(|| {
+                Failure::new(Stage::Map, self.product.record_dimension(), "has no length")
+                    .found("no dataset with one value a record")
+                    .expected("at least one record")
+                    .hint("the granule holds zero records; ask the producer")
+            })
+    }
+
+    fn length(&self, dimension: &str) -> Option<usize> {
+        let name = self.name_of(dimension);
+        self.lengths.iter().find(|known| known.name == name).map(|known| known.length)
+    }
+
+    fn variable(
+        &mut self,
+        dataset: &'source Dataset,
+        records: usize,
+        warnings: &mut Vec<String>,
+    ) -> Result<BoundVariable<'source>, Failure> {
+        let row = self.product.row(&dataset.path);
+        let name = dataset.path.replace('/', "_");
+        let bound = |dimensions, form| BoundVariable { dataset, name: name.clone(), row, dimensions, form };
+        if let Content::Unsupported(what) = &dataset.content {
+            return Err(Failure::new(Stage::Map, &dataset.path, "holds what netCDF cannot")
+                .found(what)
+                .expected("numbers or text")
+                .hint("ask the producer to store it as plain arrays"));
+        }
+        let is_text_row = row.is_some_and(|row| row.role == Role::Text);
+        if is_text_row && (dataset.content == Content::Text || text::can_be_codes(&dataset.content)) {
+            // One piece of text, however it is stored.
+            return Ok(bound(Vec::new(), Form::Text));
+        }
+        if dataset.content == Content::Text {
+            let dimensions = self.by_length(dataset, records);
+            return Ok(bound(dimensions, Form::Text));
+        }
+        let Some(row) = row else {
+            let dimensions = self.by_length(dataset, records);
+            return Ok(bound(dimensions, Form::Rows));
+        };
+        if let Some(layout) = self.matching_layout(dataset, row) {
+            let dimensions = self.dimensions_of(dataset, layout);
+            return Ok(bound(dimensions, Form::Rows));
+        }
+        if let (Role::Navigation(rule), [length]) = (row.role, dataset.shape.as_slice())
+            && *length > records
+        {
+            if *length > records + 1 {
+                warnings.push(format!(
+                        "{}: {length} values for {records} records; the first {} are taken for the edges of the records",
+                        dataset.path,
+                        records + 1
+                    ));
+            }
+            let name = self.name_of(self.product.record_dimension());
+            return Ok(bound(vec![Dimension { name, length: records }], Form::Edges(rule)));
+        }
+
+        if row.evidence == Evidence::Confirmed {
+            return Err(self.wrong_shape(dataset, row));
+        }
+        let dimensions = self.by_length(dataset, records);
+        let names: Vec<&str> = dimensions.iter().map(|dimension| dimension.name.as_str()).collect();
+        warnings.push(format!(
+            "{}: shape {:?} is none of the layouts known for it; bound by length to ({})",
+            dataset.path,
+            dataset.shape,
+            names.join(", ")
+        ));
+        Ok(bound(dimensions, Form::Rows))
+    }
+
+    /// The layout of `row` that the dataset's shape agrees with. A scalar layout takes any single value, if no
+    /// layout of the dataset's own rank does.
+    fn matching_layout(
+        &self,
+        dataset: &Dataset,
+        row: &'static VariableSpec,
+    ) -> Option<&'static [&'static str]> {
+        let agrees = |layout: &&&'static [&'static str]| {
+            layout.len() == dataset.shape.len()
+                && layout
+                    .iter()
+                    .zip(&dataset.shape)
+                    .all(|(name, &length)| self.length(name).is_none_or(|known| known == length))
+        };
+        let scalar = |layout: &&&'static [&'static str]| layout.is_empty() && dataset.len() == 1;
+        row.layouts.iter().find(agrees).or_else(|| row.layouts.iter().find(scalar)).copied()
+    }
+
+    /// The dimensions of a layout; a length that was not known before is known from now on.
+    fn dimensions_of(&mut self, dataset: &Dataset, layout: &[&str]) -> Vec<Dimension> {
+        layout
+            .iter()
+            .zip(&dataset.shape)
+            .map(|(dimension, &length)| {
+                let dimension = Dimension { name: self.name_of(dimension), length };
+                if !self.lengths.contains(&dimension) {
+                    self.lengths.push(dimension.clone());
+                }
+                dimension
+            })
+            .collect()
+    }
+
+    /// A dimension for every axis, by length alone: the record dimension first, then the product's others in
+    /// their order, each at most once, then one named after the length. A single value needs none.
+    fn by_length(&mut self, dataset: &Dataset, records: usize) -> Vec<Dimension> {
+        if dataset.len() == 1 && !(records == 1 && dataset.shape == [1]) {
+            return Vec::new();
+        }
+        let mut dimensions: Vec<Dimension> = Vec::new();
+        for &length in &dataset.shape {
+            let known = self
+                .lengths
+                .iter()
+                .chain(&self.made)
+                .find(|known| known.length == length && !dimensions.contains(known))
+                .cloned();
+            let dimension = known.unwrap_or_else(|| self.make(length));
+            dimensions.push(dimension);
+        }
+        dimensions
+    }
+
+    fn make(&mut self, length: usize) -> Dimension {
+        let name = free_name(&format!("dim_{length}"), |name| {
+            self.source.description().dataset(name).is_some()
+                || self.made.iter().any(|made| made.name == name)
+        });
+        let dimension = Dimension { name, length };
+        self.made.push(dimension.clone());
+        dimension
+    }
+
+    fn wrong_shape(&self, dataset: &Dataset, row: &VariableSpec) -> Failure {
+        let layouts: Vec<String> = row
+            .layouts
+            .iter()
+            .map(|layout| {
+                let axes: Vec<String> = layout
+                    .iter()
+                    .map(|name| match self.length(name) {
+                        Some(length) => format!("{name} = {length}"),
+                        None => (*name).to_owned(),
+                    })
+                    .collect();
+                format!("({})", axes.join(", "))
+            })
+            .collect();
+        Failure::new(Stage::Map, &dataset.path, "has another shape")
+            .found(format!("{:?}", dataset.shape))
+            .expected(layouts.join(" or "))
+            .hint("the granule is damaged or of another product; ask the producer")
+    }
+}
+
+#[cfg(test)]
+mod tests;

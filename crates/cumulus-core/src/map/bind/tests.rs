@@ -1,0 +1,161 @@
+use std::ops::Range;
+
+use ndarray::ArrayD;
+
+use super::*;
+use crate::collection::{PositionSpec, TimeSpec, variable};
+use crate::read::Description;
+use crate::values::{ElementType, Values};
+
+/// A source with shapes only; every number in it is its own first axis length.
+struct Shapes(Description);
+
+impl Shapes {
+    fn new(datasets: &[(&str, &[usize])]) -> Self {
+        let datasets = datasets
+            .iter()
+            .map(|(path, shape)| Dataset {
+                path: (*path).to_owned(),
+                shape: shape.to_vec(),
+                content: Content::Numbers(ElementType::F64),
+                rows_stored_together: None,
+                attributes: Vec::new(),
+            })
+            .collect();
+        Self(Description { datasets, ..Description::default() })
+    }
+}
+
+impl Source for Shapes {
+    fn description(&self) -> &Description {
+        &self.0
+    }
+
+    fn rows(&self, dataset: &Dataset, _rows: Range<usize>) -> Result<Values, Failure> {
+        Ok(Values::F64(ArrayD::from_elem(dataset.shape.clone(), 3.0)))
+    }
+
+    fn strings(&self, _dataset: &Dataset) -> Result<Vec<String>, Failure> {
+        Ok(Vec::new())
+    }
+}
+
+static PRODUCT: Product = Product {
+    name: "TEST",
+    title: "",
+    summary: "",
+    file_stem: "",
+    recognised_by: &[],
+    attributes: &[],
+    dimensions: &[
+        DimensionSpec { name: "record", sized_by: &[("clock", 0)], stated_by: Some("records") },
+        DimensionSpec { name: "level", sized_by: &[("level", 0)], stated_by: None },
+        DimensionSpec { name: "colour", sized_by: &[], stated_by: Some("colours") },
+    ],
+    time: TimeSpec::ClockAndDayOfYear {
+        hour: "",
+        minute: "",
+        second: "",
+        day_of_year: "",
+        first_day: "",
+        last_day: "",
+        date: "",
+    },
+    position: PositionSpec { latitude: "", longitude: "", fastest_m_per_s: 0.0 },
+    solar_elevation: None,
+    project: None,
+    variables: &[&[
+        variable("clock", "", &[&["record"]]).required().confirmed(),
+        variable("level", "", &[&["level"]]).role(Role::VerticalCoordinate),
+        variable("heading", "", &[&["record"]]).role(Role::Navigation(Midpoint::Circular)).confirmed(),
+        variable("profile", "", &[&["record", "level"]]).confirmed(),
+        variable("guess", "", &[&["record", "level"], &["level"], &[]]),
+    ]],
+};
+
+fn names(variable: &BoundVariable<'_>) -> Vec<String> {
+    variable.dimensions.iter().map(|dimension| dimension.name.clone()).collect()
+}
+
+type Bound = Vec<(String, Vec<String>, Form)>;
+
+fn bound(datasets: &[(&str, &[usize])]) -> (Bound, Vec<String>) {
+    let mut warnings = Vec::new();
+    let source = Shapes::new(datasets);
+    let binding = bind(&source, &PRODUCT, &mut warnings).unwrap();
+    let variables = binding
+        .variables
+        .iter()
+        .map(|variable| (variable.name.clone(), names(variable), variable.form))
+        .collect();
+    (variables, warnings)
+}
+
+fn dimensions_of(datasets: &[(&str, &[usize])]) -> Vec<String> {
+    bound(datasets).0.pop().unwrap().1
+}
+
+#[test]
+fn the_table_decides_before_the_length() {
+    // record and level are equally long: only the table can tell them apart.
+    assert_eq!(dimensions_of(&[("clock", &[7]), ("level", &[7])]), ["level"]);
+    assert_eq!(dimensions_of(&[("clock", &[7]), ("level", &[7]), ("guess", &[7])]), ["level"]);
+}
+
+#[test]
+fn unknown_variables_are_bound_by_length() {
+    let known: &[(&str, &[usize])] = &[("clock", &[7]), ("level", &[5])];
+    let with = |shape: &'static [usize]| dimensions_of(&[known, &[("novel", shape)]].concat());
+    assert_eq!(with(&[7, 5]), ["record", "level"]);
+    assert_eq!(with(&[5, 7]), ["level", "record"]);
+    assert_eq!(with(&[7, 11, 5]), ["record", "dim_11", "level"]);
+    assert_eq!(with(&[11, 11]), ["dim_11", "dim_11_2"]);
+    assert!(with(&[]).is_empty());
+    assert!(with(&[1, 1]).is_empty());
+}
+
+#[test]
+fn a_stated_length_sizes_a_dimension_that_no_array_does() {
+    let known: &[(&str, &[usize])] = &[("clock", &[7]), ("colours", &[]), ("novel", &[3])];
+    assert_eq!(dimensions_of(known), ["colour"]);
+}
+
+#[test]
+fn an_array_is_believed_before_a_stated_length() {
+    let (_, warnings) = bound(&[("clock", &[7]), ("records", &[])]);
+    assert_eq!(warnings, ["records states 3, clock has 7; the array is believed"]);
+}
+
+#[test]
+fn navigation_may_be_stored_at_the_edges_of_records() {
+    let edges = |length: &'static [usize]| bound(&[("clock", &[7]), ("heading", length)]);
+    assert_eq!(edges(&[8]).0[1].2, Form::Edges(Midpoint::Circular));
+    assert!(edges(&[8]).1.is_empty());
+    assert_eq!(edges(&[9]).1.len(), 1);
+    let source = Shapes::new(&[("clock", &[7]), ("heading", &[6])]);
+    let failure = bind(&source, &PRODUCT, &mut Vec::new()).unwrap_err();
+    assert!(failure.to_string().contains("found [6]; expected (record = 7)"), "{failure}");
+}
+
+#[test]
+fn a_confirmed_shape_is_demanded_and_an_inferred_one_is_not() {
+    let source = Shapes::new(&[("clock", &[7]), ("level", &[5]), ("profile", &[35])]);
+    let failure = bind(&source, &PRODUCT, &mut Vec::new()).unwrap_err();
+    assert!(failure.to_string().contains("found [35]; expected (record = 7, level = 5)"), "{failure}");
+    let (variables, warnings) = bound(&[("clock", &[7]), ("level", &[5]), ("guess", &[35])]);
+    assert_eq!(variables[2].1, ["dim_35"]);
+    assert_eq!(warnings.len(), 1);
+}
+
+#[test]
+fn missing_and_empty_required_datasets_are_named() {
+    let failure = |datasets| bind(&Shapes::new(datasets), &PRODUCT, &mut Vec::new()).unwrap_err().to_string();
+    assert!(failure(&[("level", &[5])]).contains("clock: is missing"));
+    assert!(failure(&[("clock", &[0]), ("level", &[5])]).contains("clock: has no values"));
+}
+
+#[test]
+fn a_dataset_named_like_a_dimension_keeps_its_name() {
+    let (variables, _) = bound(&[("clock", &[7]), ("record", &[7])]);
+    assert_eq!(variables[1], ("record".to_owned(), vec!["record_2".to_owned()], Form::Rows));
+}

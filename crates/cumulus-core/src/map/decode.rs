@@ -1,0 +1,261 @@
+//! Blocks of source values as blocks of output values: one type rule, one missing-value rule, counted.
+//!
+//! The rules, for every collection: an integer type outside the netCDF classic model becomes the next classic
+//! type that holds its values; NaN, infinities and values at or below -900 become -999; every other value keeps
+//! its bits.
+
+use ndarray::ArrayD;
+use serde::Serialize;
+
+use crate::error::{Failure, Stage};
+use crate::map::{FILL, LARGEST_SENTINEL};
+use crate::values::{ElementType, Values};
+
+/// Largest magnitude below which f64 holds every integer: 2^53.
+const LARGEST_EXACT_INTEGER: u64 = 1 << 53;
+
+/// What is done to the values of one variable.
+#[derive(Clone, Debug)]
+pub struct Decoder<'track> {
+    /// Name of the variable, for messages.
+    pub name: String,
+    /// Element type of the source.
+    pub from: ElementType,
+    /// Whether integers have the sentinel too.
+    pub integer_sentinel: bool,
+    /// Records whose value is replaced although it is finite: invalid positions.
+    pub invalid: Option<&'track [bool]>,
+    /// Values above this are counted, for units told by the median.
+    pub threshold: f64,
+}
+
+/// What was seen while decoding one variable.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Statistics {
+    /// Values that are not missing.
+    pub valid: u64,
+    /// NaN in the source.
+    pub not_a_number: u64,
+    /// Infinities in the source.
+    pub infinite: u64,
+    /// Values at or below -900 in the source.
+    pub sentinel: u64,
+    /// Finite values replaced because their position is invalid.
+    pub invalid: u64,
+    /// Smallest value that is not missing.
+    pub minimum: Option<f64>,
+    /// Largest value that is not missing.
+    pub maximum: Option<f64>,
+    /// Values above the decoder's threshold.
+    #[serde(skip)]
+    pub above_threshold: u64,
+}
+
+impl Statistics {
+    /// Values that are `_FillValue` in the output.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.not_a_number + self.infinite + self.sentinel + self.invalid
+    }
+
+    fn see(&mut self, value: f64, threshold: f64) {
+        self.valid += 1;
+        self.minimum = Some(self.minimum.map_or(value, |least| least.min(value)));
+        self.maximum = Some(self.maximum.map_or(value, |most| most.max(value)));
+        self.above_threshold += u64::from(value > threshold);
+    }
+}
+
+impl Decoder<'_> {
+    /// Element type of the output.
+    #[must_use]
+    pub fn target(&self) -> ElementType {
+        self.from.classic()
+    }
+
+    /// `_FillValue` of the output, where the variable has one.
+    #[must_use]
+    pub fn fill(&self) -> Option<f64> {
+        let holds_fill = matches!(
+            self.target(),
+            ElementType::I16 | ElementType::I32 | ElementType::F32 | ElementType::F64
+        );
+        let wanted = self.from.is_float() || self.integer_sentinel;
+        (holds_fill && wanted).then_some(FILL)
+    }
+
+    /// The block in its output type, with missing values replaced and everything counted.
+    ///
+    /// # Shape
+    /// As `values`; `first_row` is the record its first row belongs to.
+    ///
+    /// # Errors
+    /// A 64-bit integer that no classic type holds exactly.
+    #[expect(clippy::cast_possible_truncation, reason = "the fill value fits every type that has one")]
+    pub fn decode(
+        &self,
+        values: Values,
+        first_row: usize,
+        statistics: &mut Statistics,
+    ) -> Result<Values, Failure> {
+        let mut values = self.widen(values)?;
+        let fill = self.fill();
+        match &mut values {
+            Values::F32(array) => self.replace(array, first_row, statistics, FILL as f32),
+            Values::F64(array) => self.replace(array, first_row, statistics, FILL),
+            Values::I16(array) => self.replace(array, first_row, statistics, fill.map_or(0, |_| FILL as i16)),
+            Values::I32(array) => self.replace(array, first_row, statistics, fill.map_or(0, |_| FILL as i32)),
+            Values::I8(array) => self.replace(array, first_row, statistics, 0),
+            // `widen` leaves none of the other types.
+            _ => {}
+        }
+        Ok(values)
+    }
+
+    /// The same values in the classic type.
+    #[expect(clippy::cast_precision_loss, reason = "checked to be exact")]
+    fn widen(&self, values: Values) -> Result<Values, Failure> {
+        Ok(match values {
+            Values::U8(array) => Values::I16(array.mapv(i16::from)),
+            Values::U16(array) => Values::I32(array.mapv(i32::from)),
+            Values::U32(array) => Values::F64(array.mapv(f64::from)),
+            Values::I64(array) => Values::F64(self.exactly(&array, i64::unsigned_abs, |value| value as f64)?),
+            Values::U64(array) => Values::F64(self.exactly(&array, |value| value, |value| value as f64)?),
+            classic => classic,
+        })
+    }
+
+    fn exactly<T: Copy + std::fmt::Display>(
+        &self,
+        array: &ArrayD<T>,
+        magnitude: impl Fn(T) -> u64,
+        convert: impl Fn(T) -> f64,
+    ) -> Result<ArrayD<f64>, Failure> {
+        if let Some(value) = array.iter().find(|&&value| magnitude(value) > LARGEST_EXACT_INTEGER) {
+            return Err(Failure::new(
+                Stage::Map,
+                &self.name,
+                "has an integer that no classic netCDF type holds",
+            )
+            .found(format!("{value} of type {}", self.from.name()))
+            .expected("magnitudes up to 2^53")
+            .hint("ask the producer to store it as two variables or as text"));
+        }
+        Ok(array.mapv(convert))
+    }
+
+    fn replace<T: Element>(
+        &self,
+        array: &mut ArrayD<T>,
+        first_row: usize,
+        statistics: &mut Statistics,
+        fill: T,
+    ) {
+        let has_sentinel = self.from.is_float() || (self.integer_sentinel && self.fill().is_some());
+        let row_length = array.shape().iter().skip(1).product::<usize>().max(1);
+        let masked = |index: usize| {
+            self.invalid
+                .is_some_and(|invalid| invalid.get(first_row + index / row_length).copied().unwrap_or(false))
+        };
+        for (index, value) in array.iter_mut().enumerate() {
+            let number = value.to_f64();
+            if has_sentinel && !(number.is_finite() && number > LARGEST_SENTINEL) {
+                if number.is_nan() {
+                    statistics.not_a_number += 1;
+                } else if number.is_infinite() {
+                    statistics.infinite += 1;
+                } else {
+                    statistics.sentinel += 1;
+                }
+                *value = fill;
+            } else if masked(index) {
+                statistics.invalid += 1;
+                *value = fill;
+            } else {
+                statistics.see(number, self.threshold);
+            }
+        }
+    }
+}
+
+/// The classic types, as far as finding missing values needs them.
+trait Element: Copy {
+    fn to_f64(self) -> f64;
+}
+
+macro_rules! element {
+    ($($kind:ty),*) => { $(impl Element for $kind { fn to_f64(self) -> f64 { f64::from(self) } })* };
+}
+element!(i8, i16, i32, f32, f64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, IxDyn};
+    use proptest::prelude::*;
+
+    fn decoder(from: ElementType) -> Decoder<'static> {
+        Decoder { name: "x".to_owned(), from, integer_sentinel: false, invalid: None, threshold: 0.0 }
+    }
+
+    fn vector<T>(values: Vec<T>) -> ArrayD<T> {
+        Array1::from(values).into_dyn()
+    }
+
+    #[test]
+    fn missing_floats_become_fill_and_are_counted_by_kind() {
+        let source = vector(vec![1.5_f32, f32::NAN, f32::INFINITY, -999.0, -9999.0, -899.5, -0.0]);
+        let mut statistics = Statistics::default();
+        let decoded = decoder(ElementType::F32).decode(Values::F32(source), 0, &mut statistics).unwrap();
+        let Values::F32(decoded) = decoded else { panic!("type changed") };
+        let bits: Vec<u32> = decoded.iter().map(|value| value.to_bits()).collect();
+        let expected = [1.5_f32, -999.0, -999.0, -999.0, -999.0, -899.5, -0.0].map(f32::to_bits);
+        assert_eq!(bits, expected);
+        assert_eq!(
+            (statistics.valid, statistics.not_a_number, statistics.infinite, statistics.sentinel),
+            (3, 1, 1, 2)
+        );
+        assert_eq!((statistics.minimum, statistics.maximum), (Some(-899.5), Some(1.5)));
+    }
+
+    #[test]
+    fn integers_keep_their_values_unless_the_row_declares_a_sentinel() {
+        let source = || Values::I16(vector(vec![3_i16, -999, -9999]));
+        let mut statistics = Statistics::default();
+        let kept = decoder(ElementType::I16).decode(source(), 0, &mut statistics).unwrap();
+        assert_eq!(kept, source());
+        let declared = Decoder { integer_sentinel: true, ..decoder(ElementType::I16) };
+        let replaced = declared.decode(source(), 0, &mut statistics).unwrap();
+        assert_eq!(replaced, Values::I16(vector(vec![3, -999, -999])));
+        assert_eq!(statistics.sentinel, 2);
+    }
+
+    #[test]
+    fn a_64_bit_integer_beyond_2_to_the_53_is_refused_by_name() {
+        let source = Values::U64(vector(vec![1, LARGEST_EXACT_INTEGER + 1]));
+        let failure = decoder(ElementType::U64).decode(source, 0, &mut Statistics::default()).unwrap_err();
+        assert!(failure.to_string().contains("9007199254740993"), "{failure}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_finite_value_above_the_sentinels_keeps_its_bits(
+            values in prop::collection::vec(any::<u64>().prop_map(f64::from_bits), 1..200),
+            rows in 1_usize..5,
+        ) {
+            let length = values.len() / rows * rows;
+            prop_assume!(length > 0);
+            let source =
+                ArrayD::from_shape_vec(IxDyn(&[rows, length / rows]), values[..length].to_vec()).unwrap();
+            let mut statistics = Statistics::default();
+            let decoded =
+                decoder(ElementType::F64).decode(Values::F64(source.clone()), 7, &mut statistics).unwrap();
+            let Values::F64(decoded) = decoded else { panic!("type changed") };
+            for (before, after) in source.iter().zip(&decoded) {
+                let kept = before.is_finite() && *before > -900.0;
+                prop_assert_eq!(after.to_bits(), if kept { before.to_bits() } else { FILL.to_bits() });
+            }
+            prop_assert_eq!(statistics.valid + statistics.missing(), length as u64);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Which positions of a track can be believed, and where the track has been.
+//!
+//! A latitude and its longitude stand or fall together. A pair is invalid when either is not finite, is a
+//! sentinel, is out of range, when both are exactly zero, or when it is a spike: reaching it from the previous
+//! pair that passed and leaving it to the next one would both need more than the fastest ground speed, while
+//! those two agree with each other. Spikes are judged on what passed the other rules; each interval counts one
+//! second more than the clock says, so that a duplicate second is no spike. Latitude at or below zero is *not*
+//! invalid: that hack of older tools loses the southern hemisphere.
+
+use serde::Serialize;
+
+/// Mean radius of the Earth in metres (IUGG 1980, R1).
+const EARTH_RADIUS_M: f64 = 6_371_008.8;
+
+/// Pairs set to `_FillValue`, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct InvalidPositions {
+    /// NaN, infinite, or at or below -900, in either coordinate.
+    pub missing: u64,
+    /// Beyond 90 degrees of latitude or 180 of longitude.
+    pub out_of_range: u64,
+    /// Exactly 0 N 0 E.
+    pub zero: u64,
+    /// Unreachable from both neighbours, which agree with each other.
+    pub spike: u64,
+}
+
+impl InvalidPositions {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.missing + self.out_of_range + self.zero + self.spike
+    }
+}
+
+/// One flag a record, true where the position is invalid, and how many for which reason.
+///
+/// # Shape
+/// `latitude`, `longitude` and `seconds` are equally long.
+///
+/// # Units
+/// Degrees north, degrees east, integer seconds, metres per second.
+#[must_use]
+pub fn judge(
+    latitude: &[f64],
+    longitude: &[f64],
+    seconds: &[i64],
+    fastest_m_per_s: f64,
+) -> (Vec<bool>, InvalidPositions) {
+    let mut counts = InvalidPositions::default();
+    let mut invalid: Vec<bool> = latitude
+        .iter()
+        .zip(longitude)
+        .map(|(&latitude, &longitude)| {
+            let missing = |value: f64| !value.is_finite() || value <= super::LARGEST_SENTINEL;
+            let reason = if missing(latitude) || missing(longitude) {
+                &mut counts.missing
+            } else if latitude.abs() > 90.0 || longitude.abs() > 180.0 {
+                &mut counts.out_of_range
+            } else if latitude == 0.0 && longitude == 0.0 {
+                &mut counts.zero
+            } else {
+                return false;
+            };
+            *reason += 1;
+            true
+        })
+        .collect();
+
+    let fixes: Vec<Fix> = latitude
+        .iter()
+        .zip(longitude)
+        .zip(seconds)
+        .enumerate()
+        .filter(|(record, _)| invalid.get(*record) == Some(&false))
+        .map(|(record, ((&latitude, &longitude), &second))| Fix { record, latitude, longitude, second })
+        .collect();
+    for triple in fixes.windows(3) {
+        let [before, fix, after] = triple else { continue };
+        let too_fast = |from: &Fix, to: &Fix| from.speed_to(to) > fastest_m_per_s;
+        if too_fast(before, fix)
+            && too_fast(fix, after)
+            && !too_fast(before, after)
+            && let Some(flag) = invalid.get_mut(fix.record)
+        {
+            *flag = true;
+            counts.spike += 1;
+        }
+    }
+    (invalid, counts)
+}
+
+/// A position at a time.
+struct Fix {
+    record: usize,
+    latitude: f64,
+    longitude: f64,
+    second: i64,
+}
+
+impl Fix {
+    #[expect(clippy::cast_precision_loss, reason = "a flight lasts far less than 2^53 seconds")]
+    fn speed_to(&self, other: &Self) -> f64 {
+        let interval = (other.second - self.second).abs() + 1;
+        distance_m((self.latitude, self.longitude), (other.latitude, other.longitude)) / interval as f64
+    }
+}
+
+/// Great-circle distance in metres between two (latitude, longitude) pairs in degrees (haversine formula, which
+/// stays accurate for near points).
+fn distance_m(from: (f64, f64), to: (f64, f64)) -> f64 {
+    let half_latitude = (to.0 - from.0).to_radians() / 2.0;
+    let half_longitude = (to.1 - from.1).to_radians() / 2.0;
+    let haversine = half_latitude.sin().powi(2)
+        + from.0.to_radians().cos() * to.0.to_radians().cos() * half_longitude.sin().powi(2);
+    2.0 * EARTH_RADIUS_M * haversine.sqrt().min(1.0).asin()
+}
+
+/// Where the valid positions lie: the smallest rectangle of latitudes and longitudes around them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Extent {
+    /// Least latitude, degrees north.
+    pub south: f64,
+    /// Greatest latitude, degrees north.
+    pub north: f64,
+    /// Western edge, degrees east. Greater than `east` where the rectangle crosses the antimeridian.
+    pub west: f64,
+    /// Eastern edge, degrees east.
+    pub east: f64,
+}
+
+impl Extent {
+    /// The extent of the pairs that are not flagged invalid; `None` where there are none.
+    ///
+    /// The rectangle is the complement of the widest empty arc of longitude, so a track across the antimeridian
+    /// gets a narrow box around it and not one around the world.
+    #[must_use]
+    pub fn of(latitude: &[f64], longitude: &[f64], invalid: &[bool]) -> Option<Self> {
+        let valid = || {
+            latitude
+                .iter()
+                .zip(longitude)
+                .zip(invalid)
+                .filter(|(_, invalid)| !**invalid)
+                .map(|(pair, _)| pair)
+        };
+        let south = valid().map(|pair| *pair.0).reduce(f64::min)?;
+        let north = valid().map(|pair| *pair.0).reduce(f64::max)?;
+        let mut longitudes: Vec<f64> = valid().map(|pair| *pair.1).collect();
+        longitudes.sort_by(f64::total_cmp);
+        let (&least, &greatest) = (longitudes.first()?, longitudes.last()?);
+        let mut widest = least + 360.0 - greatest;
+        let (mut west, mut east) = (least, greatest);
+        for pair in longitudes.windows(2) {
+            let [before, after] = pair else { continue };
+            if after - before > widest {
+                widest = after - before;
+                (west, east) = (*after, *before);
+            }
+        }
+        Some(Self { south, north, west, east })
+    }
+
+    /// True where a point lies in the rectangle or on its edge.
+    #[must_use]
+    pub fn contains(&self, latitude: f64, longitude: f64) -> bool {
+        let in_longitude = if self.west <= self.east {
+            (self.west..=self.east).contains(&longitude)
+        } else {
+            longitude >= self.west || longitude <= self.east
+        };
+        (self.south..=self.north).contains(&latitude) && in_longitude
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const FASTEST: f64 = 400.0;
+
+    fn track(latitude: &[f64], longitude: &[f64]) -> (Vec<bool>, InvalidPositions) {
+        let seconds: Vec<i64> = (0..).take(latitude.len()).collect();
+        judge(latitude, longitude, &seconds, FASTEST)
+    }
+
+    #[test]
+    fn each_reason_is_counted_once() {
+        let (invalid, counts) = track(
+            &[20.0, f64::NAN, 20.0, 91.0, 0.0, -999.0, 20.0, 25.0, 20.001],
+            &[-60.0, -60.0, -60.0, -60.0, 0.0, -60.0, -60.0, -60.0, -60.0],
+        );
+        assert_eq!(invalid, [false, true, false, true, true, true, false, true, false]);
+        assert_eq!(counts, InvalidPositions { missing: 2, out_of_range: 1, zero: 1, spike: 1 });
+    }
+
+    #[test]
+    fn the_southern_hemisphere_and_the_equator_are_valid() {
+        let (invalid, _) = track(&[0.001, 0.0, -0.001], &[-60.0, -60.0, -60.0]);
+        assert_eq!(invalid, [false; 3]);
+    }
+
+    #[test]
+    fn a_jump_that_lasts_is_a_new_place_not_a_spike() {
+        let (invalid, _) = track(&[20.0, 20.0, 25.0, 25.0], &[-60.0; 4]);
+        assert_eq!(invalid, [false; 4]);
+    }
+
+    #[test]
+    fn a_duplicate_second_is_not_a_spike() {
+        // 0.003 degrees of latitude are 334 m: possible within the extra second, impossible in none.
+        let (invalid, _) = judge(&[20.0, 20.003, 20.0], &[-60.0; 3], &[5, 5, 5], FASTEST);
+        assert_eq!(invalid, [false; 3]);
+    }
+
+    #[test]
+    fn a_track_across_the_antimeridian_has_a_narrow_box() {
+        let extent = Extent::of(&[10.0; 3], &[179.5, -179.5, 179.9], &[false; 3]).unwrap();
+        assert_eq!((extent.west, extent.east), (179.5, -179.5));
+    }
+
+    proptest! {
+        #[test]
+        fn the_extent_contains_every_valid_point(
+            points in prop::collection::vec((-90.0..=90.0_f64, -180.0..=180.0_f64, any::<bool>()), 1..60)
+        ) {
+            let latitude: Vec<f64> = points.iter().map(|point| point.0).collect();
+            let longitude: Vec<f64> = points.iter().map(|point| point.1).collect();
+            let invalid: Vec<bool> = points.iter().map(|point| point.2).collect();
+            match Extent::of(&latitude, &longitude, &invalid) {
+                None => prop_assert!(invalid.iter().all(|&flag| flag)),
+                Some(extent) => {
+                    for (latitude, longitude, invalid) in points {
+                        prop_assert!(invalid || extent.contains(latitude, longitude));
+                    }
+                    let width = (extent.east - extent.west).rem_euclid(360.0);
+                    let least = longitude.iter().zip(&invalid).filter(|pair| !pair.1);
+                    let plain = least.clone().map(|pair| *pair.0).fold(f64::MIN, f64::max)
+                        - least.map(|pair| *pair.0).fold(f64::MAX, f64::min);
+                    prop_assert!(width <= plain + 1e-9);
+                }
+            }
+        }
+    }
+}

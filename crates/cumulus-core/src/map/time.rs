@@ -1,0 +1,377 @@
+//! The time of every record, from a wall clock and a decimal day of year.
+//!
+//! Two clocks are written into each CPL record: whole seconds of the day (`Hour`, `Minute`, `Second`) and a
+//! decimal day of year, in which January 1, 00:00 UTC, is 1.0. The decimal day tells the day, and the second too
+//! where it is double precision and agrees with the wall clock within 1.5 s on every record; otherwise the wall
+//! clock tells the second. Records are never dropped, reordered or interpolated: real files repeat seconds, skip
+//! seconds and have gaps of half an hour.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "seconds and days of one flight are far below every limit"
+)]
+
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+use serde::Serialize;
+
+use crate::error::{Failure, Stage};
+use crate::map::LARGEST_SENTINEL;
+
+/// Seconds of a day without leap seconds.
+const DAY_S: i64 = 86_400;
+
+/// Largest difference between the two clocks at which the decimal day tells the second: the wall clock is cut to
+/// whole seconds and jitters by one (seen in 12203a), half a second is left for rounding.
+const AGREEMENT_S: f64 = 1.5;
+
+/// Difference at which a decimal day of year is not one: half of all records being ten minutes off means a
+/// constant, a whole day number, or another time zone.
+const UNUSABLE_S: f64 = 600.0;
+
+/// A step back of this many days of year is a new year, not a clock fault.
+const NEW_YEAR_DAYS: f64 = 300.0;
+
+/// Difference between the stated and the actual first and last time that is worth a warning.
+const STATED_S: f64 = 2.0;
+
+/// The clocks of a granule, one value a record where plural.
+#[derive(Clone, Debug, Default)]
+pub struct Clocks {
+    /// Hour of day, UTC.
+    pub hours: Vec<f64>,
+    /// Minute of hour.
+    pub minutes: Vec<f64>,
+    /// Second of minute; whole minutes where there is none.
+    pub seconds: Option<Vec<f64>>,
+    /// Decimal day of year.
+    pub days: Option<Vec<f64>>,
+    /// True where the decimal days are single precision, whose step at day 250 is 1.3 s.
+    pub days_are_single: bool,
+    /// Decimal day of year of the first record, as the file states it.
+    pub first_day: Option<f64>,
+    /// Decimal day of year of the last record, as the file states it.
+    pub last_day: Option<f64>,
+    /// The flight's date as the file states it.
+    pub date: Option<Date>,
+    /// The date in the file's name.
+    pub file_date: Option<Date>,
+}
+
+/// Which clock the seconds are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// The decimal day of year, rounded to milliseconds.
+    DecimalDay,
+    /// Hour, minute and second, the day from the decimal day of year.
+    WallClock,
+    /// Hour, minute and second, a day added wherever the clock falls by more than 12 hours.
+    WallClockUnwrapped,
+}
+
+/// The time of every record.
+#[derive(Clone, Debug)]
+pub struct TimeAxis {
+    /// UTC day of the first record, which the seconds count from.
+    pub epoch: Date,
+    /// Seconds since 00:00 UTC of `epoch`, one a record.
+    pub seconds: Vec<f64>,
+    /// Whole seconds of the wall clock since the same instant, one a record.
+    pub clock_seconds: Vec<i64>,
+    /// December 31 of the year before: day 0 of the decimal days.
+    pub day_zero: Date,
+    /// Where the seconds are from.
+    pub method: Method,
+    /// Consecutive records with the same whole second.
+    pub repeated_seconds: u64,
+    /// Consecutive records that go back in time.
+    pub backward_steps: u64,
+    /// Longest step between consecutive records, in seconds.
+    pub longest_gap_s: f64,
+}
+
+impl TimeAxis {
+    /// Earliest and latest time, in seconds since the epoch.
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
+        let least = self.seconds.iter().copied().reduce(f64::min).unwrap_or(0.0);
+        let most = self.seconds.iter().copied().reduce(f64::max).unwrap_or(0.0);
+        (least, most)
+    }
+
+    /// The instant `seconds` after the epoch, to the millisecond.
+    #[must_use]
+    pub fn instant(&self, seconds: f64) -> jiff::Timestamp {
+        let milliseconds = (seconds * 1000.0).round() as i64;
+        self.epoch
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()
+            .and_then(|midnight| midnight.timestamp().checked_add(milliseconds.milliseconds()).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// A date as CPL files write it, `06Sep12` or `15 Jan 2020`, or as any ISO 8601 date.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<Date> {
+    let compact: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    ["%d%b%y", "%d%b%Y", "%Y%m%d", "%Y-%m-%d"].iter().find_map(|format| Date::strptime(format, &compact).ok())
+}
+
+/// The time of every record.
+///
+/// # Errors
+/// No record; a record in which both clocks are invalid; no date to tell the year by.
+pub fn derive(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<TimeAxis, Failure> {
+    let wall = wall_clock(clocks);
+    let anchor = anchor_date(clocks, warnings)?;
+    let first_clock = wall.iter().flatten().next().copied();
+
+    let mut days = clocks.days.as_ref().map_or_else(|| vec![None; wall.len()], |days| decimal_days(days));
+    if clocks.days.is_some() && !usable(&days, &wall) {
+        warnings.push(
+            "the decimal day of year does not follow the wall clock; the day is counted from the first record"
+                .to_owned(),
+        );
+        days.fill(None);
+    }
+    let known_day = days.iter().flatten().next().copied();
+    let stated_day = clocks.first_day.filter(|day| is_day(*day));
+
+    // Day of year of the first record, and with it the year: the one that comes nearest to the stated date.
+    let first_day = known_day.or(stated_day);
+    let year = first_day.map_or_else(|| anchor.year(), |day| nearest_year(day, anchor));
+    let day_zero = last_of_december(year - 1)?;
+    let year_days = f64::from(anchor_distance(day_zero, last_of_december(year)?));
+    unroll_new_year(&mut days, year_days);
+
+    let start = match first_day {
+        Some(day) => whole_day(day, first_clock),
+        None => i64::from(anchor_distance(day_zero, anchor)),
+    };
+    let clock_seconds = clock_instants(&wall, &days, start)?;
+    let agrees = clock_seconds.iter().zip(&days).zip(&wall).filter(|(_, wall)| wall.is_some()).all(
+        |((&clock, day), _)| day.is_none_or(|day| (day * DAY_S as f64 - clock as f64).abs() <= AGREEMENT_S),
+    );
+    let method = if known_day.is_none() {
+        Method::WallClockUnwrapped
+    } else if agrees && !clocks.days_are_single {
+        Method::DecimalDay
+    } else {
+        Method::WallClock
+    };
+
+    let milliseconds: Vec<f64> = clock_seconds
+        .iter()
+        .zip(&days)
+        .map(|(&clock, day)| match (method, day) {
+            (Method::DecimalDay, Some(day)) => (day * DAY_S as f64 * 1000.0).round(),
+            _ => clock as f64 * 1000.0,
+        })
+        .collect();
+    let first = milliseconds.first().copied().ok_or_else(no_record)?;
+    let epoch_day = (first / (DAY_S as f64 * 1000.0)).floor();
+    let epoch = after(day_zero, epoch_day as i64)?;
+    let epoch_ms = epoch_day * DAY_S as f64 * 1000.0;
+    let axis = TimeAxis {
+        epoch,
+        seconds: milliseconds.iter().map(|ms| (ms - epoch_ms) / 1000.0).collect(),
+        clock_seconds: clock_seconds.iter().map(|clock| clock - epoch_day as i64 * DAY_S).collect(),
+        day_zero,
+        method,
+        repeated_seconds: 0,
+        backward_steps: 0,
+        longest_gap_s: 0.0,
+    };
+    let axis = count_steps(axis);
+    check_stated(clocks, &axis, epoch_day, year_days, warnings);
+    let apart = anchor_distance(anchor, epoch).abs();
+    if apart > 1 {
+        warnings.push(format!(
+            "the first record is on {epoch} by its day of year, but the stated date is {anchor}; the day of year is kept"
+        ));
+    }
+    Ok(axis)
+}
+
+/// Whole seconds of the day of each record, `None` where a part is out of range.
+#[expect(clippy::cast_possible_truncation, reason = "checked to be small before the cast")]
+fn wall_clock(clocks: &Clocks) -> Vec<Option<i64>> {
+    let within = |value: f64, most: f64| (0.0..=most).contains(&value).then_some(value.trunc() as i64);
+    clocks
+        .hours
+        .iter()
+        .zip(&clocks.minutes)
+        .enumerate()
+        .map(|(record, (&hour, &minute))| {
+            let second = clocks.seconds.as_ref().map_or(Some(0.0), |seconds| seconds.get(record).copied());
+            // Hours up to 24 and seconds up to 60 (leap second) are legal in UTC clocks.
+            Some(within(hour, 24.0)? * 3600 + within(minute, 59.0)? * 60 + within(second?, 60.0)?)
+        })
+        .collect()
+}
+
+fn anchor_date(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<Date, Failure> {
+    match (clocks.date, clocks.file_date) {
+        (Some(stated), Some(named)) => {
+            if anchor_distance(stated, named).abs() > 1 {
+                warnings.push(format!("the granule states the date {stated}, its file name {named}"));
+            }
+            Ok(stated)
+        }
+        (Some(date), None) | (None, Some(date)) => Ok(date),
+        (None, None) => Err(Failure::new(Stage::Map, "time", "has no year")
+            .found("no readable date in the granule or its file name")
+            .expected("a date such as 06Sep12, or a file name ending in _yyyymmdd")
+            .hint("rename the file to the producer's pattern")),
+    }
+}
+
+fn is_day(day: f64) -> bool {
+    day.is_finite() && day > LARGEST_SENTINEL && (0.0..800.0).contains(&day)
+}
+
+fn decimal_days(days: &[f64]) -> Vec<Option<f64>> {
+    days.iter().map(|&day| is_day(day).then_some(day)).collect()
+}
+
+/// Day number nearest to a decimal day whose wall clock says `clock`.
+#[expect(clippy::cast_possible_truncation, reason = "days of year are small")]
+fn whole_day(day: f64, clock: Option<i64>) -> i64 {
+    match clock {
+        Some(clock) => (day - clock as f64 / DAY_S as f64).round() as i64,
+        None => day.floor() as i64,
+    }
+}
+
+/// True where most decimal days lie near the wall clock of some day.
+fn usable(days: &[Option<f64>], wall: &[Option<i64>]) -> bool {
+    let both: Vec<(f64, i64)> =
+        days.iter().zip(wall).filter_map(|(day, clock)| Some(((*day)?, (*clock)?))).collect();
+    let off = both
+        .iter()
+        .filter(|(day, clock)| {
+            let instant = whole_day(*day, Some(*clock)) * DAY_S + clock;
+            (day * DAY_S as f64 - instant as f64).abs() > UNUSABLE_S
+        })
+        .count();
+    days.iter().any(Option::is_some) && off * 2 <= both.len()
+}
+
+/// The year whose day `day` comes nearest to `anchor`: a flight may start on the day after its name's date, and
+/// a day of year may run past the year's end or start anew.
+#[expect(clippy::cast_possible_truncation, reason = "days of year are small")]
+fn nearest_year(day: f64, anchor: Date) -> i16 {
+    let distance = |year: i16| {
+        last_of_december(year - 1)
+            .and_then(|day_zero| after(day_zero, day.floor() as i64))
+            .map_or(i32::MAX, |date| anchor_distance(anchor, date).abs())
+    };
+    let year = anchor.year();
+    [year, year - 1, year + 1].into_iter().min_by_key(|&year| distance(year)).unwrap_or(year)
+}
+
+/// Adds a year wherever the day of year starts anew.
+fn unroll_new_year(days: &mut [Option<f64>], year_days: f64) {
+    let mut previous: Option<f64> = None;
+    let mut offset = 0.0;
+    for day in days.iter_mut().flatten() {
+        if previous.is_some_and(|previous| *day + offset < previous - NEW_YEAR_DAYS) {
+            offset += year_days;
+        }
+        *day += offset;
+        previous = Some(*day);
+    }
+}
+
+/// Whole seconds since day zero of each record: its wall clock on the day its decimal day tells, or the decimal
+/// day alone where the wall clock is invalid.
+#[expect(clippy::cast_possible_truncation, reason = "seconds of a year are small")]
+fn clock_instants(wall: &[Option<i64>], days: &[Option<f64>], start: i64) -> Result<Vec<i64>, Failure> {
+    let mut instants = Vec::with_capacity(wall.len());
+    let mut previous: Option<i64> = None;
+    for (record, (clock, day)) in wall.iter().zip(days).enumerate() {
+        let instant = match (*clock, *day) {
+            (Some(clock), Some(day)) => whole_day(day, Some(clock)) * DAY_S + clock,
+            (None, Some(day)) => (day * DAY_S as f64).floor() as i64,
+            (Some(clock), None) => {
+                let (mut today, before) = previous.map_or((start, clock), |previous| {
+                    (previous.div_euclid(DAY_S), previous.rem_euclid(DAY_S))
+                });
+                if before - clock > DAY_S / 2 {
+                    today += 1;
+                }
+                today * DAY_S + clock
+            }
+            (None, None) => {
+                return Err(Failure::new(Stage::Map, "time", format!("record {record} has no time"))
+                    .found("an hour, minute or second out of range and no day of year")
+                    .expected("one valid clock in each record")
+                    .hint("ask the producer for a corrected granule"));
+            }
+        };
+        instants.push(instant);
+        previous = Some(instant);
+    }
+    if instants.is_empty() { Err(no_record()) } else { Ok(instants) }
+}
+
+fn count_steps(mut axis: TimeAxis) -> TimeAxis {
+    axis.repeated_seconds =
+        axis.clock_seconds.windows(2).filter(|pair| pair.first() == pair.last()).count() as u64;
+    for (before, after) in axis.seconds.iter().zip(axis.seconds.iter().skip(1)) {
+        axis.backward_steps += u64::from(after < before);
+        axis.longest_gap_s = axis.longest_gap_s.max(after - before);
+    }
+    axis
+}
+
+fn check_stated(
+    clocks: &Clocks,
+    axis: &TimeAxis,
+    epoch_day: f64,
+    year_days: f64,
+    warnings: &mut Vec<String>,
+) {
+    let ends =
+        [("first", clocks.first_day, axis.seconds.first()), ("last", clocks.last_day, axis.seconds.last())];
+    for (which, stated, actual) in ends {
+        let (Some(stated), Some(&actual)) = (stated.filter(|day| is_day(*day)), actual) else { continue };
+        let apart = stated * DAY_S as f64 - (epoch_day * DAY_S as f64 + actual);
+        let new_year = apart + year_days * DAY_S as f64;
+        if apart.abs() > STATED_S && new_year.abs() > STATED_S {
+            warnings.push(format!(
+                "the granule states a {which} time {apart:+.1} s away from its {which} record; the records are kept"
+            ));
+        }
+    }
+}
+
+fn last_of_december(year: i16) -> Result<Date, Failure> {
+    Date::new(year, 12, 31).map_err(|error| {
+        Failure::new(Stage::Map, "time", "has an impossible year")
+            .found(year)
+            .expected("a year of this era")
+            .cause(error)
+    })
+}
+
+fn after(date: Date, days: i64) -> Result<Date, Failure> {
+    Span::new().try_days(days).and_then(|span| date.checked_add(span)).map_err(|error| {
+        Failure::new(Stage::Map, "time", "is out of range").found(days).expected("a day of year").cause(error)
+    })
+}
+
+/// Days from `from` to `to`.
+fn anchor_distance(from: Date, to: Date) -> i32 {
+    from.until(to).map_or(0, |span| span.get_days())
+}
+
+fn no_record() -> Failure {
+    Failure::new(Stage::Map, "time", "has no record").found(0).expected("at least one record")
+}
+
+#[cfg(test)]
+mod tests;

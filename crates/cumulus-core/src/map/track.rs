@@ -1,0 +1,113 @@
+//! The track of a granule: when and where each record was taken.
+//!
+//! The track is the one thing that is read before the data: time and position of a record can only be judged
+//! beside those of its neighbours. It holds a few numbers a record, never a profile.
+
+use crate::collection::{Product, TimeSpec};
+use crate::error::{Failure, Stage};
+use crate::granule::Identity;
+use crate::map::position::{self, Extent, InvalidPositions};
+use crate::map::time::{self, Clocks, TimeAxis};
+use crate::map::{self, text};
+use crate::read::{Content, Source};
+use crate::values::ElementType;
+
+/// When and where each record was taken.
+#[derive(Clone, Debug)]
+pub struct Track {
+    /// The time of every record.
+    pub time: TimeAxis,
+    /// True for every record whose position is not to be believed.
+    pub invalid: Vec<bool>,
+    /// How many of them, and why.
+    pub invalid_counts: InvalidPositions,
+    /// Rectangle around the positions that are.
+    pub extent: Option<Extent>,
+    /// The flight date as the granule writes it.
+    pub date_text: Option<String>,
+}
+
+/// Reads the clocks and positions of all records and derives the track.
+///
+/// # Errors
+/// As [`time::derive`]; or a clock or position array that is not one value a record.
+pub fn derive(
+    source: &dyn Source,
+    identity: &Identity,
+    records: usize,
+    warnings: &mut Vec<String>,
+) -> Result<Track, Failure> {
+    let product = identity.product;
+    let (clocks, date_text) = clocks(source, identity, records)?;
+    let time = time::derive(&clocks, warnings)?;
+    let coordinate = |name| {
+        per_record(source, name, records)?.ok_or_else(|| {
+            Failure::new(Stage::Map, name, "is missing").expected("the position of each record")
+        })
+    };
+    let latitude = coordinate(product.position.latitude)?;
+    let longitude = coordinate(product.position.longitude)?;
+    let (invalid, invalid_counts) =
+        position::judge(&latitude, &longitude, &time.clock_seconds, product.position.fastest_m_per_s);
+    let extent = Extent::of(&latitude, &longitude, &invalid);
+    if extent.is_none() {
+        warnings.push("no record has a valid position; the metadata carry no horizontal extent".to_owned());
+    } else if invalid_counts.total() > 0 {
+        warnings.push(format!(
+            "{} of {records} positions are invalid and set to _FillValue ({} missing, {} out of range, {} zero, {} spikes)",
+            invalid_counts.total(),
+            invalid_counts.missing,
+            invalid_counts.out_of_range,
+            invalid_counts.zero,
+            invalid_counts.spike
+        ));
+    }
+    if time.backward_steps > 0 {
+        warnings
+            .push(format!("time goes back {} times; every record is kept in its place", time.backward_steps));
+    }
+    Ok(Track { time, invalid, invalid_counts, extent, date_text })
+}
+
+fn clocks(
+    source: &dyn Source,
+    identity: &Identity,
+    records: usize,
+) -> Result<(Clocks, Option<String>), Failure> {
+    let Product {
+        time: TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date },
+        ..
+    } = identity.product;
+    let required = |name: &'static str| {
+        per_record(source, name, records)?
+            .ok_or_else(|| Failure::new(Stage::Map, name, "is missing").expected("the clock of each record"))
+    };
+    let date_text = text::single(source, date)?;
+    let days_are_single = source
+        .description()
+        .dataset(day_of_year)
+        .is_some_and(|dataset| dataset.content == Content::Numbers(ElementType::F32));
+    let clocks = Clocks {
+        hours: required(hour)?,
+        minutes: required(minute)?,
+        seconds: per_record(source, second, records)?,
+        days: per_record(source, day_of_year, records)?,
+        days_are_single,
+        first_day: map::single(source, first_day)?,
+        last_day: map::single(source, last_day)?,
+        date: date_text.as_deref().and_then(time::parse_date),
+        file_date: identity.date,
+    };
+    Ok((clocks, date_text))
+}
+
+/// All values of a dataset with one value a record; `None` where there is no such dataset.
+fn per_record(source: &dyn Source, name: &str, records: usize) -> Result<Option<Vec<f64>>, Failure> {
+    let Some(dataset) = source.description().dataset(name) else { return Ok(None) };
+    if dataset.len() != records {
+        return Err(Failure::new(Stage::Map, name, "is not one value a record")
+            .found(format!("{:?}", dataset.shape))
+            .expected(format!("[{records}]")));
+    }
+    Ok(Some(map::whole(source, dataset)?.to_f64()))
+}

@@ -1,0 +1,118 @@
+//! What a catalogue is told about a product: one record, computed from what was written, rendered in the
+//! catalogue's own form.
+
+pub mod echo10;
+
+use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::map::decode::Statistics;
+use crate::map::position::Extent;
+
+/// Everything a catalogue is told about one product.
+#[derive(Clone, Debug)]
+pub struct GranuleRecord {
+    /// Unique reference: the name of the data file.
+    pub granule_ur: String,
+    /// Short name of the collection.
+    pub short_name: String,
+    /// Version of the collection.
+    pub version_id: String,
+    /// Name of the source file.
+    pub producer_granule_id: String,
+    /// Size of the data file in bytes.
+    pub size: u64,
+    /// SHA-256 of the data file as it lies on disk.
+    pub sha256: String,
+    /// When it was made.
+    pub produced: Timestamp,
+    /// Whether the sun was up.
+    pub day_night: DayNight,
+    /// Program that made it.
+    pub program: String,
+    /// Its version.
+    pub program_version: String,
+    /// Time of the earliest record.
+    pub begin: Timestamp,
+    /// Time of the latest record.
+    pub end: Timestamp,
+    /// Rectangle around all valid positions.
+    pub extent: Option<Extent>,
+    /// Lowest and highest altitude of the vertical coordinate, in metres.
+    pub altitude_m: Option<(f64, f64)>,
+    /// Platform keyword.
+    pub platform: String,
+    /// Instrument keyword.
+    pub instrument: String,
+    /// Campaign keyword.
+    pub campaign: String,
+    /// Where the data file can be fetched.
+    pub url: String,
+}
+
+/// Whether the sun was above the horizon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayNight {
+    /// In every record.
+    Day,
+    /// In no record.
+    Night,
+    /// In some.
+    Both,
+    /// The source does not say.
+    Unspecified,
+}
+
+impl DayNight {
+    /// Told by the elevations of the sun above the horizon, in degrees, over all records.
+    #[must_use]
+    pub fn of(elevation: Option<&Statistics>) -> Self {
+        match elevation.and_then(|seen| Some((seen.minimum?, seen.maximum?))) {
+            Some((least, _)) if least > 0.0 => Self::Day,
+            Some((_, most)) if most <= 0.0 => Self::Night,
+            Some(_) => Self::Both,
+            None => Self::Unspecified,
+        }
+    }
+}
+
+/// Characters of a file name that stand in a URL as they are (RFC 3986, "unreserved").
+const KEPT_IN_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The address of a file under `base`, which may end in `/` or, for query forms, in `=`; without a base, the
+/// address relative to the metadata file.
+#[must_use]
+pub fn url(base: Option<&str>, file_name: &str) -> String {
+    let name = utf8_percent_encode(file_name, KEPT_IN_URL);
+    match base {
+        None | Some("") => name.to_string(),
+        Some(base) if base.ends_with(['/', '=']) => format!("{base}{name}"),
+        Some(base) => format!("{base}/{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_joined_and_escaped() {
+        assert_eq!(url(None, "a b.nc"), "a%20b.nc");
+        assert_eq!(url(Some("https://example.invalid/d"), "a.nc"), "https://example.invalid/d/a.nc");
+        assert_eq!(
+            url(Some("https://example.invalid/?key=cpl/"), "a.nc"),
+            "https://example.invalid/?key=cpl/a.nc"
+        );
+    }
+
+    #[test]
+    fn the_day_night_flag_needs_every_record() {
+        let seen = |minimum, maximum| Statistics { minimum, maximum, ..Statistics::default() };
+        assert_eq!(DayNight::of(Some(&seen(Some(0.1), Some(50.0)))), DayNight::Day);
+        assert_eq!(DayNight::of(Some(&seen(Some(-9.0), Some(-0.1)))), DayNight::Night);
+        assert_eq!(DayNight::of(Some(&seen(Some(-9.0), Some(3.0)))), DayNight::Both);
+        assert_eq!(DayNight::of(Some(&seen(None, None))), DayNight::Unspecified);
+    }
+}

@@ -1,0 +1,72 @@
+//! SHA-256 of a file, and a fingerprint that tells whether it changed while it was read.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// Bytes read at a time: large enough to make system calls rare, small enough to stay in the cache.
+const PIECE: usize = 1 << 18;
+
+/// A file's size and SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDigest {
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256 of all bytes, lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// Reads the whole file and sums it up.
+///
+/// # Errors
+/// Whatever opening or reading the file answers.
+pub fn of_file(path: &Path) -> std::io::Result<FileDigest> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0_u8; PIECE];
+    let mut size = 0;
+    loop {
+        let count = file.read(&mut piece)?;
+        if count == 0 {
+            break;
+        }
+        let Some(bytes) = piece.get(..count) else { break };
+        hasher.update(bytes);
+        size += count as u64;
+    }
+    let mut sha256 = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        // Writing to a String cannot fail.
+        let _ = write!(sha256, "{byte:02x}");
+    }
+    Ok(FileDigest { size, sha256 })
+}
+
+/// What the file system says of a file: enough to notice that it was replaced or written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+impl Fingerprint {
+    /// The file's fingerprint now.
+    ///
+    /// # Errors
+    /// Whatever `stat` answers.
+    pub fn of(path: &Path) -> std::io::Result<Self> {
+        let metadata = path.metadata()?;
+        Ok(Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        })
+    }
+}

@@ -1,0 +1,237 @@
+//! HDF5 granules, read through libhdf5.
+//!
+//! In: a file. Out: its [`Description`] and rows of its datasets. Sources are never opened with netcdf-c, which
+//! crashes on perfectly legal HDF5 (fixed-length strings, long doubles) and silently drops what it does not know.
+
+mod describe;
+mod text;
+
+pub(crate) use text::clean;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use ::hdf5::types::TypeDescriptor;
+use ::hdf5::{Hyperslab, SliceOrIndex};
+use ndarray::{ArrayD, IxDyn};
+
+use super::{Content, Dataset, Description, Source};
+use crate::error::{Failure, Stage};
+use crate::values::{ElementType, Values};
+
+/// The eight bytes every HDF5 file has at offset 0, or at 512, 1024, 2048, … behind a user block
+/// (HDF5 File Format Specification, "Superblock").
+const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// An open HDF5 granule.
+#[derive(Debug)]
+pub struct Hdf5Source {
+    description: Description,
+    stored: BTreeMap<String, Stored>,
+}
+
+/// An open dataset and how its elements are read.
+#[derive(Debug)]
+struct Stored {
+    dataset: ::hdf5::Dataset,
+    encoding: Encoding,
+}
+
+/// How elements lie in the file, as far as reading them differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    /// Numbers that HDF5 converts to this type without loss.
+    Numbers(ElementType),
+    /// HDF5's boolean enumeration, read as 0 and 1.
+    Boolean,
+    /// Strings of this many bytes.
+    FixedText {
+        bytes: usize,
+        unicode: bool,
+    },
+    /// Strings of any length.
+    VariableText {
+        unicode: bool,
+    },
+    Unsupported,
+}
+
+impl Hdf5Source {
+    /// Opens the file at `path` and describes everything in it.
+    ///
+    /// # Errors
+    /// A file that is not HDF5, is truncated or damaged, refers to other files, or uses a filter that is not
+    /// built into HDF5.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let place = path.display().to_string();
+        if !has_signature(path).map_err(|error| Failure::reading(Stage::Read, &place, error))? {
+            return Err(Failure::new(Stage::Read, place, "is not an HDF5 file")
+                .found("no HDF5 signature")
+                .expected("an HDF5 granule")
+                .hint("check that the transfer was complete and binary"));
+        }
+        #[expect(clippy::disallowed_methods, reason = "the one place where sources are opened")]
+        let file = ::hdf5::File::open(path).map_err(|error| {
+            Failure::new(Stage::Read, &place, "cannot be opened as HDF5")
+                .found(library_message(&error))
+                .expected("a complete HDF5 file")
+                .hint("the file is probably truncated or damaged; fetch it again")
+        })?;
+        let (description, stored) = describe::describe(&file)?;
+        Ok(Self { description, stored })
+    }
+
+    fn stored(&self, dataset: &Dataset) -> Result<&Stored, Failure> {
+        self.stored.get(&dataset.path).ok_or_else(|| {
+            Failure::new(Stage::Read, &dataset.path, "is not in this granule")
+                .class(crate::error::Class::Internal)
+        })
+    }
+}
+
+impl Source for Hdf5Source {
+    fn description(&self) -> &Description {
+        &self.description
+    }
+
+    fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure> {
+        let stored = self.stored(dataset)?;
+        let read = Rows { stored, shape: &dataset.shape, range: rows };
+        let values = match stored.encoding {
+            Encoding::Numbers(element_type) => match element_type {
+                ElementType::I8 => read.of().map(Values::I8),
+                ElementType::I16 => read.of().map(Values::I16),
+                ElementType::I32 => read.of().map(Values::I32),
+                ElementType::I64 => read.of().map(Values::I64),
+                ElementType::U8 => read.of().map(Values::U8),
+                ElementType::U16 => read.of().map(Values::U16),
+                ElementType::U32 => read.of().map(Values::U32),
+                ElementType::U64 => read.of().map(Values::U64),
+                ElementType::F32 => read.of().map(Values::F32),
+                ElementType::F64 => read.of().map(Values::F64),
+            },
+            Encoding::Boolean => read.of::<bool>().map(|flags| Values::I8(flags.mapv(i8::from))),
+            Encoding::FixedText { .. } | Encoding::VariableText { .. } | Encoding::Unsupported => {
+                return Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers")
+                    .found(content_name(&dataset.content))
+                    .expected("an integer or floating-point dataset"));
+            }
+        };
+        values.map_err(|error| unreadable(&dataset.path, &error))
+    }
+
+    fn strings(&self, dataset: &Dataset) -> Result<Vec<String>, Failure> {
+        let stored = self.stored(dataset)?;
+        let strings = match stored.encoding {
+            Encoding::FixedText { bytes, unicode } => text::fixed(&stored.dataset, bytes, unicode),
+            Encoding::VariableText { unicode } => text::variable(&stored.dataset, unicode),
+            Encoding::Numbers(_) | Encoding::Boolean | Encoding::Unsupported => {
+                return Err(Failure::new(Stage::Read, &dataset.path, "does not hold text")
+                    .found(content_name(&dataset.content))
+                    .expected("a string dataset"));
+            }
+        };
+        strings.map_err(|error| unreadable(&dataset.path, &error))
+    }
+}
+
+/// A range of rows of one dataset.
+struct Rows<'source> {
+    stored: &'source Stored,
+    shape: &'source [usize],
+    range: Range<usize>,
+}
+
+impl Rows<'_> {
+    fn of<T: ::hdf5::H5Type>(&self) -> ::hdf5::Result<ArrayD<T>> {
+        if self.shape.is_empty() {
+            return self.stored.dataset.read_dyn();
+        }
+        let whole_axes = self.shape.iter().skip(1).map(|&length| 0..length);
+        let axes: Vec<SliceOrIndex> = std::iter::once(self.range.clone())
+            .chain(whole_axes)
+            .map(|axis| SliceOrIndex::SliceCount { start: axis.start, step: 1, count: axis.len(), block: 1 })
+            .collect();
+        self.stored.dataset.read_slice::<T, _, IxDyn>(Hyperslab::from(axes))
+    }
+}
+
+/// True where the HDF5 signature lies at one of the offsets the format allows.
+fn has_signature(path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::FileExt;
+    let file = std::fs::File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Ok(false);
+    }
+    let size = file.metadata()?.len();
+    let mut offset = 0;
+    while offset + SIGNATURE.len() as u64 <= size {
+        let mut found = [0; SIGNATURE.len()];
+        file.read_exact_at(&mut found, offset)?;
+        if found == SIGNATURE {
+            return Ok(true);
+        }
+        offset = if offset == 0 { 512 } else { offset * 2 };
+    }
+    Ok(false)
+}
+
+/// The failure of a read that HDF5 refused.
+fn unreadable(path: &str, error: &::hdf5::Error) -> Failure {
+    Failure::new(Stage::Read, path, "cannot be read")
+        .found(library_message(error))
+        .expected("readable values")
+        .hint("the file is probably truncated or damaged; fetch it again")
+}
+
+/// HDF5's error stack as one sentence.
+fn library_message(error: &::hdf5::Error) -> String {
+    error.to_string()
+}
+
+/// What a dataset holds, for messages.
+fn content_name(content: &Content) -> String {
+    match content {
+        Content::Numbers(element_type) => element_type.name().to_owned(),
+        Content::Text => "text".to_owned(),
+        Content::Unsupported(what) => what.clone(),
+    }
+}
+
+/// How elements of a stored type are read, and what they are to the rest of the program.
+fn encoding(datatype: &::hdf5::Datatype) -> (Encoding, Content) {
+    use ::hdf5::types::{FloatSize, IntSize};
+    let numbers = |element_type| (Encoding::Numbers(element_type), Content::Numbers(element_type));
+    match datatype.to_descriptor() {
+        Ok(TypeDescriptor::Integer(IntSize::U1)) => numbers(ElementType::I8),
+        Ok(TypeDescriptor::Integer(IntSize::U2)) => numbers(ElementType::I16),
+        Ok(TypeDescriptor::Integer(IntSize::U4)) => numbers(ElementType::I32),
+        Ok(TypeDescriptor::Integer(IntSize::U8)) => numbers(ElementType::I64),
+        Ok(TypeDescriptor::Unsigned(IntSize::U1)) => numbers(ElementType::U8),
+        Ok(TypeDescriptor::Unsigned(IntSize::U2)) => numbers(ElementType::U16),
+        Ok(TypeDescriptor::Unsigned(IntSize::U4)) => numbers(ElementType::U32),
+        Ok(TypeDescriptor::Unsigned(IntSize::U8)) => numbers(ElementType::U64),
+        Ok(TypeDescriptor::Float(FloatSize::U4)) => numbers(ElementType::F32),
+        Ok(TypeDescriptor::Float(FloatSize::U8)) => numbers(ElementType::F64),
+        Ok(TypeDescriptor::Boolean) => (Encoding::Boolean, Content::Numbers(ElementType::I8)),
+        Ok(TypeDescriptor::FixedAscii(bytes)) => {
+            (Encoding::FixedText { bytes, unicode: false }, Content::Text)
+        }
+        Ok(TypeDescriptor::FixedUnicode(bytes)) => {
+            (Encoding::FixedText { bytes, unicode: true }, Content::Text)
+        }
+        Ok(TypeDescriptor::VarLenAscii) => (Encoding::VariableText { unicode: false }, Content::Text),
+        Ok(TypeDescriptor::VarLenUnicode) => (Encoding::VariableText { unicode: true }, Content::Text),
+        Ok(other) => (Encoding::Unsupported, Content::Unsupported(format!("HDF5 type {other}"))),
+        // The crate describes no half floats and no long doubles, but HDF5 converts both; a half float fits
+        // into f32 exactly, a long double is rounded to f64.
+        Err(_) if datatype.conv_to::<f64>().is_some() => {
+            numbers(if datatype.size() == 2 { ElementType::F32 } else { ElementType::F64 })
+        }
+        Err(error) => (
+            Encoding::Unsupported,
+            Content::Unsupported(format!("an HDF5 type ({})", library_message(&error))),
+        ),
+    }
+}

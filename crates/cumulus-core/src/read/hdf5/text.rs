@@ -1,0 +1,69 @@
+//! Strings of every HDF5 form as Rust strings.
+
+use ::hdf5::Container;
+use ::hdf5::types::{FixedAscii, FixedUnicode, VarLenAscii, VarLenUnicode};
+
+/// All strings of a dataset or attribute with elements of `bytes` bytes.
+///
+/// The crate's string types have their length in the type, HDF5's have it in the file, and HDF5 converts between
+/// lengths: so the text is read into the smallest of a few lengths that holds it.
+pub(super) fn fixed(container: &Container, bytes: usize, unicode: bool) -> ::hdf5::Result<Vec<String>> {
+    macro_rules! read_as {
+        ($length:literal) => {
+            if unicode {
+                container
+                    .read_raw::<FixedUnicode<$length>>()
+                    .map(|texts| texts.iter().map(|text| clean(text.as_bytes())).collect())
+            } else {
+                container
+                    .read_raw::<FixedAscii<$length>>()
+                    .map(|texts| texts.iter().map(|text| clean(text.as_bytes())).collect())
+            }
+        };
+    }
+    match bytes {
+        0..=16 => read_as!(16),
+        17..=128 => read_as!(128),
+        129..=1024 => read_as!(1024),
+        1025..=8192 => read_as!(8192),
+        8193..=65536 => read_as!(65536),
+        _ => Err(format!("a string of {bytes} bytes is longer than the 65536 this program reads").into()),
+    }
+}
+
+/// All strings of a dataset or attribute with elements of any length.
+pub(super) fn variable(container: &Container, unicode: bool) -> ::hdf5::Result<Vec<String>> {
+    if unicode {
+        container
+            .read_raw::<VarLenUnicode>()
+            .map(|texts| texts.iter().map(|text| clean(text.as_bytes())).collect())
+    } else {
+        container
+            .read_raw::<VarLenAscii>()
+            .map(|texts| texts.iter().map(|text| clean(text.as_bytes())).collect())
+    }
+}
+
+/// The text in `bytes` up to the first NUL, without blanks around it: UTF-8 where it is, else Latin-1, which
+/// gives every byte a meaning.
+pub(crate) fn clean(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    let bytes = bytes.get(..end).unwrap_or(bytes);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    };
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn text_ends_at_the_first_nul_and_loses_blanks() {
+        assert_eq!(clean(b"  06Sep12 \0\0garbage"), "06Sep12");
+        assert_eq!(clean(b"\0"), "");
+        assert_eq!(clean(b"61\xb0 N"), "61° N");
+    }
+}

@@ -1,0 +1,195 @@
+//! What a run did, granule by granule, and what it answers to the shell.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::error::{Class, Failure};
+use crate::map::decode::Statistics;
+use crate::map::position::{Extent, InvalidPositions};
+use crate::metadata::DayNight;
+
+/// Version of the report's own layout; grows when a field changes its meaning or goes away.
+pub const LAYOUT: u32 = 1;
+
+/// Everything is converted or up to date.
+pub const EXIT_SUCCESS: u8 = 0;
+/// The arguments cannot be carried out.
+pub const EXIT_USAGE: u8 = 2;
+/// Some granules are bad for good (`EX_DATAERR` of sysexits.h).
+pub const EXIT_BAD_GRANULE: u8 = 65;
+/// There is no granule (`EX_NOINPUT`).
+pub const EXIT_NO_GRANULE: u8 = 66;
+/// The program is wrong (`EX_SOFTWARE`).
+pub const EXIT_INTERNAL: u8 = 70;
+/// The output folder cannot be written (`EX_CANTCREAT`).
+pub const EXIT_OUTPUT_UNWRITABLE: u8 = 73;
+/// Something that can succeed later did not (`EX_TEMPFAIL`).
+pub const EXIT_RETRYABLE: u8 = 75;
+
+/// Exit codes from the most to the least pressing, with their classes: when several apply, the first one counts.
+const PRECEDENCE: [(Class, u8); 6] = [
+    (Class::Usage, EXIT_USAGE),
+    (Class::Internal, EXIT_INTERNAL),
+    (Class::OutputUnwritable, EXIT_OUTPUT_UNWRITABLE),
+    (Class::Retryable, EXIT_RETRYABLE),
+    (Class::BadGranule, EXIT_BAD_GRANULE),
+    (Class::NoGranule, EXIT_NO_GRANULE),
+];
+
+/// The report of a run.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Version of this layout.
+    pub layout: u32,
+    /// The program.
+    pub program: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// INPUT as it was given.
+    pub input: String,
+    /// OUTPUT as it was given.
+    pub output: String,
+    /// Time stamp of the run and of everything it made.
+    pub started: Timestamp,
+    /// Seconds the run took.
+    pub seconds: f64,
+    /// What the program answered to the shell.
+    pub exit_code: u8,
+    /// Number of granules converted.
+    pub converted: usize,
+    /// Number of granules that failed.
+    pub failed: usize,
+    /// Every granule, in the order of the run.
+    pub granules: Vec<GranuleReport>,
+    /// Files of INPUT that are not granules.
+    pub ignored: Vec<Ignored>,
+    /// What stopped the run as a whole.
+    pub failure: Option<Failure>,
+}
+
+/// What became of one granule.
+#[derive(Debug, Serialize)]
+pub struct GranuleReport {
+    /// Its stem.
+    pub granule: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// `converted` or `failed`.
+    pub status: Status,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// What is odd about it, though not wrong.
+    pub warnings: Vec<String>,
+    /// What was made of it.
+    pub product: Option<Product>,
+    /// Why nothing was.
+    pub failure: Option<Failure>,
+}
+
+/// What became of a granule, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Its product is published.
+    Converted,
+    /// Nothing of it is published.
+    Failed,
+}
+
+/// A published product.
+#[derive(Debug, Serialize)]
+pub struct Product {
+    /// Name of the product.
+    pub product: String,
+    /// Name of the data file.
+    pub data: String,
+    /// Name of the metadata file.
+    pub metadata: String,
+    /// Size of the data file in bytes.
+    pub size: u64,
+    /// SHA-256 of the data file.
+    pub sha256: String,
+    /// Size of the source in bytes.
+    pub source_size: u64,
+    /// SHA-256 of the source.
+    pub source_sha256: String,
+    /// Number of records.
+    pub records: usize,
+    /// Time of the earliest record.
+    pub begin: Timestamp,
+    /// Time of the latest record.
+    pub end: Timestamp,
+    /// Consecutive records with the same whole second.
+    pub repeated_seconds: u64,
+    /// Consecutive records that go back in time.
+    pub backward_steps: u64,
+    /// Longest step between consecutive records, in seconds.
+    pub longest_gap_s: f64,
+    /// Rectangle around the valid positions.
+    pub extent: Option<Extent>,
+    /// Positions set to `_FillValue`, by reason.
+    pub invalid_positions: InvalidPositions,
+    /// Whether the sun was up.
+    pub day_night: DayNight,
+    /// Variables with missing values.
+    pub variables: Vec<VariableCount>,
+}
+
+/// Missing values of one variable.
+#[derive(Debug, Serialize)]
+pub struct VariableCount {
+    /// Its name.
+    pub name: String,
+    /// What was seen of it.
+    #[serde(flatten)]
+    pub statistics: Statistics,
+}
+
+/// A file that is not a granule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ignored {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+/// The exit code that stands for these classes of failure together.
+#[must_use]
+pub fn exit_code(classes: impl IntoIterator<Item = Class>) -> u8 {
+    let classes: Vec<Class> = classes.into_iter().collect();
+    PRECEDENCE.iter().find(|(class, _)| classes.contains(class)).map_or(EXIT_SUCCESS, |&(_, code)| code)
+}
+
+impl GranuleReport {
+    /// The report of a granule that was not even tried.
+    #[must_use]
+    pub fn refused(path: &Path, failure: Failure) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        Self {
+            granule: name.into_owned(),
+            path: path.to_owned(),
+            status: Status::Failed,
+            seconds: 0.0,
+            warnings: Vec::new(),
+            product: None,
+            failure: Some(failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_pressing_class_decides() {
+        assert_eq!(exit_code([]), 0);
+        assert_eq!(exit_code([Class::BadGranule, Class::Retryable]), 75);
+        assert_eq!(exit_code([Class::Retryable, Class::OutputUnwritable, Class::BadGranule]), 73);
+        assert_eq!(exit_code([Class::OutputUnwritable, Class::Internal]), 70);
+        assert_eq!(exit_code([Class::NoGranule]), 66);
+    }
+}

@@ -1,0 +1,108 @@
+//! The contract every collection keeps, for the tests of collection crates.
+//!
+//! The checks are of the tables alone. What a published product really holds must come from outside: a fixture
+//! made from the table under test would prove nothing.
+
+use regex::Regex;
+
+use crate::collection::{Collection, Constant, Presence, Product, Role, TimeSpec, VariableSpec};
+
+/// Checks the tables of `collection`; `published` lists, by product name, dataset names known from real files.
+/// Answers every breach, one line each.
+#[must_use]
+pub fn contract(collection: &Collection, published: &[(&str, &[&str])]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for product in collection.products {
+        let mut say = |breach: String| breaches.push(format!("{}: {breach}", product.name));
+        if Regex::new(product.file_stem).is_err() {
+            say("file_stem is no regular expression".to_owned());
+        }
+        names(product, &mut say);
+        for row in product.rows() {
+            layouts(product, row, &mut say);
+            attributes(row, &mut say);
+        }
+        let known = published.iter().find(|(name, _)| *name == product.name).map(|(_, names)| *names);
+        let Some(known) = known else {
+            say("no published list of its datasets is given".to_owned());
+            continue;
+        };
+        for row in product.rows().filter(|row| row.presence == Presence::Required) {
+            if !known.contains(&row.name) {
+                say(format!("{} is required but not published", row.name));
+            }
+        }
+        for name in known {
+            if product.row(name).is_none() {
+                say(format!("{name} is published but has no row"));
+            }
+        }
+    }
+    breaches
+}
+
+fn names(product: &Product, say: &mut impl FnMut(String)) {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in
+        product.rows().flat_map(|row| std::iter::once(row.name).chain(row.alternatives.iter().copied()))
+    {
+        if seen.contains(&name) {
+            say(format!("{name} has two rows"));
+        }
+        seen.push(name);
+    }
+    let TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date } =
+        product.time;
+    let position = &product.position;
+    let used =
+        [hour, minute, second, day_of_year, first_day, last_day, date, position.latitude, position.longitude];
+    for name in used.iter().chain(&product.solar_elevation).chain(&product.project) {
+        if product.row(name).is_none() {
+            say(format!("{name} is used for time, position or project but has no row"));
+        }
+    }
+    if product.recognised_by.is_empty() {
+        say("nothing tells it by its content".to_owned());
+    }
+}
+
+fn layouts(product: &Product, row: &VariableSpec, say: &mut impl FnMut(String)) {
+    if row.layouts.is_empty() {
+        say(format!("{} has no layout", row.name));
+    }
+    for name in row.layouts.iter().flat_map(|layout| layout.iter()) {
+        if product.dimension(name).is_none() {
+            say(format!("{}: dimension {name} is not declared", row.name));
+        }
+    }
+    if row.role == Role::VerticalCoordinate && row.layouts != [[row.name]] {
+        say(format!("{}: a coordinate has its own name as its dimension", row.name));
+    }
+}
+
+fn attributes(row: &VariableSpec, say: &mut impl FnMut(String)) {
+    if row.long_name.is_empty() {
+        say(format!("{} has no long_name", row.name));
+    }
+    let text = |wanted: &str| {
+        row.attributes.iter().find_map(|(name, value)| match value {
+            Constant::Text(text) if *name == wanted => Some(*text),
+            _ => None,
+        })
+    };
+    let numbers = |wanted: &str| {
+        row.attributes.iter().find_map(|(name, value)| match value {
+            Constant::Numbers(numbers) if *name == wanted => Some(*numbers),
+            _ => None,
+        })
+    };
+    match (numbers("flag_values"), text("flag_meanings")) {
+        (None, None) => {}
+        (Some(values), Some(meanings)) if values.len() == meanings.split(' ').count() => {}
+        _ => say(format!("{}: flag_values and flag_meanings do not match", row.name)),
+    }
+    let is_altitude = row.standard_name.is_some_and(|name| name.ends_with("altitude"));
+    if is_altitude && row.role != Role::VerticalCoordinate && text("positive") != Some("up") {
+        say(format!("{}: an altitude needs positive = up", row.name));
+    }
+}

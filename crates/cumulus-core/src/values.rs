@@ -1,0 +1,195 @@
+//! Blocks of values as they travel from source to sink: row-major arrays of one element type.
+//!
+//! The ten element types are those of HDF5's integers and floats; the five that the netCDF classic model knows
+//! (`i8 i16 i32 f32 f64`) are the only ones a sink accepts. [`crate::map::decode`] takes a block from the first
+//! set to the second.
+
+use ndarray::ArrayD;
+
+/// Element type of an array, in the source or in the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ElementType {
+    /// Signed 8 bit.
+    I8,
+    /// Signed 16 bit.
+    I16,
+    /// Signed 32 bit.
+    I32,
+    /// Signed 64 bit.
+    I64,
+    /// Unsigned 8 bit.
+    U8,
+    /// Unsigned 16 bit.
+    U16,
+    /// Unsigned 32 bit.
+    U32,
+    /// Unsigned 64 bit.
+    U64,
+    /// IEEE single precision.
+    F32,
+    /// IEEE double precision.
+    F64,
+}
+
+impl ElementType {
+    /// The netCDF classic type that holds every value of this one: u8 -> i16, u16 -> i32, and u32, i64, u64 ->
+    /// f64, which holds integers exactly up to 2^53 (values beyond are refused when they are met).
+    #[must_use]
+    pub fn classic(self) -> Self {
+        match self {
+            Self::U8 => Self::I16,
+            Self::U16 => Self::I32,
+            Self::U32 | Self::I64 | Self::U64 => Self::F64,
+            same => same,
+        }
+    }
+
+    /// Bytes of one element.
+    #[must_use]
+    pub fn size(self) -> usize {
+        match self {
+            Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::I32 | Self::U32 | Self::F32 => 4,
+            Self::I64 | Self::U64 | Self::F64 => 8,
+        }
+    }
+
+    /// True for the two floating-point types.
+    #[must_use]
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F64)
+    }
+
+    /// The name used in messages and product tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::I8 => "i8",
+            Self::I16 => "i16",
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::U8 => "u8",
+            Self::U16 => "u16",
+            Self::U32 => "u32",
+            Self::U64 => "u64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
+
+/// A block of values of one element type, any rank, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Signed 8 bit.
+    I8(ArrayD<i8>),
+    /// Signed 16 bit.
+    I16(ArrayD<i16>),
+    /// Signed 32 bit.
+    I32(ArrayD<i32>),
+    /// Signed 64 bit.
+    I64(ArrayD<i64>),
+    /// Unsigned 8 bit.
+    U8(ArrayD<u8>),
+    /// Unsigned 16 bit.
+    U16(ArrayD<u16>),
+    /// Unsigned 32 bit.
+    U32(ArrayD<u32>),
+    /// Unsigned 64 bit.
+    U64(ArrayD<u64>),
+    /// IEEE single precision.
+    F32(ArrayD<f32>),
+    /// IEEE double precision.
+    F64(ArrayD<f64>),
+}
+
+/// Runs one expression on the array inside [`Values`], whatever its element type.
+macro_rules! for_each_type {
+    ($values:expr, $array:ident => $body:expr) => {
+        match $values {
+            $crate::values::Values::I8($array) => $body,
+            $crate::values::Values::I16($array) => $body,
+            $crate::values::Values::I32($array) => $body,
+            $crate::values::Values::I64($array) => $body,
+            $crate::values::Values::U8($array) => $body,
+            $crate::values::Values::U16($array) => $body,
+            $crate::values::Values::U32($array) => $body,
+            $crate::values::Values::U64($array) => $body,
+            $crate::values::Values::F32($array) => $body,
+            $crate::values::Values::F64($array) => $body,
+        }
+    };
+}
+pub(crate) use for_each_type;
+
+impl Values {
+    /// The element type.
+    #[must_use]
+    pub fn element_type(&self) -> ElementType {
+        match self {
+            Self::I8(_) => ElementType::I8,
+            Self::I16(_) => ElementType::I16,
+            Self::I32(_) => ElementType::I32,
+            Self::I64(_) => ElementType::I64,
+            Self::U8(_) => ElementType::U8,
+            Self::U16(_) => ElementType::U16,
+            Self::U32(_) => ElementType::U32,
+            Self::U64(_) => ElementType::U64,
+            Self::F32(_) => ElementType::F32,
+            Self::F64(_) => ElementType::F64,
+        }
+    }
+
+    /// Length of every axis.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        for_each_type!(self, array => array.shape())
+    }
+
+    /// Number of values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        for_each_type!(self, array => array.len())
+    }
+
+    /// True where there is no value at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All values as f64, in row-major order. Integers beyond 2^53 are rounded, so this is for small arrays
+    /// whose meaning is a physical quantity or a count, never for data that are passed on.
+    #[must_use]
+    pub fn to_f64(&self) -> Vec<f64> {
+        for_each_type!(self, array => array.iter().map(|value| value.rounded()).collect())
+    }
+}
+
+/// Conversion to f64 with rounding where the type is wider.
+trait Rounded: Copy {
+    fn rounded(self) -> f64;
+}
+
+macro_rules! rounded_exactly {
+    ($($kind:ty),*) => { $(impl Rounded for $kind { fn rounded(self) -> f64 { f64::from(self) } })* };
+}
+rounded_exactly!(i8, i16, i32, u8, u16, u32, f32, f64);
+
+#[expect(clippy::cast_precision_loss, reason = "rounding is what this trait is for")]
+mod wide {
+    use super::Rounded;
+
+    impl Rounded for i64 {
+        fn rounded(self) -> f64 {
+            self as f64
+        }
+    }
+
+    impl Rounded for u64 {
+        fn rounded(self) -> f64 {
+            self as f64
+        }
+    }
+}

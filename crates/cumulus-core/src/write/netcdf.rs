@@ -1,0 +1,397 @@
+//! netCDF-4 files with classic-model content, which every reader opens.
+//!
+//! The skeleton — dimensions, variables, attributes, chunking, filters — is made by netcdf-c, so that the file
+//! has the creation order and dimension scales netCDF-4 wants. The file is then closed and the values are
+//! written through libhdf5, whole chunks at a time: blocks of any size are collected into chunks first, so the
+//! size of the blocks never shows in the bytes. Attributes that only the values can tell come last, through
+//! netcdf-c again.
+//!
+//! Characters are written by netcdf-c as well, after the numbers: HDF5 would want a string type for them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ::hdf5::{H5Type, Hyperslab, SliceOrIndex};
+use ::netcdf::types::{FloatType, IntType, NcVariableType};
+use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
+
+use super::{Attribute, AttributeValue, LateAttributes, Sink, Storage, Structure, Variable};
+use crate::error::{Class, Failure, Stage};
+use crate::values::{ElementType, Values, for_each_type};
+
+/// Bytes of a chunk before compression: large enough for deflate and few enough chunks, small enough that a
+/// reader who wants one record does not inflate a flight.
+const CHUNK_BYTES: usize = 2 << 20;
+
+/// Variables smaller than this are stored whole and uncompressed: a chunk index would be larger than the gain.
+const SMALLEST_COMPRESSED_BYTES: usize = 4096;
+
+/// A netCDF file being written.
+#[derive(Debug)]
+pub struct NetcdfSink {
+    path: PathBuf,
+    file: ::hdf5::File,
+    variables: Vec<Target>,
+    texts: Vec<(usize, ArrayD<u8>)>,
+}
+
+/// A variable being written.
+#[derive(Debug)]
+struct Target {
+    variable: Variable,
+    dataset: ::hdf5::Dataset,
+    chunk_rows: usize,
+    /// Rows received but not yet written: less than a chunk.
+    pending: Option<Values>,
+    written: usize,
+}
+
+impl NetcdfSink {
+    /// Makes the file at `path`, which must not exist, with everything but its values.
+    ///
+    /// # Errors
+    /// A name or attribute that netCDF does not allow, or a file that cannot be written.
+    pub fn create(path: &Path, structure: &Structure, level: u8) -> Result<Self, Failure> {
+        make_skeleton(path, structure, level)?;
+        #[expect(clippy::disallowed_methods, reason = "the one place where outputs are filled")]
+        let file = ::hdf5::File::open_rw(path).map_err(|error| unwritable(path, "/", &error))?;
+        let variables = structure
+            .variables
+            .iter()
+            .map(|variable| {
+                let name = stored_name(variable, structure);
+                let dataset = file.dataset(&name).map_err(|error| unwritable(path, &name, &error))?;
+                let chunk_rows = chunk_rows(variable).unwrap_or_else(|| row_count(variable)).max(1);
+                Ok(Target { variable: variable.clone(), dataset, chunk_rows, pending: None, written: 0 })
+            })
+            .collect::<Result<_, Failure>>()?;
+        Ok(Self { path: path.to_owned(), file, variables, texts: Vec::new() })
+    }
+
+    fn target(&mut self, variable: usize) -> Result<&mut Target, Failure> {
+        let place = self.path.display().to_string();
+        self.variables
+            .get_mut(variable)
+            .ok_or_else(|| internal(place, format!("has no variable number {variable}")))
+    }
+}
+
+impl Sink for NetcdfSink {
+    fn write_rows(&mut self, variable: usize, block: Values) -> Result<(), Failure> {
+        let path = self.path.clone();
+        let target = self.target(variable)?;
+        target.check(&path, &block)?;
+        let block = match target.pending.take() {
+            Some(pending) => {
+                join(pending, &block).map_err(|error| internal(path.display().to_string(), error))?
+            }
+            None => block,
+        };
+        if target.variable.shape.is_empty() {
+            for_each_type!(&block, array => target.write_all(array.view()))
+                .map_err(|error| unwritable(&path, &target.variable.name, &error))?;
+            target.written = 1;
+            return Ok(());
+        }
+        let rows = block.shape().first().copied().unwrap_or(0);
+        let at_end = target.written + rows >= row_count(&target.variable);
+        let whole = if at_end { rows } else { rows - rows % target.chunk_rows };
+        let mut start = 0;
+        while start < whole {
+            let end = (start + target.chunk_rows).min(whole);
+            for_each_type!(&block, array => target.write_chunk(array.slice_axis(Axis(0), Slice::from(start..end))))
+                .map_err(|error| unwritable(&path, &target.variable.name, &error))?;
+            start = end;
+        }
+        if whole < rows {
+            target.pending = Some(tail(&block, whole));
+        }
+        Ok(())
+    }
+
+    fn write_text(&mut self, variable: usize, text: &[u8]) -> Result<(), Failure> {
+        let path = self.path.clone();
+        let target = self.target(variable)?;
+        let characters = ArrayD::from_shape_vec(target.variable.shape.clone(), text.to_vec())
+            .map_err(|error| internal(path.display().to_string(), error.to_string()))?;
+        target.written = row_count(&target.variable);
+        self.texts.push((variable, characters));
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, late: &LateAttributes) -> Result<(), Failure> {
+        let place = self.path.display().to_string();
+        for target in &self.variables {
+            let rows = row_count(&target.variable);
+            if target.written != rows {
+                return Err(internal(
+                    place,
+                    format!("{}: {} of {rows} rows", target.variable.name, target.written),
+                ));
+            }
+        }
+        let Self { path, file, variables, texts } = *self;
+        let texts = texts
+            .into_iter()
+            .filter_map(|(number, text)| Some((variables.get(number)?.variable.name.clone(), text)))
+            .collect();
+        drop(variables);
+        file.close().map_err(|error| unwritable(&path, "/", &error))?;
+        complete(&path, late, texts)
+    }
+}
+
+impl Target {
+    fn check(&self, path: &Path, block: &Values) -> Result<(), Failure> {
+        let variable = &self.variable;
+        let fits = variable.storage == Storage::Numbers(block.element_type())
+            && block.shape().len() == variable.shape.len()
+            && block.shape().get(1..) == variable.shape.get(1..);
+        if fits {
+            return Ok(());
+        }
+        let found = format!("{} {:?}", block.element_type().name(), block.shape());
+        let expected = format!("{:?} {:?}", variable.storage, variable.shape);
+        Err(internal(path.display().to_string(), format!("{}: a block does not fit", variable.name))
+            .found(found)
+            .expected(expected))
+    }
+
+    fn write_all<T: H5Type>(&self, values: ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
+        self.dataset.write(values)
+    }
+
+    fn write_chunk<T: H5Type>(&mut self, rows: ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
+        let count = rows.shape().first().copied().unwrap_or(0);
+        let first = SliceOrIndex::SliceCount { start: self.written, step: 1, count, block: 1 };
+        let others = rows.shape().iter().skip(1).map(|&count| SliceOrIndex::SliceCount {
+            start: 0,
+            step: 1,
+            count,
+            block: 1,
+        });
+        let selection: Vec<SliceOrIndex> = std::iter::once(first).chain(others).collect();
+        self.dataset.write_slice(rows, Hyperslab::from(selection))?;
+        self.written += count;
+        Ok(())
+    }
+}
+
+/// Two blocks as one.
+fn join(first: Values, second: &Values) -> Result<Values, String> {
+    macro_rules! join {
+        ($($variant:ident),*) => {
+            match (first, second) {
+                $((Values::$variant(first), Values::$variant(second)) => {
+                    ndarray::concatenate(Axis(0), &[first.view(), second.view()])
+                        .map(Values::$variant)
+                        .map_err(|error| error.to_string())
+                })*
+                _ => Err("two blocks of one variable have different types".to_owned()),
+            }
+        };
+    }
+    join!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
+}
+
+/// The rows of a block from `start` on.
+fn tail(block: &Values, start: usize) -> Values {
+    macro_rules! tail {
+        ($($variant:ident),*) => {
+            match block {
+                $(Values::$variant(array) => {
+                    Values::$variant(array.slice_axis(Axis(0), Slice::from(start..)).to_owned())
+                })*
+            }
+        };
+    }
+    tail!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
+}
+
+fn row_count(variable: &Variable) -> usize {
+    variable.shape.first().copied().unwrap_or(1)
+}
+
+/// Rows of a chunk of this variable; `None` where it is stored whole.
+///
+/// Chunks span all other dimensions. The number of rows depends on the shape alone, so that the same granule
+/// always has the same chunks.
+#[must_use]
+pub fn chunk_rows(variable: &Variable) -> Option<usize> {
+    let Storage::Numbers(element_type) = variable.storage else { return None };
+    let rows = row_count(variable);
+    let row_bytes = element_type.size() * variable.shape.iter().skip(1).product::<usize>();
+    if variable.shape.is_empty() || rows * row_bytes < SMALLEST_COMPRESSED_BYTES {
+        return None;
+    }
+    Some((CHUNK_BYTES / row_bytes.max(1)).clamp(1, rows))
+}
+
+/// Name of a variable's HDF5 dataset: netCDF-4 marks a variable that has a dimension's name without being its
+/// coordinate (netCDF-4 format, "Creating Non-Coordinate Variables").
+fn stored_name(variable: &Variable, structure: &Structure) -> String {
+    let is_dimension = structure.dimensions.iter().any(|(name, _)| *name == variable.name);
+    let is_coordinate = variable.dimensions.first() == Some(&variable.name);
+    if is_dimension && !is_coordinate {
+        format!("_nc4_non_coord_{}", variable.name)
+    } else {
+        variable.name.clone()
+    }
+}
+
+fn make_skeleton(path: &Path, structure: &Structure, level: u8) -> Result<(), Failure> {
+    let refused = |place: &str, error: ::netcdf::Error| {
+        Failure::new(Stage::Write, place, "is refused by netCDF")
+            .found(&error)
+            .expected("a legal netCDF name and value")
+            .hint("rename the dataset at its producer, or report this")
+            .cause(error)
+    };
+    // netcdf-c answers an HDF error to whatever the file system said; asking it ourselves gives the reason.
+    let probe = std::fs::File::create_new(path).and_then(|file| file.sync_all());
+    probe.map_err(|error| Failure::writing(Stage::Write, path.display().to_string(), error))?;
+    #[expect(clippy::disallowed_methods, reason = "the one place where outputs are made")]
+    let file = ::netcdf::create(path);
+    let mut file = file.map_err(|error| {
+        Failure::new(Stage::Write, path.display().to_string(), "cannot be created")
+            .class(Class::Retryable)
+            .found(&error)
+            .hint("check space and permissions of OUTPUT")
+            .cause(error)
+    })?;
+    for (name, length) in &structure.dimensions {
+        file.add_dimension(name, *length).map_err(|error| refused(name, error))?;
+    }
+    for variable in &structure.variables {
+        define(&mut file, variable, level).map_err(|error| refused(&variable.name, error))?;
+    }
+    for attribute in &structure.attributes {
+        file.add_attribute(&attribute.name, library_value(&attribute.value))
+            .map_err(|error| refused(&attribute.name, error))?;
+    }
+    file.close().map_err(|error| refused("/", error))
+}
+
+fn define(file: &mut ::netcdf::FileMut, variable: &Variable, level: u8) -> ::netcdf::Result<()> {
+    let dimensions: Vec<&str> = variable.dimensions.iter().map(String::as_str).collect();
+    let kind = match variable.storage {
+        Storage::Characters => NcVariableType::Char,
+        Storage::Numbers(element_type) => library_type(element_type),
+    };
+    let mut defined = file.add_variable_with_type(&variable.name, &dimensions, &kind)?;
+    if let Some(rows) = chunk_rows(variable) {
+        let chunk: Vec<usize> = std::iter::once(rows).chain(variable.shape.iter().skip(1).copied()).collect();
+        defined.set_chunking(&chunk)?;
+        if level > 0 {
+            defined.set_compression(level.into(), true)?;
+        }
+    }
+    if let (Some(fill), Storage::Numbers(element_type)) = (variable.fill, variable.storage) {
+        set_fill(&mut defined, element_type, fill)?;
+    }
+    for attribute in &variable.attributes {
+        defined.put_attribute(&attribute.name, library_value(&attribute.value))?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the fill value fits every type that has one")]
+fn set_fill(
+    variable: &mut ::netcdf::VariableMut<'_>,
+    element_type: ElementType,
+    fill: f64,
+) -> ::netcdf::Result<()> {
+    match element_type {
+        ElementType::I8 => variable.set_fill_value(fill as i8),
+        ElementType::I16 => variable.set_fill_value(fill as i16),
+        ElementType::I32 => variable.set_fill_value(fill as i32),
+        ElementType::F32 => variable.set_fill_value(fill as f32),
+        _ => variable.set_fill_value(fill),
+    }
+}
+
+fn library_type(element_type: ElementType) -> NcVariableType {
+    match element_type {
+        ElementType::I8 => NcVariableType::Int(IntType::I8),
+        ElementType::I16 => NcVariableType::Int(IntType::I16),
+        ElementType::I32 => NcVariableType::Int(IntType::I32),
+        ElementType::F32 => NcVariableType::Float(FloatType::F32),
+        _ => NcVariableType::Float(FloatType::F64),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "tables and sources hold values of the attribute's own type"
+)]
+fn library_value(value: &AttributeValue) -> ::netcdf::AttributeValue {
+    use ::netcdf::AttributeValue as Library;
+    match value {
+        AttributeValue::Text(text) => Library::Str(text.clone()),
+        AttributeValue::Numbers(ElementType::I8, values) => {
+            Library::Schars(values.iter().map(|&value| value as i8).collect())
+        }
+        AttributeValue::Numbers(ElementType::I16, values) => {
+            Library::Shorts(values.iter().map(|&value| value as i16).collect())
+        }
+        AttributeValue::Numbers(ElementType::I32, values) => {
+            Library::Ints(values.iter().map(|&value| value as i32).collect())
+        }
+        AttributeValue::Numbers(ElementType::F32, values) => {
+            Library::Floats(values.iter().map(|&value| value as f32).collect())
+        }
+        AttributeValue::Numbers(_, values) => Library::Doubles(values.clone()),
+    }
+}
+
+/// Adds the texts and late attributes to a file that has everything else.
+fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>) -> Result<(), Failure> {
+    let refused = |place: &str, error: ::netcdf::Error| {
+        Failure::new(Stage::Write, place, "cannot be completed")
+            .class(Class::Retryable)
+            .found(&error)
+            .hint("check space on the device behind OUTPUT, then run again")
+            .cause(error)
+    };
+    let place = path.display().to_string();
+    let mut file = ::netcdf::append(path).map_err(|error| refused(&place, error))?;
+    let missing = |name: &str| internal(place.clone(), format!("has no variable {name}"));
+    for (name, text) in texts {
+        let mut variable = file.variable_mut(&name).ok_or_else(|| missing(&name))?;
+        variable.put(text.view(), ..).map_err(|error| refused(&name, error))?;
+    }
+    let mut by_name: BTreeMap<&str, &[Attribute]> = BTreeMap::new();
+    for (name, attributes) in &late.variables {
+        by_name.insert(name, attributes);
+    }
+    for (name, attributes) in by_name {
+        let mut variable = file
+            .variable_mut(name)
+            .ok_or_else(|| internal(place.clone(), format!("has no variable {name}")))?;
+        for attribute in attributes {
+            variable
+                .put_attribute(&attribute.name, library_value(&attribute.value))
+                .map_err(|error| refused(name, error))?;
+        }
+    }
+    for attribute in &late.file {
+        file.add_attribute(&attribute.name, library_value(&attribute.value))
+            .map_err(|error| refused(&attribute.name, error))?;
+    }
+    file.close().map_err(|error| refused(&place, error))
+}
+
+/// A failed write through libhdf5. The library does not pass on what the file system said; a full disk is by far
+/// the likeliest reason.
+fn unwritable(path: &Path, name: &str, error: &::hdf5::Error) -> Failure {
+    Failure::new(Stage::Write, format!("{} {name}", path.display()), "cannot be written")
+        .class(Class::Retryable)
+        .found(error)
+        .hint("check space on the device behind OUTPUT, then run again")
+}
+
+fn internal(place: String, problem: impl Into<String>) -> Failure {
+    Failure::new(Stage::Write, place, problem)
+        .class(Class::Internal)
+        .hint("this is a fault of the program; please report it")
+}
