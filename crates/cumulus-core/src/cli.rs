@@ -194,7 +194,8 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
                 return EXIT_USAGE;
             }
         },
-        None => clock(),
+        // Whole seconds: no reader of a catalogue wants more.
+        None => Timestamp::from_second(clock().as_second()).unwrap_or_default(),
     };
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let content = ContentOptions {

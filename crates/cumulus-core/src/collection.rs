@@ -42,6 +42,8 @@ pub struct Product {
     /// Regular expression that the stem of a granule's file name must match in full. Named groups become global
     /// attributes of the output (`sortie`); the group `date` (yyyymmdd) is the day the file claims.
     pub file_stem: &'static str,
+    /// A stem that matches, for messages.
+    pub example_stem: &'static str,
     /// Datasets that, all present, make an oddly named file this product.
     pub recognised_by: &'static [&'static str],
     /// Further global attributes of this product.

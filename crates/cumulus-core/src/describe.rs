@@ -39,11 +39,12 @@ fn describe_product(page: &mut String, product: &Product) {
     let recognised: Vec<String> = product.recognised_by.iter().map(|path| format!("`{path}`")).collect();
     let _ = write!(
         page,
-        "\n## {}\n\n{}\n\nFile name without its ending: `{}`. A file of another name is taken for this product if it holds {}.\n\n\
+        "\n## {}\n\n{}\n\nFile name without its ending: `{}`, such as `{}`. A file of another name is taken for this product if it holds {}.\n\n\
          | dimension | length from | compared with |\n|---|---|---|\n",
         product.name,
         product.summary,
         product.file_stem,
+        product.example_stem,
         recognised.join(", "),
     );
     for dimension in product.dimensions {

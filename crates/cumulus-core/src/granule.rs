@@ -130,10 +130,10 @@ pub fn identify(
         ));
         return Ok(Identity { product, fields: Vec::new(), date: None });
     }
-    let patterns: Vec<&str> = collection.products.iter().map(|product| product.file_stem).collect();
+    let examples: Vec<&str> = collection.products.iter().map(|product| product.example_stem).collect();
     Err(Failure::new(Stage::Read, &granule.file_name, "is no granule of this collection")
         .found(format!("{} datasets, none of the products' own", description.datasets.len()))
-        .expected(format!("a name like {}", patterns.join(" or ")))
+        .expected(format!("a name like {}", examples.join(" or ")))
         .hint("move the file out of INPUT, or rename it to the producer's pattern"))
 }
 

@@ -14,8 +14,12 @@ pub fn contract(collection: &Collection, published: &[(&str, &[&str])]) -> Vec<S
     let mut breaches = Vec::new();
     for product in collection.products {
         let mut say = |breach: String| breaches.push(format!("{}: {breach}", product.name));
-        if Regex::new(product.file_stem).is_err() {
-            say("file_stem is no regular expression".to_owned());
+        match Regex::new(&format!("^(?:{})$", product.file_stem)) {
+            Err(error) => say(format!("file_stem is no regular expression: {error}")),
+            Ok(pattern) if !pattern.is_match(product.example_stem) => {
+                say(format!("{} does not match file_stem", product.example_stem));
+            }
+            Ok(_) => {}
         }
         names(product, &mut say);
         for row in product.rows() {

@@ -85,7 +85,8 @@ pub fn set(attributes: &mut Vec<Attribute>, attribute: Attribute) {
 
 /// An output file under construction.
 pub trait Sink {
-    /// Writes the next rows of a numeric variable; rows come in order, in blocks of any size.
+    /// Writes the next rows of a numeric variable; rows come in order, in blocks of any size. A block of one value
+    /// fits a scalar, whatever its rank.
     ///
     /// # Errors
     /// The type or shape is not the variable's, or the file cannot be written.

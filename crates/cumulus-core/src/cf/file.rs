@@ -118,9 +118,9 @@ fn history(attributes: &mut Vec<Attribute>, provenance: &Provenance<'_>) {
     attributes.push(Attribute::numbers("source_size_in_bytes", ElementType::F64, &[source.size as f64]));
 }
 
-/// An ISO 8601 duration.
+/// An ISO 8601 duration, to the millisecond.
 fn duration(seconds: f64) -> String {
-    format!("PT{seconds}S")
+    format!("PT{}S", (seconds * 1000.0).round() / 1000.0)
 }
 
 /// The middle one of all steps between records, in seconds, where it is more than nothing.

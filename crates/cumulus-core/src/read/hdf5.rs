@@ -17,7 +17,7 @@ use ::hdf5::{Hyperslab, SliceOrIndex};
 use ndarray::{ArrayD, IxDyn};
 
 use super::{Content, Dataset, Description, Source};
-use crate::error::{Failure, Stage};
+use crate::error::{Class, Failure, Stage};
 use crate::values::{ElementType, Values};
 
 /// The eight bytes every HDF5 file has at offset 0, or at 512, 1024, 2048, … behind a user block
@@ -73,8 +73,15 @@ impl Hdf5Source {
         }
         #[expect(clippy::disallowed_methods, reason = "the one place where sources are opened")]
         let file = ::hdf5::File::open(path).map_err(|error| {
+            let message = library_message(&error);
+            if message.contains("unable to lock file") {
+                return Failure::new(Stage::Read, &place, "is locked by another program")
+                    .class(Class::Retryable)
+                    .found(message)
+                    .hint("run again when the program that writes it has closed it; on a file system without locks set HDF5_USE_FILE_LOCKING=FALSE");
+            }
             Failure::new(Stage::Read, &place, "cannot be opened as HDF5")
-                .found(library_message(&error))
+                .found(message)
                 .expected("a complete HDF5 file")
                 .hint("the file is probably truncated or damaged; fetch it again")
         })?;
@@ -84,8 +91,7 @@ impl Hdf5Source {
 
     fn stored(&self, dataset: &Dataset) -> Result<&Stored, Failure> {
         self.stored.get(&dataset.path).ok_or_else(|| {
-            Failure::new(Stage::Read, &dataset.path, "is not in this granule")
-                .class(crate::error::Class::Internal)
+            Failure::new(Stage::Read, &dataset.path, "is not in this granule").class(Class::Internal)
         })
     }
 }

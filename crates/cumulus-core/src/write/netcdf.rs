@@ -88,7 +88,7 @@ impl Sink for NetcdfSink {
             None => block,
         };
         if target.variable.shape.is_empty() {
-            for_each_type!(&block, array => target.write_all(array.view()))
+            for_each_type!(&block, array => target.write_single(array.view()))
                 .map_err(|error| unwritable(&path, &target.variable.name, &error))?;
             target.written = 1;
             return Ok(());
@@ -144,9 +144,10 @@ impl Sink for NetcdfSink {
 impl Target {
     fn check(&self, path: &Path, block: &Values) -> Result<(), Failure> {
         let variable = &self.variable;
-        let fits = variable.storage == Storage::Numbers(block.element_type())
-            && block.shape().len() == variable.shape.len()
-            && block.shape().get(1..) == variable.shape.get(1..);
+        let same_rows =
+            block.shape().len() == variable.shape.len() && block.shape().get(1..) == variable.shape.get(1..);
+        let single = variable.shape.is_empty() && block.len() == 1;
+        let fits = variable.storage == Storage::Numbers(block.element_type()) && (same_rows || single);
         if fits {
             return Ok(());
         }
@@ -157,8 +158,9 @@ impl Target {
             .expected(expected))
     }
 
-    fn write_all<T: H5Type>(&self, values: ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
-        self.dataset.write(values)
+    /// A source may store a single value as an array of one.
+    fn write_single<T: H5Type>(&self, values: ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
+        values.first().map_or(Ok(()), |value| self.dataset.write_scalar(value))
     }
 
     fn write_chunk<T: H5Type>(&mut self, rows: ArrayViewD<'_, T>) -> ::hdf5::Result<()> {

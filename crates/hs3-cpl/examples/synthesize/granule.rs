@@ -215,8 +215,9 @@ impl Writer<'_> {
         for (name, size) in sizes {
             self.single(name, size as i32)?;
         }
-        self.array("Bin_Alt", &[recipe.bins], |bin, row| row[0] = scene::bin_altitude_km(bin))?;
-        self.float("Bin_Width", 29.979_2)?;
+        let bins = recipe.bins;
+        self.array("Bin_Alt", &[bins], |bin, row| row[0] = scene::bin_altitude_km(bin, bins))?;
+        self.float("Bin_Width", scene::bin_width_km(bins) * 1000.0)?;
         match recipe.layout {
             Layout::Compact => {
                 self.float("Frame_Top", 22.0)?;
@@ -337,7 +338,7 @@ impl Writer<'_> {
     fn profiles_of_the_day(&self) -> hdf5::Result<()> {
         let recipe = self.recipe;
         let (records, bins) = (recipe.records, recipe.bins);
-        let weather = |bin: usize| scene::weather(scene::bin_altitude_km(bin));
+        let weather = |bin: usize| scene::weather(scene::bin_altitude_km(bin, bins));
         match recipe.layout {
             Layout::Compact => {
                 self.array("Mole_Back", &[WAVELENGTHS.len(), bins], |wavelength, row| {
@@ -386,7 +387,7 @@ impl Writer<'_> {
             let mut noise = Noise::new(recipe.seed, "extinction", record);
             let layers = scene::layers_km(recipe.first + record);
             for (bin, value) in row.iter_mut().enumerate() {
-                let altitude = scene::bin_altitude_km(bin);
+                let altitude = scene::bin_altitude_km(bin, bins);
                 let inside = layers.iter().any(|(top, bottom, _)| altitude <= *top && altitude >= *bottom);
                 *value = if inside { 0.1 + 0.01 * noise.normal() } else { 0.0 };
             }
@@ -540,7 +541,8 @@ fn each<T, U>(values: &[T], convert: impl Fn(&T) -> U) -> Vec<U> {
 }
 
 fn molecular_profile(wavelength_nm: u32, row: &mut [f64]) {
+    let bins = row.len();
     for (bin, value) in row.iter_mut().enumerate() {
-        *value = scene::molecular(wavelength_nm, scene::bin_altitude_km(bin));
+        *value = scene::molecular(wavelength_nm, scene::bin_altitude_km(bin, bins));
     }
 }

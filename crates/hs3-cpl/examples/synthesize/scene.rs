@@ -122,9 +122,15 @@ impl Noise {
     }
 }
 
-/// Altitude in km of range bin `bin`: 22 km down in steps of 29.9792 m, the range of 200 ns.
-pub(crate) fn bin_altitude_km(bin: usize) -> f64 {
-    22.0 - 0.029_979_2 * bin as f64
+/// Height in km of each of `bins` range bins: 29.9792 m, the range of 200 ns, for 900 bins. Fewer bins are higher,
+/// so that the frame always reaches from 22 km to below the ground.
+pub(crate) fn bin_width_km(bins: usize) -> f64 {
+    0.029_979_2 * 900.0 / bins as f64
+}
+
+/// Altitude in km of range bin `bin` of `bins`.
+pub(crate) fn bin_altitude_km(bin: usize, bins: usize) -> f64 {
+    22.0 - bin_width_km(bins) * bin as f64
 }
 
 /// Altitude of the aircraft in km.
@@ -173,12 +179,12 @@ pub(crate) fn backscatter(wavelength_nm: u32, record: usize, bins: usize, noise:
     let mut depth = 0.0;
     (0..bins)
         .map(|bin| {
-            let altitude = bin_altitude_km(bin);
+            let altitude = bin_altitude_km(bin, bins);
             if altitude > plane {
                 return 0.0;
             }
             let error = deviation * noise.normal();
-            if altitude < -0.03 {
+            if altitude < -bin_width_km(bins) {
                 return error;
             }
             let in_layer = layers.iter().find(|(top, bottom, _)| altitude <= *top && altitude >= *bottom);
@@ -189,7 +195,7 @@ pub(crate) fn backscatter(wavelength_nm: u32, record: usize, bins: usize, noise:
                 None => 0.0,
             };
             let clear = molecular(wavelength_nm, altitude);
-            depth += (clear * extinction_ratio + particles * 25.0) * 0.03;
+            depth += (clear * extinction_ratio + particles * 25.0) * bin_width_km(bins);
             let transmission = (-2.0 * depth).exp();
             let surface = if altitude < 0.0 { 2.5 } else { 0.0 };
             (clear + particles + surface) * transmission + error

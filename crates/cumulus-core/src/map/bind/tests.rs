@@ -45,6 +45,7 @@ static PRODUCT: Product = Product {
     title: "",
     summary: "",
     file_stem: "",
+    example_stem: "",
     recognised_by: &[],
     attributes: &[],
     dimensions: &[

@@ -1,0 +1,207 @@
+//! The command as an operator meets it: arguments, environment, logs, plan and report.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::anomaly::Anomaly;
+use crate::granule::{ProductKind, Recipe};
+use crate::operator::Operator;
+
+const DATA: &str = "HS3_CPL_ATB_12203a_20120906.nc";
+
+#[test]
+fn an_empty_command_line_is_wrong_usage() {
+    let operator = Operator::new();
+    assert_eq!(operator.run(&[]).code, Some(2));
+    assert_eq!(operator.run(&["input"]).code, Some(2));
+    assert_eq!(operator.run(&["input", "output", "--level", "10"]).code, Some(2));
+    assert_eq!(operator.run(&["input", "output", "--metadata-suffix", "/../x"]).code, Some(2));
+    let help = operator.run(&["--help"]);
+    assert_eq!(help.code, Some(0));
+    for word in
+        ["--recursive", "--dry-run", "--report", "Exit codes:", "SOURCE_DATE_EPOCH", "describe", "verify"]
+    {
+        assert!(help.stdout.contains(word), "{word} is not in --help");
+    }
+    assert_eq!(operator.run(&["--version"]).stdout, format!("hs3-cpl {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn input_may_be_a_folder_a_tree_a_file_or_a_pattern() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &Recipe::default());
+    operator.granule("12203a", &Recipe { product: ProductKind::Op, ..Recipe::default() });
+    let inner = operator.input().join("2013");
+    fs::create_dir(&inner).unwrap();
+    fs::copy(&path, inner.join("HS3_CPL_ATB_13215a_20130829.hdf5")).unwrap();
+    fs::write(operator.input().join(".hidden.hdf5"), "").unwrap();
+    fs::write(operator.input().join("readme.met"), "").unwrap();
+    let converted = |arguments: &[&str]| {
+        let run = operator.run(&[arguments, &["--dry-run"]].concat());
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        run.stdout.lines().filter(|line| line.starts_with("convert ")).count()
+    };
+    assert_eq!(converted(&["input", "output"]), 2);
+    assert_eq!(converted(&["input", "output", "--recursive"]), 3);
+    assert_eq!(converted(&["input/*_OP_*.hdf5", "output"]), 1);
+    assert_eq!(converted(&["input/**/*_ATB_*", "output"]), 2);
+    assert_eq!(converted(&[path.to_str().unwrap(), "output"]), 1);
+    assert!(!operator.output().exists());
+}
+
+#[test]
+fn symbolic_links_are_followed_only_inside_input() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &Recipe::default());
+    let outside = operator.folder().join("HS3_CPL_ATB_13215a_20130829.hdf5");
+    fs::copy(&path, &outside).unwrap();
+    symlink(&outside, operator.input().join("HS3_CPL_ATB_13215a_20130829.hdf5")).unwrap();
+    symlink(&path, operator.input().join("HS3_CPL_ATB_13216a_20130904.hdf5")).unwrap();
+    symlink("nowhere", operator.input().join("HS3_CPL_ATB_13217a_20130905.hdf5")).unwrap();
+    let run = operator.run(&["input", "output", "--dry-run"]);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("convert ")).count(), 2, "{lines:#?}");
+    assert!(run.stdout.contains("a symbolic link that leads out of INPUT"), "{lines:#?}");
+    assert!(run.stdout.contains("a symbolic link that leads nowhere"), "{lines:#?}");
+}
+
+#[test]
+fn the_plan_names_every_file() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    fs::write(operator.input().join("readme.met"), "").unwrap();
+    let run = operator.run(&["input", "output", "--dry-run", "--metadata-suffix", ".cmr.xml"]);
+    assert_eq!(
+        run.stdout,
+        "convert input/HS3_CPL_ATB_12203a_20120906.hdf5 -> output/HS3_CPL_ATB_12203a_20120906.nc \
+         output/HS3_CPL_ATB_12203a_20120906.nc.cmr.xml\n\
+         ignore  input/readme.met: not a granule by its ending\n"
+    );
+}
+
+#[test]
+fn the_report_counts_everything_and_its_checksums_are_true() {
+    let operator = Operator::new();
+    let source = operator.granule(
+        "12203a",
+        &Recipe { anomalies: vec![Anomaly::Missing, Anomaly::Positions], ..Recipe::default() },
+    );
+    fs::write(operator.input().join("HS3_CPL_ATB_12204a_20120907.hdf5"), "bad").unwrap();
+    let run = operator.run(&["input", "output", "--report", "report.json"]);
+    assert_eq!(run.code, Some(65));
+    let report: Value =
+        serde_json::from_slice(&fs::read(operator.folder().join("report.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&report["converted"], &report["failed"], &report["exit_code"]),
+        (&1.into(), &1.into(), &65.into())
+    );
+    let product = &report["granules"][0]["product"];
+    let sum = |path: &std::path::Path| {
+        let digest = Sha256::digest(fs::read(path).unwrap());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    assert_eq!(product["sha256"], sum(&operator.output().join(DATA)));
+    assert_eq!(product["source_sha256"], sum(&source));
+    assert_eq!(product["records"], 40);
+    assert_eq!(product["invalid_positions"]["zero"], 1);
+    assert_eq!(product["invalid_positions"]["spike"], 1);
+    let counts = product["variables"].as_array().unwrap();
+    let count = counts.iter().find(|variable| variable["name"] == "ATB_532").unwrap();
+    assert_eq!((&count["not_a_number"], &count["infinite"]), (&4.into(), &8.into()));
+    let failure = &report["granules"][1]["failure"];
+    assert_eq!((&failure["stage"], &failure["class"]), (&"read".into(), &"bad_granule".into()));
+}
+
+#[test]
+fn the_report_goes_to_standard_output_alone() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    let run = operator.run(&["input", "output", "--report", "-", "--quiet"]);
+    let report: Value = serde_json::from_str(&run.succeeded().stdout).unwrap();
+    assert_eq!(report["converted"], 1);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn logs_come_in_three_forms() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    let json = operator.run(&["input", "output", "--log-format", "json"]);
+    let lines: Vec<Value> = json.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_granule: Vec<&Value> = lines.iter().filter(|line| line["granule_id"] == DATA[..27]).collect();
+    assert_eq!(of_granule.len(), 2, "{}", json.stderr);
+    assert!(of_granule[0]["message"].as_str().unwrap().starts_with("Processing started for "));
+    assert!(of_granule[1]["message"].as_str().unwrap().starts_with("Processing finished"));
+    assert_eq!(of_granule[0]["process"], "processing");
+
+    let pairs = operator
+        .command()
+        .args(["input", "output"])
+        .env("CUMULUS_LOG_FORMAT", "key-value")
+        .env("PIPELINE_ID", "p1")
+        .output()
+        .unwrap();
+    let first = String::from_utf8(pairs.stderr).unwrap();
+    assert!(first.contains("process=\"processing\" message=\"Processing input into output\""), "{first}");
+    assert!(first.contains("data_pipeline_id=\"p1\" dataset_id=\"None\" is_error=\"0\""), "{first}");
+}
+
+#[test]
+fn metadata_take_name_and_address_from_the_environment() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    let run = |name: &str, base: &str| {
+        let mut command = operator.command();
+        let status =
+            command.args(["input", "output"]).env("SHORT_NAME", name).env("CUMULUS_URL_BASE", base).status();
+        assert!(status.unwrap().success());
+        fs::read_to_string(operator.output().join(format!("{DATA}.meta.xml"))).unwrap()
+    };
+    let metadata = run("hs3cpl<2>", "https://data.example.invalid/hs3");
+    assert!(metadata.contains("<ShortName>hs3cpl&lt;2&gt;</ShortName>"), "{metadata}");
+    assert!(metadata.contains(&format!("<URL>https://data.example.invalid/hs3/{DATA}</URL>")), "{metadata}");
+    let metadata = run("", "");
+    assert!(
+        metadata.contains("<ShortName>hs3cpl</ShortName>")
+            && metadata.contains(&format!("<URL>{DATA}</URL>"))
+    );
+}
+
+#[test]
+fn verify_tells_equal_from_different() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    operator.convert().succeeded();
+    let mut later = operator.command();
+    later.args(["input", "later", "--level", "1"]).env("SOURCE_DATE_EPOCH", "1700000000");
+    assert!(later.status().unwrap().success());
+    let same = operator.run(&["verify", "later", "output"]);
+    assert_eq!((same.code, same.stdout.as_str()), (Some(0), "equal\n"));
+
+    operator.granule("12203a", &Recipe { seed: 7, ..Recipe::default() });
+    assert_eq!(operator.run(&["input", "later"]).code, Some(0));
+    let different = operator.run(&["verify", "later", "output"]);
+    assert_eq!(different.code, Some(1));
+    assert!(different.stdout.contains("ATB_532: "), "{}", different.stdout);
+    assert!(different.stdout.contains("values differ; value "), "{}", different.stdout);
+
+    fs::write(operator.folder().join("later").join(DATA), "x").unwrap();
+    fs::remove_file(operator.folder().join("later").join(format!("{DATA}.meta.xml"))).unwrap();
+    let broken = operator.run(&["verify", "later", "output"]);
+    assert_eq!(broken.code, Some(1));
+    assert!(broken.stdout.contains("cannot be opened as netCDF"), "{}", broken.stdout);
+    assert!(broken.stdout.contains("meta.xml: not produced"), "{}", broken.stdout);
+    assert_eq!(operator.run(&["verify", "nowhere", "output"]).code, Some(2));
+}
+
+#[test]
+fn a_progress_bar_leaves_the_log_whole() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    let run = operator.run(&["input", "output", "--progress", "always"]);
+    run.succeeded();
+    assert_eq!(run.lines_with("Processing finished").len(), 1, "{}", run.stderr);
+}

@@ -1,0 +1,241 @@
+//! Bad input: the exit code, one clear line, nothing under a final name, and every other granule converted.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use hdf5::File;
+
+use crate::granule::{ProductKind, Recipe};
+use crate::operator::{Operator, Run, say};
+
+/// Converts a good granule and one that `spoil` spoils; answers the run after checking what must always hold.
+fn spoiled(recipe: &Recipe, spoil: impl FnOnce(&Path)) -> (Operator, Run) {
+    let operator = Operator::new();
+    operator.granule("12204a", &Recipe::default());
+    let bad = operator.granule("12203a", recipe);
+    spoil(&bad);
+    let run = operator.convert();
+    assert_eq!(
+        operator.products(),
+        ["HS3_CPL_ATB_12204a_20120906.nc", "HS3_CPL_ATB_12204a_20120906.nc.meta.xml"],
+        "{}",
+        run.stderr
+    );
+    (operator, run)
+}
+
+/// Expects exit code 65 and one error line with all of `parts`.
+fn refused(run: &Run, parts: &[&str]) {
+    assert_eq!(run.code, Some(65), "{}", run.stderr);
+    let errors = run.lines_with(" ERROR ");
+    assert_eq!(errors.len(), 1, "{}", run.stderr);
+    for part in parts {
+        assert!(errors[0].contains(part), "{part:?} is not in: {}", errors[0]);
+    }
+}
+
+fn without(dataset: &'static str) -> impl FnOnce(&Path) {
+    move |path| File::open_rw(path).unwrap().unlink(dataset).unwrap()
+}
+
+fn reshaped(dataset: &'static str, shape: &'static [usize]) -> impl FnOnce(&Path) {
+    move |path| {
+        let file = File::open_rw(path).unwrap();
+        file.unlink(dataset).unwrap();
+        file.new_dataset::<f64>().shape(shape).create(dataset).unwrap();
+    }
+}
+
+#[test]
+fn missing_datasets_are_named() {
+    for dataset in ["Latitude", "Dec_JDay", "ATB_532"] {
+        let (_, run) = spoiled(&Recipe::default(), without(dataset));
+        let expected = format!("expected {dataset}(record");
+        refused(&run, &["HS3_CPL_ATB_12203a", dataset, "is missing", "found 41", &expected, "hint"]);
+    }
+    let op = Recipe { product: ProductKind::Op, ..Recipe::default() };
+    let (_, run) = spoiled(&op, without("Latitude"));
+    refused(&run, &["HS3_CPL_OP_12203a", "Latitude: is missing"]);
+}
+
+#[test]
+fn wrong_shapes_are_named() {
+    let (_, run) = spoiled(&Recipe::default(), reshaped("ATB_532", &[40 * 97]));
+    refused(&run, &["ATB_532", "found [3880]", "expected (record = 40, Bin_Alt = 97)", "hint"]);
+    let (_, run) = spoiled(&Recipe::default(), reshaped("Latitude", &[39]));
+    refused(&run, &["Latitude", "found [39]", "expected (record = 40)"]);
+    let (_, run) = spoiled(&Recipe::default(), reshaped("Plane_Alt", &[39]));
+    refused(&run, &["Plane_Alt", "found [39]"]);
+}
+
+#[test]
+fn zero_records_are_named() {
+    let (_, run) = spoiled(&Recipe::default(), reshaped("Hour", &[0]));
+    refused(&run, &["Hour", "has no values", "zero records"]);
+}
+
+#[test]
+fn a_broken_vertical_coordinate_is_named() {
+    let (_, run) = spoiled(&Recipe::default(), reshaped("Bin_Alt", &[97]));
+    refused(&run, &["Bin_Alt", "cannot be a coordinate", "a turn near 0"]);
+}
+
+#[test]
+fn an_integer_that_no_netcdf_type_holds_is_named() {
+    let (_, run) = spoiled(&Recipe::default(), |path| {
+        let file = File::open_rw(path).unwrap();
+        file.unlink("NumLayers").unwrap();
+        let counts = ndarray::Array1::from_elem(40, i64::MAX);
+        file.new_dataset_builder().with_data(&counts).create("NumLayers").unwrap();
+    });
+    refused(&run, &["NumLayers", "9223372036854775807", "2^53"]);
+}
+
+#[test]
+fn files_that_are_no_hdf5_are_named() {
+    let (_, run) = spoiled(&Recipe::default(), |path| fs::write(path, "not a granule").unwrap());
+    refused(&run, &["12203a", "is not an HDF5 file", "hint"]);
+    let (_, run) = spoiled(&Recipe::default(), |path| fs::write(path, "").unwrap());
+    refused(&run, &["12203a", "is not an HDF5 file"]);
+    let (_, run) = spoiled(&Recipe::default(), |path| {
+        let whole = fs::read(path).unwrap();
+        fs::write(path, &whole[..whole.len() / 2]).unwrap();
+    });
+    refused(&run, &["12203a", "cannot be opened as HDF5", "truncated", "fetch it again"]);
+}
+
+#[test]
+fn links_out_of_the_file_are_refused() {
+    let (_, run) = spoiled(&Recipe::default(), |path| {
+        File::open_rw(path).unwrap().link_external("other.h5", "/x", "Elsewhere").unwrap();
+    });
+    refused(&run, &["Elsewhere", "a link into another file"]);
+}
+
+#[test]
+fn unsupported_filters_and_cycles_are_refused() {
+    let (_, run) = spoiled(&Recipe::default(), |path| {
+        let file = File::open_rw(path).unwrap();
+        let group = file.create_group("loop").unwrap();
+        group.link_hard("/loop", "again").unwrap();
+    });
+    refused(&run, &["loop/again", "a group that contains itself"]);
+}
+
+#[test]
+fn a_granule_nobody_may_read_is_named() {
+    let operator = Operator::new();
+    operator.granule("12204a", &Recipe::default());
+    let bad = operator.granule("12203a", &Recipe::default());
+    fs::set_permissions(&bad, fs::Permissions::from_mode(0o000)).unwrap();
+    let mut command = operator.command();
+    command.args(["input", "output"]);
+    if fs::read(&bad).is_ok() {
+        // Root reads everything; nobody does not.
+        fs::create_dir(operator.output()).unwrap();
+        for folder in [operator.folder(), &operator.output()] {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        std::os::unix::process::CommandExt::uid(&mut command, 65534);
+    }
+    let run = match command.output() {
+        Ok(output) => Run::from(output),
+        Err(error) => {
+            say(&format!("skipped: this user cannot run the command as another one: {error}"));
+            return;
+        }
+    };
+    refused(&run, &["12203a", "cannot be read", "permission"]);
+    assert_eq!(operator.products().len(), 2);
+}
+
+#[test]
+fn a_name_and_content_of_no_product_are_refused() {
+    let operator = Operator::new();
+    operator.granule("12204a", &Recipe::default());
+    let file = File::create(operator.input().join("stranger.h5")).unwrap();
+    file.new_dataset::<f64>().shape([3]).create("x").unwrap();
+    file.close().unwrap();
+    let run = operator.convert();
+    refused(&run, &["stranger", "is no granule of this collection", "HS3_CPL_ATB_"]);
+    assert_eq!(operator.products().len(), 2);
+}
+
+#[test]
+fn a_strange_name_with_known_content_is_converted_with_a_warning() {
+    let operator = Operator::new();
+    let path = operator.granule("12204a", &Recipe::default());
+    fs::rename(path, operator.input().join("flight seven.h5")).unwrap();
+    let run = operator.convert();
+    run.succeeded();
+    assert_eq!(run.lines_with("by its content it is ATB").len(), 1, "{}", run.stderr);
+    assert_eq!(operator.products(), ["flight seven.nc", "flight seven.nc.meta.xml"]);
+}
+
+#[test]
+fn two_granules_of_one_stem_are_both_refused() {
+    let operator = Operator::new();
+    operator.granule("12204a", &Recipe::default());
+    let first = operator.granule("12203a", &Recipe::default());
+    fs::copy(&first, first.with_extension("h5")).unwrap();
+    let run = operator.convert();
+    assert_eq!(run.code, Some(65));
+    let errors = run.lines_with(" ERROR ");
+    assert_eq!(errors.len(), 2, "{}", run.stderr);
+    assert!(
+        errors.iter().all(|line| line.contains(".h5 and ") && line.contains("shares its stem")),
+        "{errors:?}"
+    );
+    assert_eq!(operator.products().len(), 2);
+}
+
+#[test]
+fn an_output_that_is_an_input_is_refused_before_anything_is_done() {
+    let operator = Operator::new();
+    let path = operator.granule("12204a", &Recipe::default());
+    fs::create_dir(operator.output()).unwrap();
+    symlink(&path, operator.output().join("HS3_CPL_ATB_12204a_20120906.nc")).unwrap();
+    let before = fs::read(&path).unwrap();
+    let run = operator.convert();
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("is both an input and an output"), "{}", run.stderr);
+    assert_eq!(fs::read(&path).unwrap(), before);
+    let input = path.to_str().unwrap();
+    assert_eq!(operator.run(&[input, input]).code, Some(2));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_73() {
+    let operator = Operator::new();
+    operator.granule("12204a", &Recipe::default());
+    fs::write(operator.output(), "a file in the way").unwrap();
+    let run = operator.convert();
+    assert_eq!(run.code, Some(73), "{}", run.stderr);
+    assert!(run.stderr.contains("output: cannot be written"), "{}", run.stderr);
+}
+
+#[test]
+fn no_granule_is_66_and_says_how_to_mount_one() {
+    let operator = Operator::new();
+    fs::write(operator.input().join("notes.met"), "").unwrap();
+    for input in ["input", "nowhere", "input/*.hdf5"] {
+        let run = operator.run(&[input, "output"]);
+        assert_eq!(run.code, Some(66), "{}", run.stderr);
+        assert!(run.stderr.contains("docker run -v"), "{}", run.stderr);
+    }
+    assert!(!operator.output().exists());
+}
+
+#[test]
+fn a_failed_run_leaves_the_old_product_as_it_was() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &Recipe::default());
+    operator.convert().succeeded();
+    let product = operator.output().join("HS3_CPL_ATB_12203a_20120906.nc");
+    let before = fs::read(&product).unwrap();
+    fs::write(path, "damaged in transfer").unwrap();
+    assert_eq!(operator.convert().code, Some(65));
+    assert_eq!(fs::read(&product).unwrap(), before);
+    assert_eq!(operator.products().len(), 2);
+}

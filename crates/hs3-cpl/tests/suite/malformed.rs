@@ -1,0 +1,121 @@
+//! Damaged granules, each tried in a process of its own: a classified answer, no partial product, no hang.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::granule::Recipe;
+use crate::operator::{Operator, say};
+use crate::scene::Noise;
+
+/// No damaged granule of a few kilobytes may take longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Converts what lies in `input` and answers the exit code, or the signal that ended the process.
+fn outcome(operator: &Operator) -> Result<i32, i32> {
+    let mut child = operator
+        .command()
+        .args(["input", "output"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code().ok_or_else(|| status.signal().unwrap_or_default());
+        }
+        if started.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("still running after {PATIENCE:?}");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn small() -> Recipe {
+    Recipe { records: 12, bins: 17, ..Recipe::default() }
+}
+
+/// Under final names there is nothing, or a whole product.
+fn check_products(operator: &Operator, what: &str) {
+    let products: Vec<String> =
+        operator.products().into_iter().filter(|name| !name.starts_with('.')).collect();
+    if products.is_empty() {
+        return;
+    }
+    assert_eq!(products.len(), 2, "{what}: {products:?}");
+    operator.ncdump(&["-h"], &products[0]);
+    for name in products {
+        fs::remove_file(operator.output().join(name)).unwrap();
+    }
+}
+
+#[test]
+fn truncated_granules_are_refused() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &small());
+    let whole = fs::read(&path).unwrap();
+    for length in (0..whole.len()).step_by(512).chain([whole.len() - 1]) {
+        fs::write(&path, &whole[..length]).unwrap();
+        assert_eq!(outcome(&operator), Ok(65), "cut to {length} of {} bytes", whole.len());
+        assert!(operator.products().is_empty(), "cut to {length} bytes");
+    }
+}
+
+#[test]
+fn granules_with_a_flipped_bit_are_refused_or_converted_whole() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &small());
+    let whole = fs::read(&path).unwrap();
+    let mut noise = Noise::new(2012, "bit flips", 0);
+    let mut signals = Vec::new();
+    for _ in 0..150 {
+        let mut damaged = whole.clone();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "an index"
+        )]
+        let place = (noise.uniform() * whole.len() as f64) as usize;
+        damaged[place] ^= 1 << (place % 8);
+        fs::write(&path, &damaged).unwrap();
+        match outcome(&operator) {
+            Ok(0 | 65) => {}
+            Ok(code) => panic!("bit flip at {place}: exit code {code}"),
+            Err(signal) => signals.push((place, signal)),
+        }
+        check_products(&operator, &format!("bit flip at {place}"));
+    }
+    assert!(signals.is_empty(), "ended by a signal: {signals:?}");
+}
+
+/// Files that crash libhdf5's own tools. One process a file: a crash costs that granule; the run that holds
+/// several survives only behind worker processes.
+#[test]
+fn hostile_files_never_leave_a_partial_product() {
+    let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
+        say("skipped: CUMULUS_SHARED is not set, so there are no hostile files");
+        return;
+    };
+    let mut files: Vec<PathBuf> = fs::read_dir(Path::new(&shared).join("hostile"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "h5"));
+    assert!(!files.is_empty());
+    for file in files {
+        let operator = Operator::new();
+        fs::copy(&file, operator.input().join(file.file_name().unwrap())).unwrap();
+        match outcome(&operator) {
+            Ok(65) => {}
+            Ok(code) => panic!("{}: exit code {code}", file.display()),
+            Err(signal) => say(&format!("{}: ended by signal {signal}", file.display())),
+        }
+        check_products(&operator, &file.display().to_string());
+    }
+}

@@ -1,0 +1,204 @@
+//! Every value of every variable, in every form a granule may have.
+//!
+//! These tests read with the library the product writes with; `scripts/conformance` repeats them with libraries
+//! it does not.
+
+use std::path::Path;
+
+use hdf5::File;
+use hdf5::types::{FixedAscii, TypeDescriptor};
+
+use crate::anomaly::Anomaly;
+use crate::granule::{Floats, Integers, Layout, ProductKind, Recipe, Scalars, Storage, Strings};
+use crate::operator::Operator;
+
+/// Converts one granule and compares each of its datasets with the product.
+fn check(recipe: &Recipe) -> (Operator, File) {
+    let operator = Operator::new();
+    let source = operator.granule("12203a", recipe);
+    operator.convert().succeeded();
+    let stem = source.file_stem().unwrap().to_str().unwrap();
+    let product = File::open(operator.output().join(format!("{stem}.nc"))).unwrap();
+    compare(&source, &product, recipe);
+    (operator, product)
+}
+
+fn compare(source: &Path, product: &File, recipe: &Recipe) {
+    let source = File::open(source).unwrap();
+    let positions = ["Latitude", "Longitude"];
+    for name in source.member_names().unwrap() {
+        let before = source.dataset(&name).unwrap();
+        let after = product.dataset(&name).unwrap_or_else(|_| panic!("{name} is lost"));
+        if ["Date", "Project"].contains(&name.as_str()) {
+            assert_eq!(characters(&after), text(&name, recipe), "{name}");
+            continue;
+        }
+        let edges = name.starts_with("Plane_") && before.shape() == [recipe.records + 1];
+        let after = if edges { product.dataset(&format!("{name}_edges")).unwrap() } else { after };
+        assert_eq!(after.size(), before.size(), "{name}");
+        let integer = matches!(
+            before.dtype().unwrap().to_descriptor().unwrap(),
+            TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_)
+        );
+        let before: Vec<f64> = before.read_raw().unwrap();
+        let after: Vec<f64> = after.read_raw().unwrap();
+        for (index, (before, after)) in before.iter().zip(&after).enumerate() {
+            let kept = before.is_finite() && *before > -900.0 || (integer && name != "Layer_Type");
+            let invalid_position =
+                positions.contains(&name.as_str()) && recipe.anomalies.contains(&Anomaly::Positions);
+            let expected = if kept { *before } else { -999.0 };
+            assert!(
+                after.to_bits() == expected.to_bits()
+                    || (invalid_position && after.to_bits() == (-999.0_f64).to_bits()),
+                "{name}[{index}]: {before} became {after}"
+            );
+        }
+    }
+}
+
+fn text(name: &str, _recipe: &Recipe) -> &'static str {
+    if name == "Date" { "06Sep12" } else { "HS3 SYNTHETIC" }
+}
+
+fn characters(dataset: &hdf5::Dataset) -> String {
+    dataset
+        .read_raw::<FixedAscii<1>>()
+        .unwrap()
+        .iter()
+        .map(|character| character.as_str().to_owned())
+        .collect()
+}
+
+#[test]
+fn both_products_in_both_layouts() {
+    for product in [ProductKind::Atb, ProductKind::Op] {
+        for layout in [Layout::Compact, Layout::PerRecord] {
+            check(&Recipe { product, layout, ..Recipe::default() });
+        }
+    }
+}
+
+#[test]
+fn both_precisions_contiguous_and_compressed() {
+    for floats in [Floats::F4, Floats::F8] {
+        for storage in [Storage::Contiguous, Storage::Gzip] {
+            let anomalies = vec![Anomaly::Missing, Anomaly::Sentinels];
+            check(&Recipe { floats, storage, anomalies, ..Recipe::default() });
+        }
+    }
+}
+
+#[test]
+fn every_integer_type() {
+    use Integers::{I16, I32, I64, U8, U16, U32};
+    for integers in [I16, I32, I64, U8, U16, U32] {
+        check(&Recipe { integers, ..Recipe::default() });
+    }
+    let anomalies = vec![Anomaly::Sentinels];
+    for integers in [I16, I32, I64] {
+        check(&Recipe { integers, anomalies: anomalies.clone(), ..Recipe::default() });
+    }
+}
+
+#[test]
+fn text_and_single_values_in_every_form() {
+    for strings in [Strings::Fixed, Strings::OneElement, Strings::Variable, Strings::Codes] {
+        check(&Recipe { strings, ..Recipe::default() });
+    }
+    check(&Recipe { scalars: Scalars::OneElement, ..Recipe::default() });
+}
+
+#[test]
+fn any_number_of_bins_and_records() {
+    for (records, bins) in [(1, 97), (2, 97), (97, 97), (40, 10), (10, 900), (3, 4), (600, 757), (40, 1)] {
+        check(&Recipe { records, bins, ..Recipe::default() });
+    }
+}
+
+#[test]
+fn missing_values_are_counted_in_the_file() {
+    let (_operator, product) =
+        check(&Recipe { anomalies: vec![Anomaly::Missing, Anomaly::OldSentinels], ..Recipe::default() });
+    let count = |name: &str| {
+        let attribute = product.dataset(name).unwrap().attr("number_of_missing_values").unwrap();
+        attribute.read_raw::<i32>().unwrap()
+    };
+    // Records 3, 14, 25 and 36 of 40 hold one NaN and two infinities each.
+    assert_eq!(count("ATB_532"), [12]);
+    assert_eq!(count("Latitude"), [0]);
+    // Records 4 and 23 of 40 have no altitude.
+    assert_eq!(count("Plane_Alt"), [2]);
+}
+
+#[test]
+fn invalid_positions_go_in_pairs() {
+    let recipe = Recipe { anomalies: vec![Anomaly::Positions], ..Recipe::default() };
+    let (_operator, product) = check(&recipe);
+    let read = |name: &str| -> Vec<f64> { product.dataset(name).unwrap().read_raw().unwrap() };
+    let invalid = |values: Vec<f64>| -> Vec<usize> {
+        values.iter().enumerate().filter(|(_, value)| **value <= -900.0).map(|(record, _)| record).collect()
+    };
+    // Zero, out of range, NaN beside a good longitude, sentinel, spike.
+    assert_eq!(invalid(read("Latitude")), [7, 13, 19, 25, 31]);
+    assert_eq!(invalid(read("Longitude")), [7, 13, 19, 25, 31]);
+}
+
+#[test]
+fn navigation_at_record_edges_is_kept_and_averaged() {
+    let recipe = Recipe { anomalies: vec![Anomaly::Edges], ..Recipe::default() };
+    let (_operator, product) = check(&recipe);
+    let read = |name: &str| -> Vec<f64> { product.dataset(name).unwrap().read_raw().unwrap() };
+    let (edges, middles) = (read("Plane_Heading_edges"), read("Plane_Heading"));
+    assert_eq!((edges.len(), middles.len()), (41, 40));
+    // The heading passes north between records 9 and 10, half a degree a record.
+    assert!((middles[9] - 359.75).abs() < 1e-9 && (middles[10] - 0.25).abs() < 1e-9, "{middles:?}");
+    let (edges, middles) = (read("Plane_Alt_edges"), read("Plane_Alt"));
+    assert!((middles[0] - f64::midpoint(edges[0], edges[1])).abs() < 1e-12);
+}
+
+#[test]
+fn variables_nobody_has_heard_of_are_carried_through() {
+    // Names from the clock, so that they can stand in no table.
+    let nanoseconds = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    let name = |number: u32| format!("Q{nanoseconds:x}_{number}");
+    let recipe = Recipe {
+        product: ProductKind::Op,
+        extra: vec![
+            (name(1), vec![40, 97]),
+            (name(2), vec![40, 10]),
+            (name(3), vec![40]),
+            (name(4), vec![97]),
+            (name(5), vec![40, 3]),
+            (name(6), vec![17, 2]),
+            (name(7), vec![40, 3, 97]),
+        ],
+        anomalies: vec![Anomaly::Attributes],
+        ..Recipe::default()
+    };
+    let (operator, product) = check(&recipe);
+    let expected = [
+        ("record, Bin_Alt", 1),
+        ("record, layer", 2),
+        ("record", 3),
+        ("Bin_Alt", 4),
+        ("record, wavelength", 5),
+        ("dim_17, dim_2", 6),
+        ("record, wavelength, Bin_Alt", 7),
+    ];
+    let header = operator.ncdump(&["-h"], "HS3_CPL_OP_12203a_20120906.nc");
+    for (dimensions, number) in expected {
+        assert!(header.contains(&format!("double {}({dimensions}) ;", name(number))), "{header}");
+    }
+    let units = |number| -> String {
+        let attribute = product.dataset(&name(number)).unwrap().attr("units").unwrap();
+        attribute.read_raw::<FixedAscii<8>>().unwrap()[0].to_string()
+    };
+    assert_eq!((units(1).as_str(), units(2).as_str()), ("m s-1", "1"));
+    assert!(header.contains(&format!("{}:comment = \"unit not stated by the source\"", name(2))));
+    assert!(!header.contains(&format!("{}:comment", name(1))));
+    assert!(
+        header.contains("Plane_Pitch:units = \"degree\"")
+            && header.contains("Plane_Pitch:source_units = \"rad\"")
+    );
+    assert!(header.contains(":Contact = \"the CPL team\"") && header.contains(":Version = 1.25"));
+}
