@@ -207,14 +207,21 @@ impl<'granule> Composer<'granule, '_> {
     fn attributes(
         &self,
         bound: &BoundVariable<'_>,
-        target: ElementType,
+        decoder: &Decoder<'_>,
         warnings: &mut Vec<String>,
     ) -> Vec<Attribute> {
         let position = &self.identity.product.position;
         let is_coordinate = [position.latitude, position.longitude].contains(&bound.name.as_str());
         let coordinates = (bound.is_per_record(&self.binding.record_dimension) && !is_coordinate)
             .then(|| format!("{} {} {}", self.time_name, position.latitude, position.longitude));
-        variable::attributes(bound, target, coordinates, self.track.time.day_zero, warnings)
+        variable::attributes(
+            bound,
+            decoder.target(),
+            decoder.fill().is_some(),
+            coordinates,
+            self.track.time.day_zero,
+            warnings,
+        )
     }
 
     fn decoder(&self, bound: &BoundVariable<'_>, from: ElementType) -> Decoder<'granule> {
@@ -239,7 +246,7 @@ impl<'granule> Composer<'granule, '_> {
         warnings: &mut Vec<String>,
     ) {
         let decoder = self.decoder(bound, from);
-        let attributes = self.attributes(bound, decoder.target(), warnings);
+        let attributes = self.attributes(bound, &decoder, warnings);
         let is_coordinate = bound.row.is_some_and(|row| row.role == Role::VerticalCoordinate);
         let fill = decoder.fill().filter(|_| !is_coordinate);
         let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, fill, attributes);
@@ -302,7 +309,7 @@ impl<'granule> Composer<'granule, '_> {
         let decoder = self.decoder(bound, values.element_type());
         let mut statistics = Statistics::default();
         let values = decoder.decode(values, 0, &mut statistics)?;
-        let mut attributes = self.attributes(bound, decoder.target(), warnings);
+        let mut attributes = self.attributes(bound, &decoder, warnings);
         let edges_name = free_name(&format!("{}_edges", bound.name), |name| is_taken(self.binding, name));
         variable::note(
             &mut attributes,

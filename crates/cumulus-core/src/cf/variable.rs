@@ -18,8 +18,16 @@ use crate::write::{Attribute, AttributeValue, set};
 const UNSTATED: &str = "unit not stated by the source";
 
 /// Attributes whose numbers must have the variable's own type (CF-1.6, 2.5.1, 3.5 and 8.1).
-const IN_THE_VARIABLES_TYPE: [&str; 7] =
-    ["missing_value", "valid_min", "valid_max", "valid_range", "flag_values", "flag_masks", "actual_range"];
+const IN_THE_VARIABLES_TYPE: [&str; 8] = [
+    "missing_value",
+    "source_missing_value",
+    "valid_min",
+    "valid_max",
+    "valid_range",
+    "flag_values",
+    "flag_masks",
+    "actual_range",
+];
 
 /// Attributes that we alone may write.
 const OURS_ALONE: [&str; 4] = ["_FillValue", "coordinates", "number_of_missing_values", "calendar"];
@@ -63,10 +71,12 @@ pub(super) fn wavelength(nanometres: f64) -> Vec<Attribute> {
     ]
 }
 
-/// Attributes of a numeric variable; `coordinates` is what its records are located by.
+/// Attributes of a numeric variable; `coordinates` is what its records are located by, `has_fill` whether it has
+/// our `_FillValue`.
 pub(super) fn attributes(
     bound: &BoundVariable<'_>,
     target: ElementType,
+    has_fill: bool,
     coordinates: Option<String>,
     day_zero: Date,
     warnings: &mut Vec<String>,
@@ -84,7 +94,7 @@ pub(super) fn attributes(
     if !located.is_empty() {
         attributes.push(Attribute::text("coordinates", located.join(" ")));
     }
-    carry_through(bound, &mut attributes, target, warnings);
+    carry_through(bound, &mut attributes, target, has_fill, warnings);
     attributes
 }
 
@@ -179,7 +189,7 @@ pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String]) -> Vec<Attribu
         // netCDF-4, "_Encoding": how the bytes of a char array are to be read.
         attributes.push(Attribute::text("_Encoding", "utf-8"));
     }
-    carry_through(bound, &mut attributes, ElementType::I8, &mut Vec::new());
+    carry_through(bound, &mut attributes, ElementType::I8, false, &mut Vec::new());
     attributes
 }
 
@@ -188,16 +198,18 @@ fn carry_through(
     bound: &BoundVariable<'_>,
     attributes: &mut Vec<Attribute>,
     target: ElementType,
+    has_fill: bool,
     warnings: &mut Vec<String>,
 ) {
     for attribute in &bound.dataset.attributes {
-        let mut name = attribute.name.as_str();
-        if name == "_FillValue" {
-            // Ours is -999; the source's stays visible, so that readers mask it too.
-            name = "missing_value";
-        } else if OURS_ALONE.contains(&name) {
-            continue;
-        }
+        let name = match attribute.name.as_str() {
+            // CF wants one value for what is missing (CF-1.6, 2.5.1): where ours is written, the source's is told
+            // under another name, and its values are left as they are.
+            "_FillValue" | "missing_value" if has_fill => "source_missing_value",
+            "_FillValue" => "missing_value",
+            name if OURS_ALONE.contains(&name) => continue,
+            name => name,
+        };
         let Some(value) = carried(name, &attribute.value, target) else { continue };
         let Some(ours) = attributes.iter().find(|ours| ours.name == name) else {
             attributes.push(Attribute { name: name.to_owned(), value });
@@ -232,7 +244,7 @@ pub(super) fn carried(name: &str, value: &SourceValue, target: ElementType) -> O
         SourceValue::Text(text) => Some(AttributeValue::Text(text.clone())),
         SourceValue::Numbers(values) => {
             let numbers = values.to_f64();
-            if name == "missing_value"
+            if name.ends_with("missing_value")
                 && numbers.iter().all(|number| !number.is_finite() || *number <= LARGEST_SENTINEL)
             {
                 return None;

@@ -323,7 +323,8 @@ fn count_steps(mut axis: TimeAxis) -> TimeAxis {
         axis.clock_seconds.windows(2).filter(|pair| pair.first() == pair.last()).count() as u64;
     for (before, after) in axis.seconds.iter().zip(axis.seconds.iter().skip(1)) {
         axis.backward_steps += u64::from(after < before);
-        axis.longest_gap_s = axis.longest_gap_s.max(after - before);
+        let step_ms = ((after - before) * 1000.0).round();
+        axis.longest_gap_s = axis.longest_gap_s.max(step_ms / 1000.0);
     }
     axis
 }

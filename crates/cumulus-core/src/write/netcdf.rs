@@ -88,7 +88,7 @@ impl Sink for NetcdfSink {
             None => block,
         };
         if target.variable.shape.is_empty() {
-            for_each_type!(&block, array => target.write_single(array.view()))
+            for_each_type!(&block, array => target.write_single(&array.view()))
                 .map_err(|error| unwritable(&path, &target.variable.name, &error))?;
             target.written = 1;
             return Ok(());
@@ -159,7 +159,7 @@ impl Target {
     }
 
     /// A source may store a single value as an array of one.
-    fn write_single<T: H5Type>(&self, values: ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
+    fn write_single<T: H5Type>(&self, values: &ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
         values.first().map_or(Ok(()), |value| self.dataset.write_scalar(value))
     }
 

@@ -1,5 +1,13 @@
 //! Everything `hs3-cpl` promises, tried on synthetic granules through the command itself.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
 #[path = "../../examples/synthesize/anomaly.rs"]
 mod anomaly;
 #[path = "../../examples/synthesize/granule.rs"]
