@@ -29,7 +29,7 @@ FILL = -999.0
 TEXTS = ("Date", "Project")
 NAVIGATION = ("Plane_Alt", "Plane_Heading", "Plane_Pitch", "Plane_Roll")
 # Variables whose integers have a sentinel, by the documentation.
-INTEGER_SENTINELS = ("NumLayers", "Layer_Type", "Saturate")
+INTEGER_SENTINELS = ("Layer_Type",)
 
 
 class Judge:

@@ -228,7 +228,7 @@ const LAYERS: &[VariableSpec] = &[
         .units("km")
         .standard_name("surface_altitude")
         .attributes(ALTITUDE),
-    variable("NumLayers", "number of layers found", RECORD).units("1").integer_sentinel(),
+    variable("NumLayers", "number of layers found", RECORD).units("1"),
     variable("Layer_Type", "class of each layer, uppermost first", LAYER)
         .confirmed()
         .units_by(Units::None)
@@ -314,7 +314,6 @@ const BACKSCATTER: &[VariableSpec] = &[
         &[&["record", "channel"], &["record", "channel", "Bin_Alt"]],
     )
     .units_by(Units::None)
-    .integer_sentinel()
     .comment("the meaning of the codes is inferred")
     .attributes(&[
         ("flag_values", Constant::Numbers(&[0.0, 1.0])),
