@@ -6,31 +6,36 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tracing::{Level, error};
 
 use crate::collection::Collection;
-use crate::convert::{ContentOptions, output_names};
+use crate::convert::{ContentOptions, Reuse, output_names};
 use crate::describe;
 use crate::error::{Failure, Stage};
 use crate::log::{Format, Logger};
+use crate::pool::worker::{self, Fault};
+use crate::pool::{Limits, process};
 use crate::report::{self, EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS, EXIT_USAGE, Report};
-use crate::run::{self, Request};
+use crate::run::{self, MaxFailures, Request};
 use crate::verify;
 
 /// What follows the options in `--help`.
 const AFTER_HELP: &str = "\
 Exit codes:
-  0   every granule converted
+  0   every granule converted or up to date
   2   wrong usage
   65  some granules are bad for good; the others are converted
   66  no granule found
   70  internal error
   73  OUTPUT cannot be written
-  75  something can succeed later: disk full, I/O error, input changed while it was read
+  75  something can succeed later: disk full, I/O error, input changed while it was read, run stopped
 When several apply: 70, 73, 75, 65, 66, in this order.
+
+SIGTERM and SIGINT let the granules under way finish; the second one ends them.
 
 Per granule OUTPUT receives <stem>.nc and <stem>.nc.meta.xml, both or neither.
 SOURCE_DATE_EPOCH (seconds since 1970) sets the time stamp of everything made, for reproducible bytes.";
@@ -50,6 +55,7 @@ struct Arguments {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct Convert {
     /// Folder of granules, one granule, or a quoted pattern such as 'in/*_ATB_*.hdf5'
     #[arg(required = true)]
@@ -72,6 +78,24 @@ struct Convert {
     /// What is appended to a data file's name to name its metadata; Cumulus wants .cmr.xml
     #[arg(long, value_name = "SUFFIX", env = "CUMULUS_METADATA_SUFFIX", default_value = ".meta.xml", value_parser = suffix)]
     metadata_suffix: String,
+    /// Processor cores to use, in worker processes and their threads [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// End a granule that takes longer, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+    /// End a granule that needs more memory, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..1 << 24))]
+    memory_limit: u64,
+    /// Begin no further granule after more than so many failures, or so many in a hundred (5%)
+    #[arg(long, value_name = "N|P%")]
+    max_failures: Option<MaxFailures>,
+    /// Convert again what is up to date
+    #[arg(long)]
+    force: bool,
+    /// Take published products for whole without reading them again
+    #[arg(long, conflicts_with = "force")]
+    trust_existing: bool,
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -98,6 +122,13 @@ struct Convert {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Convert what standard input asks for; for this program's own use
+    #[command(name = process::VERB, hide = true)]
+    Worker {
+        /// Faults that tests ask for
+        #[arg(long, env = "CUMULUS_TEST_FAULTS", value_delimiter = ',', hide = true)]
+        fault: Vec<Fault>,
+    },
     /// Print the product tables of this collection as Markdown
     Describe,
     /// Compare two folders of products by meaning: 0 equal, 1 different, 2 wrong usage
@@ -152,10 +183,16 @@ pub fn main(collection: &'static Collection) -> ExitCode {
         }
     };
     ExitCode::from(match arguments.verb {
+        Some(Verb::Worker { fault }) => u8::from(worker::serve(collection, &fault).is_err()),
         Some(Verb::Describe) => print(&describe::markdown(collection)),
         Some(Verb::Verify { produced, expected }) => verify_trees(&produced, &expected),
         None => convert(collection, arguments.convert),
     })
+}
+
+/// Processor cores of this machine.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// The wall clock.
@@ -211,6 +248,18 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
         recursive: arguments.recursive,
         content,
         now,
+        reuse: match (arguments.force, arguments.trust_existing) {
+            (true, _) => Reuse::Never,
+            (_, true) => Reuse::Trusted,
+            _ => Reuse::Rehashed,
+        },
+        limits: Limits {
+            jobs: arguments.jobs.map_or_else(cores, usize::from),
+            timeout: Duration::from_secs(arguments.timeout),
+            memory_limit_mib: arguments.memory_limit,
+            max_failures: None,
+        },
+        max_failures: arguments.max_failures,
     };
     if arguments.dry_run {
         return dry_run(collection, &request);

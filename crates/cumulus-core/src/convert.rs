@@ -1,11 +1,13 @@
-//! One granule, from source to published product.
+//! One granule, from source to a finished product in a folder of its own.
 //!
 //! [`convert`] is the whole of the work on a granule and depends on nothing but its arguments: no clock, no
 //! environment, no state that outlives it. Any process can run it, any number of times, with the same result.
 
 use std::fs;
+use std::path::Path;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::cf::{self, Composition, Feed, Provenance, Rows};
 use crate::collection::Collection;
@@ -14,21 +16,20 @@ use crate::granule::{self, Granule, Identity};
 use crate::map::bind;
 use crate::map::decode::Statistics;
 use crate::map::track::{self, Track};
-use crate::metadata::{self, DayNight, GranuleRecord, echo10};
+use crate::metadata::{self, DayNight, GranuleRecord, Origin, echo10};
 use crate::read::Source;
 use crate::read::digest::{self, FileDigest, Fingerprint};
 use crate::read::hdf5::Hdf5Source;
 use crate::report::{Product, VariableCount};
 use crate::values::Values;
-use crate::write::Sink;
 use crate::write::netcdf::NetcdfSink;
-use crate::write::publish::Staging;
+use crate::write::{Sink, check};
 
 /// Bytes of values that travel from source to sink at a time.
 pub const DEFAULT_BLOCK_BYTES: usize = 4 << 20;
 
 /// Options that shape the bytes of a product.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentOptions {
     /// Deflate level, 0 to 9.
     pub level: u8,
@@ -40,6 +41,36 @@ pub struct ContentOptions {
     pub metadata_suffix: String,
 }
 
+impl ContentOptions {
+    /// SHA-256 of all of them.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let Self { level, short_name, url_base, metadata_suffix } = self;
+        digest::of_text(&format!("{:?}", (level, short_name, url_base, metadata_suffix)))
+    }
+}
+
+/// Which products of earlier runs are kept: those made from the same source by the same version with the same
+/// options, and of these …
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reuse {
+    /// … none.
+    Never,
+    /// … those whose bytes still have the checksum their metadata state.
+    Rehashed,
+    /// … those that have the size their metadata state.
+    Trusted,
+}
+
+/// What a conversion came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Data and metadata lie in the context's folder.
+    Converted(Box<Product>),
+    /// The published product is up to date.
+    UpToDate,
+}
+
 /// Everything a conversion needs beside its granule.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'run> {
@@ -49,8 +80,12 @@ pub struct Context<'run> {
     pub options: &'run ContentOptions,
     /// The time stamp of everything this run makes.
     pub now: Timestamp,
-    /// Where files are written and published.
-    pub staging: &'run Staging,
+    /// Where files are written.
+    pub folder: &'run Path,
+    /// Where products of earlier runs lie.
+    pub output: &'run Path,
+    /// Which of those are kept.
+    pub reuse: Reuse,
     /// Bytes of values that travel at a time; never shows in the product.
     pub block_bytes: usize,
 }
@@ -63,19 +98,28 @@ pub fn output_names(granule: &Granule, metadata_suffix: &str) -> (String, String
     (data, metadata)
 }
 
-/// Converts one granule and publishes its product.
+/// Converts one granule into files in the context's folder, unless its product is published already.
 ///
 /// # Errors
-/// Anything that is wrong with the granule or the output folder; then nothing is published.
+/// Anything that is wrong with the granule or the folder.
 pub fn convert(
     granule: &Granule,
     context: &Context<'_>,
     warnings: &mut Vec<String>,
-) -> Result<Product, Failure> {
+) -> Result<Outcome, Failure> {
     let place = granule.path.display().to_string();
     let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
     let fingerprint = Fingerprint::of(&granule.path).map_err(unreadable)?;
     let source_digest = digest::of_file(&granule.path).map_err(unreadable)?;
+    let origin = Origin {
+        program: context.collection.program.to_owned(),
+        version: context.collection.version.to_owned(),
+        source_sha256: source_digest.sha256.clone(),
+        options_sha256: context.options.sha256(),
+    };
+    if is_up_to_date(granule, context, &origin) {
+        return Ok(Outcome::UpToDate);
+    }
     let source = Hdf5Source::open(&granule.path)?;
     warnings.extend(source.description().notes.iter().cloned());
 
@@ -93,8 +137,7 @@ pub fn convert(
     let composition = cf::compose(&source, &identity, &binding, &track, &provenance, warnings)?;
 
     let (data_name, metadata_name) = output_names(granule, &context.options.metadata_suffix);
-    let data_path = context.staging.path(&data_name);
-    remove_leftover(&data_path)?;
+    let data_path = context.folder.join(&data_name);
     let sink = NetcdfSink::create(&data_path, &composition.structure, context.options.level)?;
     let statistics = transfer(&source, Box::new(sink), &composition, context.block_bytes)?;
 
@@ -103,14 +146,14 @@ pub fn convert(
             .class(Class::Retryable)
             .hint("run again when its transfer is complete"));
     }
+    check::read_back(&data_path, &composition.structure)?;
     let data_digest = digest::of_file(&data_path)
         .map_err(|error| Failure::writing(Stage::Write, data_path.display().to_string(), error))?;
-    let record = record(granule, context, &identity, &track, &composition, &statistics, &data_digest);
-    let metadata_path = context.staging.path(&metadata_name);
+    let record = record(granule, context, origin, &identity, &track, &composition, &statistics, &data_digest);
+    let metadata_path = context.folder.join(&metadata_name);
     fs::write(&metadata_path, echo10::render(&record)?)
         .map_err(|error| Failure::writing(Stage::Metadata, metadata_path.display().to_string(), error))?;
-    context.staging.publish(&data_name, &metadata_name)?;
-    Ok(Product {
+    Ok(Outcome::Converted(Box::new(Product {
         product: identity.product.name.to_owned(),
         data: data_name,
         metadata: metadata_name,
@@ -128,17 +171,24 @@ pub fn convert(
         invalid_positions: track.invalid_counts,
         day_night: record.day_night,
         variables: counts(&composition, statistics),
-    })
+    })))
 }
 
-/// A file of this name in our own staging folder is what an earlier try of the same granule left.
-fn remove_leftover(path: &std::path::Path) -> Result<(), Failure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::writing(Stage::Write, path.display().to_string(), error))
-        }
-        _ => Ok(()),
+/// True where the published product needs no making: an unreadable one does.
+fn is_up_to_date(granule: &Granule, context: &Context<'_>, origin: &Origin) -> bool {
+    if context.reuse == Reuse::Never {
+        return false;
     }
+    let (data, metadata) = output_names(granule, &context.options.metadata_suffix);
+    let Ok(document) = fs::read_to_string(context.output.join(metadata)) else { return false };
+    if !echo10::is_from(&document, origin) {
+        return false;
+    }
+    let data = context.output.join(data);
+    if context.reuse == Reuse::Trusted {
+        return data.metadata().is_ok_and(|data| echo10::states_size(&document, data.len()));
+    }
+    digest::of_file(&data).is_ok_and(|data| echo10::describes(&document, &data))
 }
 
 /// Moves all values from source to sink and finishes the file; answers what was seen of each variable.
@@ -193,9 +243,11 @@ fn transfer_rows(
     Ok(statistics)
 }
 
+#[expect(clippy::too_many_arguments, reason = "a record gathers what every stage has found")]
 fn record(
     granule: &Granule,
     context: &Context<'_>,
+    origin: Origin,
     identity: &Identity,
     track: &Track,
     composition: &Composition<'_>,
@@ -210,6 +262,7 @@ fn record(
     });
     let (first, last) = track.time.range();
     GranuleRecord {
+        origin,
         url: metadata::url(options.url_base.as_deref(), &data_name),
         granule_ur: data_name,
         short_name: options.short_name.clone(),

@@ -8,10 +8,10 @@
 use std::error::Error;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The step of the work in which something failed. Steps follow each other in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Finding granules and deciding where their products go.
@@ -45,7 +45,7 @@ impl fmt::Display for Stage {
 }
 
 /// What a failure means for whoever runs the batch; each class has its exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The arguments cannot be carried out as given.
@@ -63,7 +63,7 @@ pub enum Class {
 }
 
 /// One failure, complete enough to act on without opening the file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// Where in the work it happened.
     pub stage: Stage,

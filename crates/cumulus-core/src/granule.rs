@@ -4,14 +4,18 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 use crate::collection::{Collection, Product};
 use crate::error::{Class, Failure, Stage};
 use crate::map::time::parse_date;
 use crate::read::Source;
 
+/// Bytes of a stem that leave room for every ending.
+const LONGEST_STEM: usize = 230;
+
 /// One file to convert.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granule {
     /// Where the file lies.
     pub path: PathBuf,
@@ -34,19 +38,18 @@ impl Granule {
                 .hint("rename the file")
         };
         let file_name = path
-            .file_name()
+            .to_str()
+            .and(path.file_name())
             .and_then(|name| name.to_str())
             .ok_or_else(|| refused("a name that is not UTF-8".to_owned(), "a UTF-8 name"))?;
         if file_name.chars().any(char::is_control) {
             return Err(refused("control characters".to_owned(), "printable characters"));
         }
         let stem = stem(file_name, collection.extensions);
-        // ECHO10 allows a GranuleUR of 250 characters; `.nc` is appended to the stem.
-        if stem.chars().count() > 247 {
-            return Err(refused(
-                format!("{} characters", stem.chars().count()),
-                "at most 247 before the ending",
-            ));
+        // ECHO10 allows a GranuleUR of 250 characters, file systems names of 255 bytes; the longest name made of
+        // the stem appends `.nc` and the suffix of the metadata.
+        if stem.len() > LONGEST_STEM {
+            return Err(refused(format!("{} bytes", stem.len()), "at most 230 bytes before the ending"));
         }
         Ok(Self { path: path.to_owned(), file_name: file_name.to_owned(), stem: stem.to_owned() })
     }

@@ -33,6 +33,7 @@ pub mod log;
 pub mod map;
 pub mod metadata;
 pub mod plan;
+pub mod pool;
 pub mod read;
 pub mod report;
 pub mod run;

@@ -5,7 +5,7 @@ pub mod echo10;
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::map::decode::Statistics;
 use crate::map::position::Extent;
@@ -13,6 +13,8 @@ use crate::map::position::Extent;
 /// Everything a catalogue is told about one product.
 #[derive(Clone, Debug)]
 pub struct GranuleRecord {
+    /// What the product was made from, by which a later run knows that it is up to date.
+    pub origin: Origin,
     /// Unique reference: the name of the data file.
     pub granule_ur: String,
     /// Short name of the collection.
@@ -51,8 +53,21 @@ pub struct GranuleRecord {
     pub url: String,
 }
 
+/// What a product was made from: all that decides its bytes but the time stamp.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Program that made it.
+    pub program: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the source.
+    pub source_sha256: String,
+    /// SHA-256 of the content options.
+    pub options_sha256: String,
+}
+
 /// Whether the sun was above the horizon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayNight {
     /// In every record.

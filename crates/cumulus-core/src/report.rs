@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Class, Failure};
+use crate::granule::Granule;
 use crate::map::decode::Statistics;
 use crate::map::position::{Extent, InvalidPositions};
 use crate::metadata::DayNight;
@@ -59,7 +60,9 @@ pub struct Report {
     pub exit_code: u8,
     /// Number of granules converted.
     pub converted: usize,
-    /// Number of granules that failed.
+    /// Number of granules whose product was up to date.
+    pub up_to_date: usize,
+    /// Number of granules that failed or were not tried.
     pub failed: usize,
     /// Every granule, in the order of the run.
     pub granules: Vec<GranuleReport>,
@@ -76,7 +79,7 @@ pub struct GranuleReport {
     pub granule: String,
     /// Where it lies.
     pub path: PathBuf,
-    /// `converted` or `failed`.
+    /// What became of it, in a word.
     pub status: Status,
     /// Seconds it took.
     pub seconds: f64,
@@ -94,12 +97,16 @@ pub struct GranuleReport {
 pub enum Status {
     /// Its product is published.
     Converted,
+    /// Its product was there already, made from the same source by the same version with the same options.
+    UpToDate,
     /// Nothing of it is published.
     Failed,
+    /// The run ended before it was its turn.
+    NotTried,
 }
 
 /// A published product.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Product {
     /// Name of the product.
     pub product: String,
@@ -138,7 +145,7 @@ pub struct Product {
 }
 
 /// Missing values of one variable.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct VariableCount {
     /// Its name.
     pub name: String,
@@ -164,7 +171,13 @@ pub fn exit_code(classes: impl IntoIterator<Item = Class>) -> u8 {
 }
 
 impl GranuleReport {
-    /// The report of a granule that was not even tried.
+    /// The report of a granule that failed without having been worked on.
+    #[must_use]
+    pub fn of(granule: &Granule, failure: Failure) -> Self {
+        Self { granule: granule.stem.clone(), ..Self::refused(&granule.path, failure) }
+    }
+
+    /// The report of a file that cannot be a granule.
     #[must_use]
     pub fn refused(path: &Path, failure: Failure) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();

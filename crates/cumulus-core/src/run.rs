@@ -1,4 +1,4 @@
-//! A run: every granule of INPUT, one after another, whatever happens to any of them.
+//! A run: every granule of INPUT, whatever happens to any of them.
 //!
 //! In: a [`Request`]. Out: a [`Report`]. One failed granule never stops the others.
 
@@ -8,16 +8,19 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use signal_hook::iterator::Signals;
 use tracing::{error, info, warn};
 
 use crate::collection::Collection;
-use crate::convert::{self, ContentOptions, Context, DEFAULT_BLOCK_BYTES};
+use crate::convert::{ContentOptions, Reuse};
 use crate::discover::{self, Discovered};
-use crate::error::Failure;
+use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
 use crate::plan::{self, Plan};
+use crate::pool::protocol::Setup;
+use crate::pool::{Event, Limits, Observer, Pool};
 use crate::report::{self, GranuleReport, LAYOUT, Report, Status};
-use crate::write::publish::Staging;
+use crate::write::publish::OutputFolder;
 
 /// What an operator asked for, complete: nothing after this reads arguments, environment or clock.
 #[derive(Clone, Debug)]
@@ -32,6 +35,44 @@ pub struct Request {
     pub content: ContentOptions,
     /// Time stamp of the run.
     pub now: Timestamp,
+    /// Which earlier products are kept.
+    pub reuse: Reuse,
+    /// What the run may use.
+    pub limits: Limits,
+    /// Failures after which no further granule is begun.
+    pub max_failures: Option<MaxFailures>,
+}
+
+/// A number of failures, or a share of all granules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaxFailures {
+    /// This many.
+    Number(usize),
+    /// This many in a hundred.
+    Percent(usize),
+}
+
+impl std::str::FromStr for MaxFailures {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number =
+            |digits: &str| digits.parse().map_err(|_| "a number, or a percentage such as 5%".to_owned());
+        match text.strip_suffix('%') {
+            Some(digits) => number(digits).map(Self::Percent),
+            None => number(text).map(Self::Number),
+        }
+    }
+}
+
+impl Request {
+    /// The number of failures among `granules` that may not be exceeded.
+    fn most_failures(&self, granules: usize) -> Option<usize> {
+        self.max_failures.map(|most| match most {
+            MaxFailures::Number(number) => number,
+            MaxFailures::Percent(percent) => granules.saturating_mul(percent) / 100,
+        })
+    }
 }
 
 /// Lists what a run would do.
@@ -67,6 +108,7 @@ pub fn run(collection: &'static Collection, request: &Request, bar: &ProgressBar
         seconds: 0.0,
         exit_code: 0,
         converted: 0,
+        up_to_date: 0,
         failed: 0,
         granules: Vec::new(),
         ignored: Vec::new(),
@@ -77,15 +119,17 @@ pub fn run(collection: &'static Collection, request: &Request, bar: &ProgressBar
         error!(process = "processing", "{failure}");
         report.failure = Some(failure);
     }
-    report.converted = report.granules.iter().filter(|granule| granule.status == Status::Converted).count();
-    report.failed = report.granules.len() - report.converted;
+    let count = |status| report.granules.iter().filter(|granule| granule.status == status).count();
+    (report.converted, report.up_to_date) = (count(Status::Converted), count(Status::UpToDate));
+    report.failed = report.granules.len() - report.converted - report.up_to_date;
     let failures = report.granules.iter().filter_map(|granule| granule.failure.as_ref());
     report.exit_code = report::exit_code(failures.chain(&report.failure).map(|failure| failure.class));
     report.seconds = started.elapsed().as_secs_f64();
     info!(
         process = "processing",
-        "{} converted, {} failed, {} files ignored in {:.1} s",
+        "{} converted, {} up to date, {} failed, {} files ignored in {:.1} s",
         report.converted,
+        report.up_to_date,
         report.failed,
         report.ignored.len(),
         report.seconds
@@ -109,42 +153,66 @@ fn granules(
         log_end(&refused);
         report.granules.push(refused);
     }
-    let staging = Staging::within(&request.output, collection.program)?;
-    let context = Context {
-        collection,
-        options: &request.content,
-        now: request.now,
-        staging: &staging,
-        block_bytes: DEFAULT_BLOCK_BYTES,
-    };
+    let output = OutputFolder::open(&request.output, collection.program)?;
     bar.set_length(plan.granules.len() as u64);
-    for granule in &plan.granules {
-        bar.set_message(granule.stem.clone());
-        let outcome = one(granule, &context);
-        bar.inc(1);
-        log_end(&outcome);
-        report.granules.push(outcome);
-    }
+    let setup = Setup {
+        options: request.content.clone(),
+        now: request.now,
+        output: request.output.clone(),
+        reuse: request.reuse,
+        threads: 1,
+        memory_limit_mib: request.limits.memory_limit_mib,
+    };
+    let mut desk = Desk { bar, reports: &mut report.granules };
+    let limits = Limits { max_failures: request.most_failures(plan.granules.len()), ..request.limits };
+    let pool = Pool::new(&output, setup, limits, &mut desk);
+    listen(&pool)?;
+    pool.convert(plan.granules);
+    report.granules.sort_by(|left, right| left.path.cmp(&right.path));
     bar.finish_and_clear();
     Ok(())
 }
 
-fn one(granule: &Granule, context: &Context<'_>) -> GranuleReport {
-    info!(granule_id = granule.stem, process = "processing", "Processing started for {}", granule.file_name);
-    let started = Instant::now();
-    let mut warnings = Vec::new();
-    let (product, failure) = match convert::convert(granule, context, &mut warnings) {
-        Ok(product) => (Some(product), None),
-        Err(failure) => (None, Some(failure)),
+/// Turns the signals that mean the run into events: the first one lets the granules under way finish, the second
+/// ends them. A closed terminal is no reason to stop, and neither is a file-size limit, which a failed write tells.
+fn listen(pool: &Pool<'_>) -> Result<(), Failure> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    let refused = |error: std::io::Error| {
+        Failure::new(Stage::Plan, "signals", "cannot be listened to").class(Class::Internal).cause(error)
     };
-    GranuleReport {
-        granule: granule.stem.clone(),
-        path: granule.path.clone(),
-        status: if failure.is_none() { Status::Converted } else { Status::Failed },
-        seconds: started.elapsed().as_secs_f64(),
-        warnings,
-        product,
-        failure,
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGXFSZ]).map_err(refused)?;
+    let sender = pool.sender();
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            if [SIGINT, SIGTERM].contains(&signal) && sender.send(Event::Stop).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Where reports of granules arrive: the log, the progress bar, the run report.
+struct Desk<'run> {
+    bar: &'run ProgressBar,
+    reports: &'run mut Vec<GranuleReport>,
+}
+
+impl Observer for Desk<'_> {
+    fn begun(&mut self, granule: &Granule) {
+        self.bar.set_message(granule.stem.clone());
+        info!(
+            granule_id = granule.stem,
+            process = "processing",
+            "Processing started for {}",
+            granule.file_name
+        );
+    }
+
+    fn ended(&mut self, report: GranuleReport) {
+        self.bar.inc(1);
+        log_end(&report);
+        self.reports.push(report);
     }
 }
 
@@ -164,6 +232,9 @@ fn log_end(outcome: &GranuleReport) {
             megabytes(product.size),
             outcome.seconds
         );
+    }
+    if outcome.status == Status::UpToDate {
+        info!(granule_id = outcome.granule, process = "processing", "Processing finished: up to date");
     }
     if let Some(failure) = &outcome.failure {
         error!(granule_id = outcome.granule, process = "processing", "{failure}");

@@ -2,6 +2,7 @@
 //!
 //! [`Sink`] is the only thing the rest of the program knows of the output format.
 
+pub mod check;
 pub mod netcdf;
 pub mod publish;
 

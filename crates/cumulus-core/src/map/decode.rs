@@ -5,7 +5,7 @@
 //! its bits.
 
 use ndarray::ArrayD;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Stage};
 use crate::map::{FILL, LARGEST_SENTINEL};
@@ -30,7 +30,7 @@ pub struct Decoder<'track> {
 }
 
 /// What was seen while decoding one variable.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
     /// Values that are not missing.
     pub valid: u64,

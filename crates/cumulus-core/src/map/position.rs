@@ -7,13 +7,13 @@
 //! second more than the clock says, so that a duplicate second is no spike. Latitude at or below zero is *not*
 //! invalid: that hack of older tools loses the southern hemisphere.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Mean radius of the Earth in metres (IUGG 1980, R1).
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
 /// Pairs set to `_FillValue`, by reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvalidPositions {
     /// NaN, infinite, or at or below -900, in either coordinate.
     pub missing: u64,
@@ -117,7 +117,7 @@ fn distance_m(from: (f64, f64), to: (f64, f64)) -> f64 {
 }
 
 /// Where the valid positions lie: the smallest rectangle of latitudes and longitudes around them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extent {
     /// Least latitude, degrees north.
     pub south: f64,

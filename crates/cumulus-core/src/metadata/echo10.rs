@@ -6,10 +6,11 @@
 use std::io;
 
 use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
+use quick_xml::events::{BytesDecl, BytesPI, BytesText, Event};
 
-use super::{DayNight, GranuleRecord};
+use super::{DayNight, GranuleRecord, Origin};
 use crate::error::{Class, Failure, Stage};
+use crate::read::digest::FileDigest;
 
 /// MIME type of netCDF in NASA's Unified Metadata Model.
 const MIME_TYPE: &str = "application/x-netcdf";
@@ -31,6 +32,7 @@ type Xml = Writer<Vec<u8>>;
 fn document(record: &GranuleRecord) -> io::Result<Vec<u8>> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    xml.write_event(Event::PI(BytesPI::new(instruction(&record.origin))))?;
     within(&mut xml, "Granule", |xml| {
         let produced = record.produced.to_string();
         text(xml, "GranuleUR", &record.granule_ur)?;
@@ -78,6 +80,35 @@ fn document(record: &GranuleRecord) -> io::Result<Vec<u8>> {
     let mut bytes = xml.into_inner();
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Name of the processing instruction that holds the origin. ECHO10 has no element for it; catalogues pass
+/// processing instructions over.
+const ORIGIN: &str = "granule-origin";
+
+fn instruction(origin: &Origin) -> String {
+    let Origin { program, version, source_sha256, options_sha256 } = origin;
+    format!(
+        "{ORIGIN} program=\"{program}\" version=\"{version}\" source-sha256=\"{source_sha256}\" options-sha256=\"{options_sha256}\""
+    )
+}
+
+/// True where `document`, made earlier, says that its data file came from this origin.
+#[must_use]
+pub fn is_from(document: &str, origin: &Origin) -> bool {
+    document.contains(&format!("<?{}?>", instruction(origin)))
+}
+
+/// True where `document` says that its data file has this size.
+#[must_use]
+pub fn states_size(document: &str, size: u64) -> bool {
+    document.contains(&format!("<DataGranuleSizeInBytes>{size}</DataGranuleSizeInBytes>"))
+}
+
+/// True where `document` says that its data file has this size and checksum.
+#[must_use]
+pub fn describes(document: &str, data: &FileDigest) -> bool {
+    states_size(document, data.size) && document.contains(&format!("<Value>{}</Value>", data.sha256))
 }
 
 fn data_granule(xml: &mut Xml, record: &GranuleRecord) -> io::Result<()> {

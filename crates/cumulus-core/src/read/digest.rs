@@ -38,12 +38,24 @@ pub fn of_file(path: &Path) -> std::io::Result<FileDigest> {
         hasher.update(bytes);
         size += count as u64;
     }
-    let mut sha256 = String::with_capacity(64);
+    Ok(FileDigest { size, sha256: hexadecimal(hasher) })
+}
+
+/// SHA-256 of a text, lower-case hexadecimal.
+#[must_use]
+pub fn of_text(text: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(text);
+    hexadecimal(hasher)
+}
+
+fn hexadecimal(hasher: Sha256) -> String {
+    let mut digits = String::with_capacity(64);
     for byte in hasher.finalize() {
         // Writing to a String cannot fail.
-        let _ = write!(sha256, "{byte:02x}");
+        let _ = write!(digits, "{byte:02x}");
     }
-    Ok(FileDigest { size, sha256 })
+    digits
 }
 
 /// What the file system says of a file: enough to notice that it was replaced or written to.

@@ -231,7 +231,7 @@ pub fn chunk_rows(variable: &Variable) -> Option<usize> {
 
 /// Name of a variable's HDF5 dataset: netCDF-4 marks a variable that has a dimension's name without being its
 /// coordinate (netCDF-4 format, "Creating Non-Coordinate Variables").
-fn stored_name(variable: &Variable, structure: &Structure) -> String {
+pub(super) fn stored_name(variable: &Variable, structure: &Structure) -> String {
     let is_dimension = structure.dimensions.iter().any(|(name, _)| *name == variable.name);
     let is_coordinate = variable.dimensions.first() == Some(&variable.name);
     if is_dimension && !is_coordinate {

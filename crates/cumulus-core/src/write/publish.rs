@@ -1,95 +1,220 @@
-//! From a hidden folder inside OUTPUT to final names: nothing appears under its name before it is complete.
+//! OUTPUT: where products appear, one whole product at a time, whoever else is writing there.
 //!
-//! A granule's files are written in a staging folder on the same file system, flushed to the device, and moved
-//! by rename: data first, metadata last. Metadata that lies in OUTPUT therefore says that its data are complete.
+//! A run has a staging folder inside OUTPUT, hidden and on the same file system, with a folder for each granule
+//! under way. A finished product is flushed to the device and renamed into OUTPUT, data first, metadata last:
+//! metadata that lie in OUTPUT say that their data are complete.
+//!
+//! Runs on one OUTPUT cooperate by two locks (flock), which the kernel releases when a run dies, however it dies.
+//! Each run holds the lock of its own staging folder as long as it lives, so that others can tell a folder in use
+//! from a leftover. The lock of OUTPUT itself is held for moments: to sweep leftovers, to claim a granule, to
+//! publish.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::error::{Failure, Stage};
 
-/// A folder for unfinished files, removed with everything in it when it goes out of scope.
+/// OUTPUT and this run's staging folder, which is removed with everything in it when this goes out of scope.
 #[derive(Debug)]
-pub struct Staging {
-    folder: TempDir,
-    output: PathBuf,
+pub struct OutputFolder {
+    path: PathBuf,
+    prefix: String,
+    staging: TempDir,
+    /// Keeps the lock of the staging folder.
+    _alive: File,
 }
 
-impl Staging {
-    /// Makes a staging folder in `output`, which is made too if it is missing.
+/// Whether a granule may be worked on.
+#[derive(Debug)]
+pub enum Claim {
+    /// It may, in this folder, which is the granule's own.
+    Ours(PathBuf),
+    /// Another run on the same OUTPUT is at work on it.
+    Theirs,
+}
+
+impl OutputFolder {
+    /// Opens OUTPUT, which is made if it is missing, sweeps what dead runs left, and makes a staging folder.
     ///
     /// # Errors
-    /// `output` is not a folder, or cannot be written.
-    pub fn within(output: &Path, program: &str) -> Result<Self, Failure> {
+    /// OUTPUT is not a folder, or cannot be written or locked.
+    pub fn open(path: &Path, program: &str) -> Result<Self, Failure> {
         let unwritable =
-            |error: std::io::Error| Failure::writing(Stage::Publish, output.display().to_string(), error);
-        fs::create_dir_all(output).map_err(unwritable)?;
-        let folder = tempfile::Builder::new()
-            .prefix(&format!(".{program}-"))
-            .tempdir_in(output)
-            .map_err(unwritable)?;
-        Ok(Self { folder, output: output.to_owned() })
+            |error: io::Error| Failure::writing(Stage::Publish, path.display().to_string(), error);
+        fs::create_dir_all(path).map_err(unwritable)?;
+        let prefix = format!(".{program}-");
+        let lock = locked(path).map_err(unwritable)?;
+        sweep(path, &prefix).map_err(unwritable)?;
+        let staging = tempfile::Builder::new().prefix(&prefix).tempdir_in(path).map_err(unwritable)?;
+        let alive = locked(staging.path()).map_err(unwritable)?;
+        drop(lock);
+        Ok(Self { path: path.to_owned(), prefix, staging, _alive: alive })
     }
 
-    /// Where a file called `name` is written before it is published.
-    #[must_use]
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Publishes `data` and then `metadata`, both written to [`Self::path`] before, under these names in OUTPUT.
+    /// Claims the granule called `stem` for this run.
     ///
-    /// Metadata of an earlier run is taken away before the new data arrive, so that at no time do metadata lie
+    /// # Errors
+    /// OUTPUT cannot be locked, listed or written.
+    pub fn claim(&self, stem: &str) -> Result<Claim, Failure> {
+        let folder = self.staging.path().join(stem);
+        let unwritable =
+            |error: io::Error| Failure::writing(Stage::Publish, folder.display().to_string(), error);
+        let _lock = locked(&self.path).map_err(unwritable)?;
+        let rivals = staging_folders(&self.path, &self.prefix).map_err(unwritable)?;
+        for rival in rivals.into_iter().filter(|rival| rival != self.staging.path()) {
+            if rival.join(stem).is_dir() && is_alive(&rival) {
+                return Ok(Claim::Theirs);
+            }
+        }
+        fs::create_dir(&folder).map_err(unwritable)?;
+        Ok(Claim::Ours(folder))
+    }
+
+    /// Publishes `data` and then `metadata` from the granule's folder.
+    ///
+    /// Metadata of an earlier run are taken away before the new data arrive, so that at no time do metadata lie
     /// beside data they do not describe.
     ///
     /// # Errors
     /// A file cannot be flushed, replaced or renamed.
-    pub fn publish(&self, data: &str, metadata: &str) -> Result<(), Failure> {
+    pub fn publish(&self, folder: &Path, data: &str, metadata: &str) -> Result<(), Failure> {
+        let unwritable = |path: &Path, error: io::Error| {
+            Failure::writing(Stage::Publish, path.display().to_string(), error)
+        };
         for name in [data, metadata] {
-            let staged = self.path(name);
+            let staged = folder.join(name);
             File::open(&staged)
                 .and_then(|file| file.sync_all())
-                .map_err(|error| Failure::writing(Stage::Publish, staged.display().to_string(), error))?;
+                .map_err(|error| unwritable(&staged, error))?;
         }
-        let old_metadata = self.output.join(metadata);
+        let _lock = locked(&self.path).map_err(|error| unwritable(&self.path, error))?;
+        let old_metadata = self.path.join(metadata);
         match fs::remove_file(&old_metadata) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(Failure::writing(Stage::Publish, old_metadata.display().to_string(), error));
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(unwritable(&old_metadata, error));
             }
+            _ => {}
         }
         for name in [data, metadata] {
-            let target = self.output.join(name);
-            fs::rename(self.path(name), &target)
-                .map_err(|error| Failure::writing(Stage::Publish, target.display().to_string(), error))?;
+            let target = self.path.join(name);
+            fs::rename(folder.join(name), &target).map_err(|error| unwritable(&target, error))?;
         }
-        File::open(&self.output)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| Failure::writing(Stage::Publish, self.output.display().to_string(), error))
+        File::open(&self.path)
+            .and_then(|output| output.sync_all())
+            .map_err(|error| unwritable(&self.path, error))
     }
+
+    /// Bytes free on the device; `None` where it cannot be told.
+    #[must_use]
+    pub fn free_bytes(&self) -> Option<u64> {
+        rustix::fs::statvfs(&self.path).ok().map(|device| device.f_bavail.saturating_mul(device.f_frsize))
+    }
+
+    /// Gives up a claim; what is left in its folder goes away.
+    pub fn release(&self, stem: &str) {
+        // What cannot be removed now goes with the staging folder.
+        let _ = fs::remove_dir_all(self.staging.path().join(stem));
+    }
+}
+
+/// Locks a folder, waiting for whoever has it; the lock lasts as long as the answer.
+fn locked(folder: &Path) -> io::Result<File> {
+    let file = File::open(folder)?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn staging_folders(output: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(output)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(prefix) && entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// True where some run holds the lock of this staging folder.
+fn is_alive(staging: &Path) -> bool {
+    File::open(staging).is_ok_and(|folder| matches!(folder.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// Removes the staging folders of runs that are no more.
+fn sweep(output: &Path, prefix: &str) -> io::Result<()> {
+    for folder in staging_folders(output, prefix)? {
+        if !is_alive(&folder) {
+            match fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ours(claim: Claim) -> PathBuf {
+        match claim {
+            Claim::Ours(folder) => folder,
+            Claim::Theirs => panic!("claimed by another run"),
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
     #[test]
     fn files_appear_under_their_names_and_the_folder_goes_away() {
         let output = tempfile::tempdir().unwrap();
         {
-            let staging = Staging::within(output.path(), "test").unwrap();
-            fs::write(staging.path("a.nc"), "data").unwrap();
-            fs::write(staging.path("a.xml"), "metadata").unwrap();
-            staging.publish("a.nc", "a.xml").unwrap();
-            fs::write(staging.path("b.nc"), "unfinished").unwrap();
+            let run = OutputFolder::open(output.path(), "test").unwrap();
+            let folder = ours(run.claim("a").unwrap());
+            fs::write(folder.join("a.nc"), "data").unwrap();
+            fs::write(folder.join("a.xml"), "metadata").unwrap();
+            run.publish(&folder, "a.nc", "a.xml").unwrap();
+            run.release("a");
+            fs::write(ours(run.claim("b").unwrap()).join("b.nc"), "unfinished").unwrap();
         }
-        let mut names: Vec<_> =
-            fs::read_dir(output.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert_eq!(names, ["a.nc", "a.xml"]);
+        assert_eq!(names(output.path()), ["a.nc", "a.xml"]);
+    }
+
+    #[test]
+    fn a_granule_has_one_run_at_a_time() {
+        let output = tempfile::tempdir().unwrap();
+        let first = OutputFolder::open(output.path(), "test").unwrap();
+        let second = OutputFolder::open(output.path(), "test").unwrap();
+        ours(first.claim("a").unwrap());
+        assert!(matches!(second.claim("a").unwrap(), Claim::Theirs));
+        ours(second.claim("b").unwrap());
+        first.release("a");
+        ours(second.claim("a").unwrap());
+    }
+
+    #[test]
+    fn leftovers_of_the_dead_are_swept_and_the_living_are_not() {
+        let output = tempfile::tempdir().unwrap();
+        let living = OutputFolder::open(output.path(), "test").unwrap();
+        ours(living.claim("a").unwrap());
+        fs::create_dir_all(output.path().join(".test-dead/b")).unwrap();
+        fs::create_dir_all(output.path().join(".other-program")).unwrap();
+        drop(OutputFolder::open(output.path(), "test").unwrap());
+        assert_eq!(names(output.path()).len(), 2, "{:?}", names(output.path()));
+        assert!(!output.path().join(".test-dead").exists());
+        drop(living);
+        assert_eq!(names(output.path()), [".other-program"]);
     }
 
     #[test]
@@ -97,7 +222,7 @@ mod tests {
         let output = tempfile::tempdir().unwrap();
         let file = output.path().join("file");
         fs::write(&file, "").unwrap();
-        let failure = Staging::within(&file, "test").unwrap_err();
+        let failure = OutputFolder::open(&file, "test").unwrap_err();
         assert_eq!(failure.class, crate::error::Class::OutputUnwritable);
         assert!(failure.to_string().contains("file"), "{failure}");
     }

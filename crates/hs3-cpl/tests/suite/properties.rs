@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use cumulus_core::convert::{ContentOptions, Context, convert};
+use cumulus_core::convert::{ContentOptions, Context, Outcome, Reuse, convert};
 use cumulus_core::granule::Granule;
-use cumulus_core::write::publish::Staging;
 use hs3_cpl::COLLECTION;
 use proptest::prelude::*;
 
@@ -13,25 +12,34 @@ use crate::anomaly::Anomaly;
 use crate::granule::{Floats, Layout, ProductKind, Recipe, Storage};
 use crate::operator::Operator;
 
-/// Converts `source` into `output` with blocks of `block_bytes`; answers the bytes of data and metadata.
-fn bytes(source: &Path, output: &Path, block_bytes: usize) -> (Vec<u8>, Vec<u8>) {
+/// Converts `source` in `folder` with blocks of `block_bytes`; answers the bytes of data and metadata.
+fn bytes(source: &Path, folder: &Path, block_bytes: usize) -> (Vec<u8>, Vec<u8>) {
     let options = ContentOptions {
         level: 4,
         short_name: "hs3cpl".to_owned(),
         url_base: None,
         metadata_suffix: ".meta.xml".to_owned(),
     };
-    let staging = Staging::within(output, "test").unwrap();
+    fs::create_dir_all(folder).unwrap();
     let context = Context {
         collection: &COLLECTION,
         options: &options,
         now: "2020-09-13T12:26:40Z".parse().unwrap(),
-        staging: &staging,
+        folder,
+        output: folder,
+        reuse: Reuse::Never,
         block_bytes,
     };
     let granule = Granule::at(source, &COLLECTION).unwrap();
-    let product = convert(&granule, &context, &mut Vec::new()).unwrap();
-    (fs::read(output.join(product.data)).unwrap(), fs::read(output.join(product.metadata)).unwrap())
+    let Outcome::Converted(product) = convert(&granule, &context, &mut Vec::new()).unwrap() else {
+        panic!("nothing was converted");
+    };
+    let [data, metadata] = [product.data, product.metadata].map(|name| {
+        let bytes = fs::read(folder.join(&name)).unwrap();
+        fs::remove_file(folder.join(name)).unwrap();
+        bytes
+    });
+    (data, metadata)
 }
 
 proptest! {

@@ -1,0 +1,351 @@
+//! The supervisor: granules are handed to worker processes, and whatever happens to a worker costs its granule only.
+//!
+//! libhdf5 has one lock a process and dies on some damaged files, so this process never calls it. Workers are this
+//! same program, told to be one by a hidden verb; they get granules one at a time on standard input and answer on
+//! standard output ([`protocol`]). A worker that dies, takes too long or grows too large is replaced; its granule is
+//! tried once more at the end, alone, and a second such failure is final.
+//!
+//! Products are published here and not by workers: a worker can die at any instant, a rename cannot.
+
+pub mod process;
+pub mod protocol;
+pub mod worker;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use crate::convert::output_names;
+use crate::error::{Class, Failure, Stage};
+use crate::granule::Granule;
+use crate::pool::process::Worker;
+use crate::pool::protocol::{Answer, Job, Reply, Setup};
+use crate::report::{GranuleReport, Status};
+use crate::write::publish::{Claim, OutputFolder};
+
+/// How long the supervisor sleeps when nothing happens; limits are kept to this much.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How often a granule whose worker died is tried.
+const TRIES: u32 = 2;
+
+/// What a run may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Processes and threads together.
+    pub jobs: usize,
+    /// Time for one granule.
+    pub timeout: Duration,
+    /// Memory of one worker, in MiB.
+    pub memory_limit_mib: u64,
+    /// Failures after which no further granule is begun.
+    pub max_failures: Option<usize>,
+}
+
+/// What the supervisor hears.
+#[derive(Debug)]
+pub enum Event {
+    /// A line from a worker.
+    Line(u64, String),
+    /// A worker closed its standard output: it is dead or dying.
+    Closed(u64),
+    /// The operator wants the run to end: once in good order, twice at once.
+    Stop,
+}
+
+/// What the pool tells of its work, as it happens.
+pub trait Observer {
+    /// A granule was handed to a worker.
+    fn begun(&mut self, granule: &Granule);
+    /// A granule is done with, one way or another.
+    fn ended(&mut self, report: GranuleReport);
+}
+
+/// The workers and what they have to do.
+pub struct Pool<'run> {
+    output: &'run OutputFolder,
+    setup: Setup,
+    limits: Limits,
+    observer: &'run mut dyn Observer,
+    sender: Sender<Event>,
+    receiver: Receiver<Event>,
+    workers: BTreeMap<u64, Seat>,
+    workers_made: u64,
+    queue: VecDeque<Task>,
+    retries: VecDeque<Task>,
+    failures: usize,
+    stops: u32,
+}
+
+/// A worker and what it is at.
+struct Seat {
+    worker: Worker,
+    busy: Option<Busy>,
+}
+
+struct Busy {
+    task: Task,
+    folder: PathBuf,
+    started: Instant,
+    /// Why the supervisor ended the worker, if it did.
+    ended_for: Option<String>,
+}
+
+struct Task {
+    granule: Granule,
+    tries: u32,
+}
+
+impl<'run> Pool<'run> {
+    /// A pool without workers; they are made as they are needed.
+    pub fn new(
+        output: &'run OutputFolder,
+        setup: Setup,
+        limits: Limits,
+        observer: &'run mut dyn Observer,
+    ) -> Self {
+        let (sender, receiver) = channel();
+        Self {
+            output,
+            setup,
+            limits,
+            observer,
+            sender,
+            receiver,
+            workers: BTreeMap::new(),
+            workers_made: 0,
+            queue: VecDeque::new(),
+            retries: VecDeque::new(),
+            failures: 0,
+            stops: 0,
+        }
+    }
+
+    /// Where the wish to stop is sent.
+    #[must_use]
+    pub fn sender(&self) -> Sender<Event> {
+        self.sender.clone()
+    }
+
+    /// Works through all granules.
+    pub fn convert(mut self, granules: Vec<Granule>) {
+        let workers = self.limits.jobs.min(granules.len()).max(1);
+        self.setup.threads = (self.limits.jobs / workers).max(1);
+        self.queue = granules.into_iter().map(|granule| Task { granule, tries: 0 }).collect();
+        self.work(workers);
+        // Alone: no other worker, and all threads.
+        self.workers.clear();
+        self.setup.threads = self.limits.jobs.max(1);
+        while let Some(task) = self.retries.pop_front() {
+            self.queue.push_back(task);
+            self.work(1);
+            self.workers.clear();
+        }
+        let untried: Vec<Task> = self.queue.drain(..).collect();
+        for task in untried {
+            self.not_tried(&task.granule);
+        }
+    }
+
+    fn work(&mut self, workers: usize) {
+        loop {
+            if self.stops > 1 {
+                self.abandon();
+                return;
+            }
+            if !self.is_stopping() {
+                self.assign(workers);
+            }
+            let busy = self.workers.values().any(|seat| seat.busy.is_some());
+            if !busy && (self.queue.is_empty() || self.is_stopping()) {
+                return;
+            }
+            match self.receiver.recv_timeout(TICK) {
+                Ok(Event::Line(number, line)) => self.answered(number, &line),
+                Ok(Event::Closed(number)) => self.died(number),
+                Ok(Event::Stop) => self.stops += 1,
+                // This pool holds a sender itself, so the channel is never closed.
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+            self.keep_limits();
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stops > 0 || self.limits.max_failures.is_some_and(|most| self.failures > most)
+    }
+
+    /// Hands granules to idle workers, making workers as long as there are fewer than `workers`.
+    fn assign(&mut self, workers: usize) {
+        for _ in 0..self.queue.len() {
+            let busy = self.workers.values().filter(|seat| seat.busy.is_some()).count();
+            if busy >= workers {
+                return;
+            }
+            let Some(task) = self.queue.pop_front() else { return };
+            match self.output.claim(&task.granule.stem) {
+                // Another run is at it; look again when the others are done.
+                Ok(Claim::Theirs) => self.queue.push_back(task),
+                Ok(Claim::Ours(folder)) => self.begin(task, folder),
+                Err(failure) => self.ended(&task.granule, Instant::now(), Vec::new(), Err(failure)),
+            }
+        }
+    }
+
+    fn begin(&mut self, task: Task, folder: PathBuf) {
+        let number = match self.idle_worker() {
+            Ok(number) => number,
+            Err(failure) => {
+                self.output.release(&task.granule.stem);
+                self.ended(&task.granule, Instant::now(), Vec::new(), Err(failure));
+                return;
+            }
+        };
+        if task.tries == 0 {
+            self.observer.begun(&task.granule);
+        }
+        let job = Job { granule: task.granule.clone(), folder: folder.clone() };
+        if let Some(seat) = self.workers.get_mut(&number) {
+            // A worker that cannot be written to has died, which its reader will tell.
+            seat.worker.send(&job);
+            seat.busy = Some(Busy { task, folder, started: Instant::now(), ended_for: None });
+        }
+    }
+
+    fn idle_worker(&mut self) -> Result<u64, Failure> {
+        if let Some((&number, _)) = self.workers.iter().find(|(_, seat)| seat.busy.is_none()) {
+            return Ok(number);
+        }
+        self.workers_made += 1;
+        let number = self.workers_made;
+        let worker = Worker::start(number, &self.setup, self.sender.clone())?;
+        self.workers.insert(number, Seat { worker, busy: None });
+        Ok(number)
+    }
+
+    fn answered(&mut self, number: u64, line: &str) {
+        let Some(seat) = self.workers.get_mut(&number) else { return };
+        let reply = match serde_json::from_str::<Reply>(line) {
+            Ok(reply) => reply,
+            Err(error) => {
+                // Something in the worker printed what is no answer: it cannot be trusted any more.
+                if let Some(busy) = &mut seat.busy {
+                    busy.ended_for = Some(format!("answered what cannot be understood: {error}"));
+                }
+                seat.worker.kill();
+                return;
+            }
+        };
+        let Some(busy) = seat.busy.take() else { return };
+        let result = match reply.answer {
+            Answer::Converted(product) => {
+                let metadata_suffix = &self.setup.options.metadata_suffix;
+                let (data, metadata) = output_names(&busy.task.granule, metadata_suffix);
+                self.output.publish(&busy.folder, &data, &metadata).map(|()| Some(*product))
+            }
+            Answer::UpToDate => Ok(None),
+            Answer::Failed(failure) => Err(*failure),
+        };
+        self.output.release(&busy.task.granule.stem);
+        self.ended(&busy.task.granule, busy.started, reply.warnings, result);
+    }
+
+    fn died(&mut self, number: u64) {
+        let Some(mut seat) = self.workers.remove(&number) else { return };
+        let how = seat.worker.wait();
+        let Some(mut busy) = seat.busy else { return };
+        self.output.release(&busy.task.granule.stem);
+        busy.task.tries += 1;
+        if busy.task.tries < TRIES && self.stops < 2 {
+            self.retries.push_back(busy.task);
+            return;
+        }
+        let how = busy.ended_for.unwrap_or(how);
+        let failure = self.output.free_bytes().filter(|&free| free < self.setup.least_free_bytes()).map_or_else(
+            || {
+                Failure::new(Stage::Read, busy.task.granule.path.display().to_string(), "cannot be processed")
+                    .found(format!("the worker process {how}, twice"))
+                    .expected("a granule that libhdf5 can read within the limits")
+                    .hint("the file is probably damaged; raise --timeout or --memory-limit if it is merely large")
+            },
+            |free| {
+                Failure::new(Stage::Write, busy.task.granule.path.display().to_string(), "cannot be written")
+                    .class(Class::Retryable)
+                    .found(format!("the worker process {how} with {free} bytes free on the device of OUTPUT"))
+                    .hint("make room on the device or choose another OUTPUT, then run again")
+            },
+        );
+        self.ended(&busy.task.granule, busy.started, Vec::new(), Err(failure));
+    }
+
+    /// Ends workers that took too long or grew too large; their deaths are then heard of like any other.
+    fn keep_limits(&mut self) {
+        for seat in self.workers.values_mut() {
+            let Some(busy) = &mut seat.busy else { continue };
+            if busy.ended_for.is_some() {
+                continue;
+            }
+            let memory_mib = seat.worker.memory_mib();
+            if busy.started.elapsed() > self.limits.timeout {
+                let seconds = self.limits.timeout.as_secs();
+                busy.ended_for = Some(format!("was ended after {seconds} s (--timeout)"));
+            } else if memory_mib > self.limits.memory_limit_mib {
+                let limit = self.limits.memory_limit_mib;
+                busy.ended_for =
+                    Some(format!("was ended at {memory_mib} MiB of {limit} MiB (--memory-limit)"));
+            } else {
+                continue;
+            }
+            seat.worker.kill();
+        }
+    }
+
+    /// Ends everything at once.
+    fn abandon(&mut self) {
+        for (_, mut seat) in std::mem::take(&mut self.workers) {
+            seat.worker.kill();
+            seat.worker.wait();
+            if let Some(busy) = seat.busy {
+                self.output.release(&busy.task.granule.stem);
+                self.not_tried(&busy.task.granule);
+            }
+        }
+        let retries = std::mem::take(&mut self.retries);
+        self.queue.extend(retries);
+    }
+
+    fn not_tried(&mut self, granule: &Granule) {
+        let place = granule.path.display().to_string();
+        let failure = Failure::new(Stage::Plan, place, "was not converted")
+            .class(Class::Retryable)
+            .found(if self.stops > 0 { "the run was stopped" } else { "too many failures (--max-failures)" })
+            .hint("run again: what is published already is skipped");
+        let report = GranuleReport { status: Status::NotTried, ..GranuleReport::of(granule, failure) };
+        self.observer.ended(report);
+    }
+
+    fn ended(
+        &mut self,
+        granule: &Granule,
+        started: Instant,
+        warnings: Vec<String>,
+        result: Result<Option<crate::report::Product>, Failure>,
+    ) {
+        let (status, product, failure) = match result {
+            Ok(Some(product)) => (Status::Converted, Some(product), None),
+            Ok(None) => (Status::UpToDate, None, None),
+            Err(failure) => (Status::Failed, None, Some(failure)),
+        };
+        self.failures += usize::from(failure.is_some());
+        self.observer.ended(GranuleReport {
+            granule: granule.stem.clone(),
+            path: granule.path.clone(),
+            status,
+            seconds: started.elapsed().as_secs_f64(),
+            warnings,
+            product,
+            failure,
+        });
+    }
+}

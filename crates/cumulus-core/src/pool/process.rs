@@ -1,0 +1,117 @@
+//! One worker process, as the supervisor holds it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::Sender;
+
+use serde::Serialize;
+
+use crate::error::{Class, Failure, Stage};
+use crate::pool::Event;
+use crate::pool::protocol::Setup;
+
+/// The hidden verb that makes this program a worker.
+pub const VERB: &str = "worker";
+
+/// This very program, even if its file was replaced since it was started.
+const OWN_PROGRAM: &str = "/proc/self/exe";
+
+/// A running worker; ended when it goes out of scope.
+#[derive(Debug)]
+pub struct Worker {
+    child: Child,
+    input: Option<ChildStdin>,
+}
+
+impl Worker {
+    /// Starts a worker whose lines and end are sent as events of `number`.
+    ///
+    /// # Errors
+    /// The system starts no further process.
+    pub fn start(number: u64, setup: &Setup, events: Sender<Event>) -> Result<Self, Failure> {
+        let mut child = Command::new(OWN_PROGRAM)
+            .arg(VERB)
+            // Nobody else writes into a staging folder, and sources are only read; file systems without locks are
+            // common in archives.
+            .env("HDF5_USE_FILE_LOCKING", "FALSE")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| {
+                Failure::new(Stage::Plan, OWN_PROGRAM, "cannot be started as a worker")
+                    .class(Class::Retryable)
+                    .found(&error)
+                    .hint("check the limits on processes and memory of this machine")
+                    .cause(error)
+            })?;
+        let input = child.stdin.take();
+        if let Some(output) = child.stdout.take() {
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).lines() {
+                    let Ok(line) = line else { break };
+                    if events.send(Event::Line(number, line)).is_err() {
+                        return;
+                    }
+                }
+                // Nobody listens any more once the run is over.
+                let _ = events.send(Event::Closed(number));
+            });
+        }
+        let mut worker = Self { child, input };
+        worker.send(setup);
+        Ok(worker)
+    }
+
+    /// Writes one value as a line. A worker that cannot be written to is dead, and its reader says so.
+    pub fn send(&mut self, value: &impl Serialize) {
+        let Ok(mut line) = serde_json::to_vec(value) else { return };
+        line.push(b'\n');
+        if let Some(input) = &mut self.input {
+            let _ = input.write_all(&line).and_then(|()| input.flush());
+        }
+    }
+
+    /// Resident memory in MiB; 0 where it cannot be told any more.
+    #[must_use]
+    pub fn memory_mib(&self) -> u64 {
+        // The second field of statm is resident pages.
+        let statm = fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap_or_default();
+        let pages: u64 = statm.split_whitespace().nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
+        pages * rustix::param::page_size() as u64 / (1 << 20)
+    }
+
+    /// Ends the worker at once.
+    pub fn kill(&mut self) {
+        // It may be dead already.
+        let _ = self.child.kill();
+    }
+
+    /// Waits for the worker's end and says how it came.
+    pub fn wait(&mut self) -> String {
+        drop(self.input.take());
+        match self.child.wait() {
+            Ok(status) => match (status.signal(), status.code()) {
+                (Some(signal), _) => format!("was ended by signal {signal}{}", signal_name(signal)),
+                (None, Some(code)) => format!("ended with code {code}"),
+                (None, None) => "ended".to_owned(),
+            },
+            Err(error) => format!("was lost: {error}"),
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.kill();
+        self.wait();
+    }
+}
+
+fn signal_name(signal: i32) -> String {
+    // The crate's own name for it is `Signal::SEGV`, in quotes.
+    let name = rustix::process::Signal::from_named_raw(signal).map(|signal| format!("{signal:?}"));
+    name.map_or(String::new(), |name| format!(" ({})", name.trim_matches('"').replace("Signal::", "SIG")))
+}

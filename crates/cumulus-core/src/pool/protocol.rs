@@ -1,0 +1,67 @@
+//! What supervisor and workers say to each other: one JSON value a line.
+//!
+//! The supervisor writes a [`Setup`], then [`Job`]s one at a time; the worker answers each with a [`Reply`].
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::convert::{ContentOptions, Reuse};
+use crate::error::Failure;
+use crate::granule::Granule;
+use crate::report::Product;
+
+/// What is the same for all granules of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Setup {
+    /// Options that shape the products.
+    pub options: ContentOptions,
+    /// Time stamp of the run.
+    pub now: Timestamp,
+    /// OUTPUT, where earlier products lie.
+    pub output: PathBuf,
+    /// Which earlier products are kept.
+    pub reuse: Reuse,
+    /// Threads of this worker.
+    pub threads: usize,
+    /// Memory of this worker, in MiB; the supervisor keeps to it, the worker has a hard limit somewhat above.
+    pub memory_limit_mib: u64,
+}
+
+impl Setup {
+    /// Free space below which a dead worker is put down to a full device: libhdf5 crashes when it cannot write.
+    #[must_use]
+    pub fn least_free_bytes(&self) -> u64 {
+        16 << 20
+    }
+}
+
+/// One granule to convert.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Job {
+    /// The granule.
+    pub granule: Granule,
+    /// Where its files are made.
+    pub folder: PathBuf,
+}
+
+/// What became of a job.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reply {
+    /// What is odd about the granule, though not wrong.
+    pub warnings: Vec<String>,
+    /// The outcome.
+    pub answer: Answer,
+}
+
+/// The outcome of a job.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// Its files lie in its folder, ready to be published.
+    Converted(Box<Product>),
+    /// Its product is published already.
+    UpToDate,
+    /// Nothing was made.
+    Failed(Box<Failure>),
+}

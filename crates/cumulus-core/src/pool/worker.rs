@@ -1,0 +1,138 @@
+//! The worker's side: one granule after another, and as little power as that needs.
+
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, Signal};
+use serde::Serialize;
+
+use crate::collection::Collection;
+use crate::convert::{self, Context, DEFAULT_BLOCK_BYTES, Outcome};
+use crate::pool::protocol::{Answer, Job, Reply, Setup};
+
+/// Address space a worker may use beyond its memory limit: libraries, stacks and arenas that are mapped but not
+/// filled.
+const UNUSED_ADDRESS_SPACE_MIB: u64 = 2048;
+
+/// A fault that tests make a worker have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Stem of the granule at which it happens.
+    pub stem: String,
+    /// What happens.
+    pub kind: FaultKind,
+}
+
+/// What happens to a worker at a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Segmentation violation.
+    Crash,
+    /// It never answers.
+    Hang,
+    /// It takes all memory there is.
+    Grow,
+}
+
+impl std::str::FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, stem) = text.split_once('=').ok_or("a fault is KIND=STEM")?;
+        let kind = match kind {
+            "crash" => FaultKind::Crash,
+            "hang" => FaultKind::Hang,
+            "grow" => FaultKind::Grow,
+            _ => return Err(format!("no fault is called {kind}")),
+        };
+        Ok(Self { stem: stem.to_owned(), kind })
+    }
+}
+
+impl Fault {
+    fn happen(&self) {
+        match self.kind {
+            FaultKind::Crash => {
+                let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::SEGV);
+            }
+            FaultKind::Hang => loop {
+                std::thread::sleep(Duration::from_secs(3600));
+            },
+            FaultKind::Grow => {
+                let mut grown: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    grown.push(vec![1; 4 << 20]);
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+            }
+        }
+    }
+}
+
+/// Converts what standard input asks for until it closes.
+///
+/// # Errors
+/// Standard input or output fails, or says what is no job: then the supervisor is gone or is another version.
+pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()> {
+    let mut lines = io::stdin().lock().lines();
+    let Some(first) = lines.next() else { return Ok(()) };
+    let setup: Setup = serde_json::from_str(&first?)?;
+    restrict(&setup)?;
+    for line in lines {
+        let job: Job = serde_json::from_str(&line?)?;
+        if let Some(fault) = faults.iter().find(|fault| fault.stem == job.granule.stem) {
+            fault.happen();
+        }
+        say(&convert_one(collection, &setup, &job))?;
+    }
+    Ok(())
+}
+
+fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> Reply {
+    let context = Context {
+        collection,
+        options: &setup.options,
+        now: setup.now,
+        folder: &job.folder,
+        output: &setup.output,
+        reuse: setup.reuse,
+        block_bytes: DEFAULT_BLOCK_BYTES,
+    };
+    let mut warnings = Vec::new();
+    let answer = match convert::convert(&job.granule, &context, &mut warnings) {
+        Ok(Outcome::Converted(product)) => Answer::Converted(product),
+        Ok(Outcome::UpToDate) => Answer::UpToDate,
+        Err(failure) => Answer::Failed(Box::new(failure)),
+    };
+    Reply { warnings, answer }
+}
+
+fn say(value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    let mut output = io::stdout().lock();
+    output.write_all(&line)?;
+    output.flush()
+}
+
+/// Gives up what a worker does not need: it dies with its supervisor, gains no privileges, dumps no core, cannot
+/// map memory without end, and leaves signals that mean the run to the supervisor.
+fn restrict(setup: &Setup) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    rustix::thread::set_no_new_privs(true)?;
+    let limit = |bytes: u64| Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    rustix::process::setrlimit(Resource::Core, limit(0))?;
+    let address_space = (setup.memory_limit_mib + UNUSED_ADDRESS_SPACE_MIB) << 20;
+    let allowed = rustix::process::getrlimit(Resource::As).maximum;
+    rustix::process::setrlimit(
+        Resource::As,
+        limit(allowed.map_or(address_space, |allowed| allowed.min(address_space))),
+    )?;
+    for signal in [SIGHUP, SIGINT, SIGTERM, SIGXFSZ] {
+        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+    }
+    Ok(())
+}
