@@ -4,10 +4,11 @@
 //! what a variable and what the file carry. Units that depend on the values, and counts of missing values, are
 //! known only after the values went by: [`late_attributes`] makes those.
 
+mod carried;
 mod file;
 mod variable;
 
-use crate::collection::{Role, Units};
+use crate::collection::{Role, TimeSpec, Units, VariableSpec};
 use crate::error::{Failure, Stage};
 use crate::map::bind::{BoundVariable, Dimension, Form, free_name};
 use crate::map::decode::{Decoder, Statistics};
@@ -92,6 +93,7 @@ pub fn compose<'granule>(
         identity,
         binding,
         track,
+        wavelengths: Vec::new(),
         time_name: free_name("time", |name| is_taken(binding, name)),
         composition: Composition {
             structure: Structure {
@@ -114,7 +116,7 @@ pub fn compose<'granule>(
     }
     let mut composition = composer.composition;
     composition.structure.attributes =
-        file::attributes(identity, track, composition.vertical, provenance, source);
+        file::attributes(identity, track, composition.vertical, provenance, source, warnings);
     Ok(composition)
 }
 
@@ -129,6 +131,8 @@ struct Composer<'granule, 'run> {
     binding: &'granule Binding<'granule>,
     track: &'granule Track,
     time_name: String,
+    /// Wavelengths in nanometres and the names of their coordinates.
+    wavelengths: Vec<(f64, String)>,
     composition: Composition<'granule>,
 }
 
@@ -159,9 +163,14 @@ impl<'granule> Composer<'granule, '_> {
     fn time(&mut self) {
         let record = Dimension { name: self.binding.record_dimension.clone(), length: self.binding.records };
         let values = ndarray::Array1::from(self.track.time.seconds.clone()).into_dyn();
-        let attributes = variable::time(&self.track.time, self.identity.product);
+        let attributes = variable::time(&self.track.time, self.identity.product, self.has_seconds());
         let time = numbers(&self.time_name, ElementType::F64, &[record], None, attributes);
         self.push(time, Feed::Made { values: Values::F64(values), statistics: None });
+    }
+
+    fn has_seconds(&self) -> bool {
+        let TimeSpec::ClockAndDayOfYear { second, .. } = self.identity.product.time;
+        self.source.description().dataset(second).is_some()
     }
 
     /// A scalar coordinate for each wavelength that some variable was measured at.
@@ -175,7 +184,9 @@ impl<'granule> Composer<'granule, '_> {
         wavelengths.sort_by(f64::total_cmp);
         wavelengths.dedup();
         for nanometres in wavelengths {
-            let name = variable::wavelength_name(nanometres);
+            let wanted = format!("wavelength_{nanometres}").replace('.', "_");
+            let name = free_name(&wanted, |name| is_taken(self.binding, name));
+            self.wavelengths.push((nanometres, name.clone()));
             let value = ndarray::arr0(nanometres).into_dyn();
             let scalar = numbers(&name, ElementType::F64, &[], None, variable::wavelength(nanometres));
             self.push(scalar, Feed::Made { values: Values::F64(value), statistics: None });
@@ -204,21 +215,33 @@ impl<'granule> Composer<'granule, '_> {
         }
     }
 
+    /// The coordinates of a variable with one value or row a record, but for the coordinates themselves.
+    fn located(&self, bound: &BoundVariable<'_>) -> Option<String> {
+        let position = &self.identity.product.position;
+        let is_coordinate = [position.latitude, position.longitude].contains(&bound.name.as_str());
+        (bound.is_per_record(&self.binding.record_dimension) && !is_coordinate)
+            .then(|| format!("{} {} {}", self.time_name, position.latitude, position.longitude))
+    }
+
     fn attributes(
         &self,
         bound: &BoundVariable<'_>,
         decoder: &Decoder<'_>,
         warnings: &mut Vec<String>,
     ) -> Vec<Attribute> {
-        let position = &self.identity.product.position;
-        let is_coordinate = [position.latitude, position.longitude].contains(&bound.name.as_str());
-        let coordinates = (bound.is_per_record(&self.binding.record_dimension) && !is_coordinate)
-            .then(|| format!("{} {} {}", self.time_name, position.latitude, position.longitude));
+        let located = self.located(bound);
+        let wavelength = bound.row.and_then(|row| row.wavelength_nm).and_then(|wanted| {
+            let mut known = self.wavelengths.iter();
+            known
+                .find(|(nanometres, _)| nanometres.to_bits() == wanted.to_bits())
+                .map(|(_, name)| name.clone())
+        });
+        let coordinates: Vec<String> = located.into_iter().chain(wavelength).collect();
         variable::attributes(
             bound,
             decoder.target(),
             decoder.fill().is_some(),
-            coordinates,
+            &coordinates.join(" "),
             self.track.time.day_zero,
             warnings,
         )
@@ -230,7 +253,7 @@ impl<'granule> Composer<'granule, '_> {
         Decoder {
             name: bound.name.clone(),
             from,
-            integer_sentinel: bound.row.is_some_and(|row| row.integer_sentinel),
+            integer_sentinel: bound.row.is_some_and(VariableSpec::has_integer_sentinel),
             invalid: is_position.then_some(self.track.invalid.as_slice()),
             threshold: match bound.row.map(|row| row.units) {
                 Some(Units::ByMagnitude { threshold, .. }) => threshold,
@@ -359,7 +382,7 @@ impl<'granule> Composer<'granule, '_> {
             dimensions: dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
             shape: dimensions.iter().map(|dimension| dimension.length).collect(),
             fill: None,
-            attributes: variable::text(bound, &strings),
+            attributes: variable::text(bound, &strings, &self.located(bound).unwrap_or_default()),
         };
         self.push(variable, Feed::Text(characters));
         Ok(())

@@ -16,12 +16,16 @@ use crate::collection::Collection;
 use crate::convert::{ContentOptions, Reuse, output_names};
 use crate::describe;
 use crate::error::{Failure, Stage};
+use crate::granule::is_printable;
 use crate::log::{Format, Logger};
 use crate::pool::worker::{self, Fault};
 use crate::pool::{Limits, process};
 use crate::report::{self, EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS, EXIT_USAGE, Report};
 use crate::run::{self, MaxFailures, Request};
 use crate::verify;
+
+/// What names metadata unless the operator says otherwise: the name of the 2016 image.
+const SUFFIX: &str = ".meta.xml";
 
 /// What follows the options in `--help`.
 const AFTER_HELP: &str = "\
@@ -73,10 +77,10 @@ struct Convert {
     #[arg(long, value_name = "NAME", env = "SHORT_NAME", value_parser = short_name)]
     short_name: Option<String>,
     /// Address under which data files will be fetched, written into the metadata
-    #[arg(long, value_name = "URL", env = "CUMULUS_URL_BASE")]
+    #[arg(long, value_name = "URL", env = "CUMULUS_URL_BASE", value_parser = url_base)]
     url_base: Option<String>,
     /// What is appended to a data file's name to name its metadata; Cumulus wants .cmr.xml
-    #[arg(long, value_name = "SUFFIX", env = "CUMULUS_METADATA_SUFFIX", default_value = ".meta.xml", value_parser = suffix)]
+    #[arg(long, value_name = "SUFFIX", env = "CUMULUS_METADATA_SUFFIX", default_value = SUFFIX, value_parser = suffix)]
     metadata_suffix: String,
     /// Processor cores to use, in worker processes and their threads [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -113,7 +117,7 @@ struct Convert {
     progress: When,
     /// Time stamp of everything made, in seconds since 1970
     #[arg(long, hide = true, env = "SOURCE_DATE_EPOCH")]
-    source_date_epoch: Option<i64>,
+    source_date_epoch: Option<Epoch>,
     #[arg(long, hide = true, env = "PIPELINE_ID")]
     pipeline_id: Option<String>,
     #[arg(long, hide = true, env = "DATASET_ID")]
@@ -153,18 +157,47 @@ enum When {
 
 /// ECHO10 allows short names of 1 to 85 characters.
 fn short_name(text: &str) -> Result<String, String> {
-    if text.chars().count() > 85 || text.chars().any(char::is_control) {
-        return Err("a short name has at most 85 printable characters".to_owned());
+    printable(text, 85)
+}
+
+/// ECHO10 allows addresses of 1024 characters, of which an escaped file name may take 700.
+fn url_base(text: &str) -> Result<String, String> {
+    printable(text, 300)
+}
+
+fn printable(text: &str, most: usize) -> Result<String, String> {
+    if text.chars().count() > most || !text.chars().all(is_printable) {
+        return Err(format!("at most {most} printable characters"));
     }
     Ok(text.to_owned())
 }
 
+/// Seconds since 1970; an empty text means that none are set.
+#[derive(Clone, Copy, Debug)]
+struct Epoch(Option<Timestamp>);
+
+impl std::str::FromStr for Epoch {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        let seconds: u32 = text.parse().map_err(|_| "seconds since 1970, a whole number".to_owned())?;
+        Timestamp::from_second(seconds.into()).map(|now| Self(Some(now))).map_err(|error| error.to_string())
+    }
+}
+
 fn suffix(text: &str) -> Result<String, String> {
-    let clean = text.starts_with('.') && !text.contains('/') && !text.chars().any(char::is_control);
+    if text.is_empty() {
+        return Ok(SUFFIX.to_owned());
+    }
+    let clean =
+        text.len() <= 20 && text.starts_with('.') && !text.contains('/') && text.chars().all(is_printable);
     if clean && text.len() > 1 {
         Ok(text.to_owned())
     } else {
-        Err("a suffix starts with a dot and has no /".to_owned())
+        Err("a suffix starts with a dot, has no / and at most 20 characters".to_owned())
     }
 }
 
@@ -223,17 +256,11 @@ fn verify_trees(produced: &std::path::Path, expected: &std::path::Path) -> u8 {
 }
 
 fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
-    let now = match arguments.source_date_epoch {
-        Some(seconds) => match Timestamp::from_second(seconds) {
-            Ok(now) => now,
-            Err(error) => {
-                let _ = writeln!(io::stderr(), "SOURCE_DATE_EPOCH: {error}");
-                return EXIT_USAGE;
-            }
-        },
-        // Whole seconds: no reader of a catalogue wants more.
-        None => Timestamp::from_second(clock().as_second()).unwrap_or_default(),
-    };
+    // Whole seconds: no reader of a catalogue wants more.
+    let now = arguments
+        .source_date_epoch
+        .and_then(|epoch| epoch.0)
+        .unwrap_or_else(|| Timestamp::from_second(clock().as_second()).unwrap_or_default());
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let content = ContentOptions {
         level: arguments.level,
@@ -308,13 +335,14 @@ fn write_report(report: &Report, file: &std::path::Path) -> Result<(), Failure> 
 }
 
 fn dry_run(collection: &'static Collection, request: &Request) -> u8 {
-    let (plan, discovered) = match run::prepare(collection, request) {
+    let (mut plan, discovered) = match run::prepare(collection, request) {
         Ok(prepared) => prepared,
         Err(failure) => {
             let _ = writeln!(io::stderr(), "{failure}");
             return report::exit_code([failure.class]);
         }
     };
+    plan.refused.extend(discovered.unreadable);
     let output = request.output.display();
     let converted = plan.granules.iter().map(|granule| {
         let (data, metadata) = output_names(granule, &request.content.metadata_suffix);

@@ -320,6 +320,18 @@ impl VariableSpec {
         self
     }
 
+    /// True where values at or below -900 are missing although the type is an integer: declared so, or a physical
+    /// quantity, which has the sentinel whatever its type.
+    #[must_use]
+    pub fn has_integer_sentinel(&self) -> bool {
+        let physical = match self.units {
+            Units::Fixed(units) => units != "1",
+            Units::ByMagnitude { .. } | Units::DayOfYear => true,
+            Units::None | Units::Unstated => false,
+        };
+        self.integer_sentinel || physical
+    }
+
     /// Integer values at or below -900 are missing.
     #[must_use]
     pub const fn integer_sentinel(mut self) -> Self {

@@ -28,6 +28,9 @@ use crate::write::{Sink, check};
 /// Bytes of values that travel from source to sink at a time.
 pub const DEFAULT_BLOCK_BYTES: usize = 4 << 20;
 
+/// Bytes that a block may grow to where the source stores large chunks.
+const MOST_BLOCK_BYTES: usize = 32 << 20;
+
 /// Options that shape the bytes of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentOptions {
@@ -90,6 +93,10 @@ pub struct Context<'run> {
     pub block_bytes: usize,
 }
 
+/// Names of data and metadata while they are made. The granule's own name comes with publication: netcdf-c takes a
+/// backslash in a name for a folder.
+pub const STAGED: [&str; 2] = ["data.nc", "metadata.xml"];
+
 /// Names of a granule's data file and metadata file.
 #[must_use]
 pub fn output_names(granule: &Granule, metadata_suffix: &str) -> (String, String) {
@@ -137,7 +144,7 @@ pub fn convert(
     let composition = cf::compose(&source, &identity, &binding, &track, &provenance, warnings)?;
 
     let (data_name, metadata_name) = output_names(granule, &context.options.metadata_suffix);
-    let data_path = context.folder.join(&data_name);
+    let [data_path, metadata_path] = STAGED.map(|name| context.folder.join(name));
     let sink = NetcdfSink::create(&data_path, &composition.structure, context.options.level)?;
     let statistics = transfer(&source, Box::new(sink), &composition, context.block_bytes)?;
 
@@ -150,7 +157,6 @@ pub fn convert(
     let data_digest = digest::of_file(&data_path)
         .map_err(|error| Failure::writing(Stage::Write, data_path.display().to_string(), error))?;
     let record = record(granule, context, origin, &identity, &track, &composition, &statistics, &data_digest);
-    let metadata_path = context.folder.join(&metadata_name);
     fs::write(&metadata_path, echo10::render(&record)?)
         .map_err(|error| Failure::writing(Stage::Metadata, metadata_path.display().to_string(), error))?;
     Ok(Outcome::Converted(Box::new(Product {
@@ -228,9 +234,12 @@ fn transfer_rows(
     let dataset = rows.dataset;
     let row_bytes = dataset.shape.iter().skip(1).product::<usize>() * rows.decoder.from.size();
     let mut block_rows = (block_bytes / row_bytes.max(1)).max(1);
+    // Whole chunks of the source, as long as they are not too large: a chunk read in two parts is inflated twice.
     if let Some(together) = dataset.rows_stored_together.filter(|&together| together > 0) {
-        // Whole chunks of the source: a chunk read in two parts is inflated twice.
-        block_rows = block_rows.div_ceil(together) * together;
+        let whole_chunks = block_rows.div_ceil(together).saturating_mul(together);
+        if whole_chunks.saturating_mul(row_bytes) <= MOST_BLOCK_BYTES.max(block_bytes) {
+            block_rows = whole_chunks;
+        }
     }
     let count = dataset.row_count();
     let mut start = 0;

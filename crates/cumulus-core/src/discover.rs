@@ -13,15 +13,23 @@ use crate::error::{Class, Failure, Stage};
 use crate::report::Ignored;
 
 /// What INPUT holds.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Discovered {
     /// Candidate granules, sorted.
     pub candidates: Vec<PathBuf>,
     /// Other files.
     pub ignored: Vec<Ignored>,
+    /// What cannot be looked into, where granules may be.
+    pub unreadable: Vec<(PathBuf, Failure)>,
 }
 
 impl Discovered {
+    fn cannot_list(&mut self, path: &Path, error: Option<std::io::Error>) {
+        let error = error.unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
+        let failure = Failure::reading(Stage::Plan, path.display().to_string(), error);
+        self.unreadable.push((path.to_owned(), failure));
+    }
+
     fn ignore(&mut self, path: &Path, reason: impl Into<String>) {
         self.ignored.push(Ignored { path: path.to_owned(), reason: reason.into() });
     }
@@ -36,15 +44,17 @@ pub fn discover(collection: &Collection, input: &str, recursive: bool) -> Result
     let mut found = Discovered::default();
     if path.is_dir() {
         folder(collection, path, recursive, &mut found)?;
-    } else if path.exists() {
+    } else if path.is_file() {
         found.candidates.push(path.to_owned());
+    } else if path.exists() {
+        return Err(no_granule(collection, input, "neither a file nor a folder"));
     } else if input.contains(['*', '?', '[']) {
         pattern(collection, input, &mut found)?;
     } else {
         return Err(no_granule(collection, input, "no such file or folder"));
     }
     found.candidates.sort();
-    if found.candidates.is_empty() {
+    if found.candidates.is_empty() && found.unreadable.is_empty() {
         let others = found.ignored.len();
         return Err(no_granule(collection, input, &format!("{others} other files")));
     }
@@ -84,7 +94,7 @@ fn folder(
             Ok(entry) => entry,
             Err(error) => {
                 let path = error.path().unwrap_or(input).to_owned();
-                found.ignore(&path, format!("cannot be listed: {error}"));
+                found.cannot_list(&path, error.into_io_error());
                 continue;
             }
         };
@@ -92,26 +102,18 @@ fn folder(
         if entry.file_type().is_dir() {
             continue;
         }
-        if entry.path_is_symlink() {
-            match path.canonicalize() {
-                Ok(target) if target.starts_with(&root) => {}
-                Ok(_) => {
-                    found.ignore(path, "a symbolic link that leads out of INPUT");
-                    continue;
-                }
-                Err(error) => {
-                    found.ignore(path, format!("a symbolic link that leads nowhere: {error}"));
-                    continue;
-                }
-            }
+        if stays_inside(path, &root, found) {
+            file(collection, path, found);
         }
-        file(collection, path, found);
     }
     Ok(())
 }
 
 fn pattern(collection: &Collection, input: &str, found: &mut Discovered) -> Result<(), Failure> {
-    let matches = glob::glob(input).map_err(|error| {
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let root = literal_folder(input);
+    let root = root.canonicalize().unwrap_or(root);
+    let matches = glob::glob_with(input, options).map_err(|error| {
         Failure::new(Stage::Plan, input, "is not a pattern")
             .class(Class::Usage)
             .found(&error)
@@ -120,11 +122,43 @@ fn pattern(collection: &Collection, input: &str, found: &mut Discovered) -> Resu
     for path in matches {
         match path {
             Ok(path) if path.is_dir() => {}
-            Ok(path) => file(collection, &path, found),
-            Err(error) => found.ignore(error.path(), format!("cannot be listed: {}", error.error())),
+            Ok(path) => {
+                if stays_inside(&path, &root, found) {
+                    file(collection, &path, found);
+                }
+            }
+            Err(error) => {
+                let path = error.path().to_owned();
+                found.cannot_list(&path, Some(error.into()));
+            }
         }
     }
     Ok(())
+}
+
+/// The folder in which all matches of a pattern lie: what stands before its first special character.
+fn literal_folder(pattern: &str) -> PathBuf {
+    let literal = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+    let folder = literal.rfind('/').map_or(".", |slash| literal.get(..=slash).unwrap_or("."));
+    PathBuf::from(folder)
+}
+
+/// False for a symbolic link that ends outside `root`, or nowhere.
+fn stays_inside(path: &Path, root: &Path, found: &mut Discovered) -> bool {
+    if !path.is_symlink() {
+        return true;
+    }
+    match path.canonicalize() {
+        Ok(target) if target.starts_with(root) => true,
+        Ok(_) => {
+            found.ignore(path, "a symbolic link that leads out of INPUT");
+            false
+        }
+        Err(error) => {
+            found.ignore(path, format!("a symbolic link that leads nowhere: {error}"));
+            false
+        }
+    }
 }
 
 fn file(collection: &Collection, path: &Path, found: &mut Discovered) {
@@ -133,9 +167,11 @@ fn file(collection: &Collection, path: &Path, found: &mut Discovered) {
     });
     if !has_ending {
         found.ignore(path, "not a granule by its ending");
-    } else if !path.is_file() {
-        found.ignore(path, "not a regular file");
-    } else {
-        found.candidates.push(path.to_owned());
+        return;
+    }
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => found.candidates.push(path.to_owned()),
+        Ok(_) => found.ignore(path, "not a regular file"),
+        Err(error) => found.cannot_list(path, Some(error)),
     }
 }

@@ -42,7 +42,7 @@ impl Granule {
             .and(path.file_name())
             .and_then(|name| name.to_str())
             .ok_or_else(|| refused("a name that is not UTF-8".to_owned(), "a UTF-8 name"))?;
-        if file_name.chars().any(char::is_control) {
+        if !file_name.chars().all(is_printable) {
             return Err(refused("control characters".to_owned(), "printable characters"));
         }
         let stem = stem(file_name, collection.extensions);
@@ -53,6 +53,12 @@ impl Granule {
         }
         Ok(Self { path: path.to_owned(), file_name: file_name.to_owned(), stem: stem.to_owned() })
     }
+}
+
+/// True for characters that metadata can hold: XML 1.0 knows no control characters and no noncharacters.
+#[must_use]
+pub fn is_printable(character: char) -> bool {
+    !character.is_control() && !matches!(character, '\u{FFFE}' | '\u{FFFF}')
 }
 
 /// `file_name` without the first of `extensions` that it ends in, in any case.

@@ -20,6 +20,7 @@ use crate::error::one_line;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// Text for people.
+    #[value(alias = "")]
     Human,
     /// One JSON object a line.
     Json,

@@ -11,7 +11,7 @@ pub mod text;
 pub mod time;
 pub mod track;
 
-use crate::error::{Failure, Stage};
+use crate::error::Failure;
 use crate::read::{Content, Dataset, Source};
 use crate::values::Values;
 
@@ -29,16 +29,16 @@ pub fn whole(source: &dyn Source, dataset: &Dataset) -> Result<Values, Failure> 
     source.rows(dataset, 0..dataset.row_count())
 }
 
-/// The value of a one-element numeric dataset, whatever its rank; `None` where there is no such dataset.
-///
-/// # Errors
-/// The dataset has more than one element, is not numeric, or cannot be read.
-pub fn single(source: &dyn Source, path: &str) -> Result<Option<f64>, Failure> {
-    let Some(dataset) = source.description().dataset(path) else { return Ok(None) };
-    if dataset.len() != 1 || !matches!(dataset.content, Content::Numbers(_)) {
-        return Err(Failure::new(Stage::Map, path, "is not a single number")
-            .found(format!("shape {:?}", dataset.shape))
-            .expected("one value, stored as a scalar or a one-element array"));
+/// The value of a one-element numeric dataset, whatever its rank; `None`, with a warning, where it is anything else:
+/// what a file states about itself is only compared with its arrays.
+pub fn single(source: &dyn Source, path: &str, warnings: &mut Vec<String>) -> Option<f64> {
+    let dataset = source.description().dataset(path)?;
+    if dataset.len() == 1
+        && matches!(dataset.content, Content::Numbers(_))
+        && let Ok(values) = whole(source, dataset)
+    {
+        return values.to_f64().first().copied();
     }
-    Ok(whole(source, dataset)?.to_f64().first().copied())
+    warnings.push(format!("{path}: is not a single number (shape {:?}); not used", dataset.shape));
+    None
 }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crate::convert::output_names;
+use crate::convert::{STAGED, output_names};
 use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
 use crate::pool::process::Worker;
@@ -242,7 +242,7 @@ impl<'run> Pool<'run> {
             Answer::Converted(product) => {
                 let metadata_suffix = &self.setup.options.metadata_suffix;
                 let (data, metadata) = output_names(&busy.task.granule, metadata_suffix);
-                self.output.publish(&busy.folder, &data, &metadata).map(|()| Some(*product))
+                self.output.publish(&busy.folder, STAGED, [&data, &metadata]).map(|()| Some(*product))
             }
             Answer::UpToDate => Ok(None),
             Answer::Failed(failure) => Err(*failure),

@@ -73,6 +73,16 @@ pub enum Content {
     Unsupported(String),
 }
 
+impl std::fmt::Display for Content {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Numbers(element_type) => formatter.write_str(element_type.name()),
+            Self::Text => formatter.write_str("text"),
+            Self::Unsupported(what) => formatter.write_str(what),
+        }
+    }
+}
+
 impl Dataset {
     /// The dataset's own name, after the last slash.
     #[must_use]

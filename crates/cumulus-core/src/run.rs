@@ -80,10 +80,24 @@ impl Request {
 /// # Errors
 /// INPUT has no granule, or an output would be an input.
 pub fn prepare(collection: &Collection, request: &Request) -> Result<(Plan, Discovered), Failure> {
+    check_output(&request.output)?;
     let discovered = discover::discover(collection, &request.input, request.recursive)?;
     let plan = plan::plan(collection, &discovered.candidates);
     plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, is_same_file)?;
     Ok((plan, discovered))
+}
+
+/// netcdf-c takes backslashes and addresses in a path for what they are elsewhere.
+fn check_output(output: &Path) -> Result<(), Failure> {
+    let text = output.to_string_lossy();
+    if text.contains('\\') || text.contains("://") || output.to_str().is_none() {
+        return Err(Failure::new(Stage::Plan, text, "cannot be an output folder")
+            .class(Class::Usage)
+            .found("a backslash, an address, or a name that is not UTF-8")
+            .expected("the path of a local folder")
+            .hint("choose another OUTPUT"));
+    }
+    Ok(())
 }
 
 fn is_same_file(left: &Path, right: &Path) -> bool {
@@ -143,8 +157,9 @@ fn granules(
     bar: &ProgressBar,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let (plan, discovered) = prepare(collection, request)?;
+    let (mut plan, discovered) = prepare(collection, request)?;
     report.ignored = discovered.ignored;
+    plan.refused.extend(discovered.unreadable);
     for ignored in &report.ignored {
         info!(process = "processing", "ignored {}: {}", ignored.path.display(), ignored.reason);
     }

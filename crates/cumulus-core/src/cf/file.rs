@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{CONVENTIONS, Vertical};
+use super::{CONVENTIONS, Vertical, carried};
 use crate::collection::Collection;
 use crate::granule::{Granule, Identity};
 use crate::map::track::Track;
 use crate::read::Source;
 use crate::read::digest::FileDigest;
 use crate::values::ElementType;
-use crate::write::{Attribute, set};
+use crate::write::Attribute;
 
 /// Where a product comes from.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,7 @@ pub(super) fn attributes(
     vertical: Option<Vertical>,
     provenance: &Provenance<'_>,
     source: &dyn Source,
+    warnings: &mut Vec<String>,
 ) -> Vec<Attribute> {
     let Provenance { collection, granule, .. } = provenance;
     let product = identity.product;
@@ -56,15 +57,7 @@ pub(super) fn attributes(
     }
     coverage(&mut attributes, track, vertical);
     history(&mut attributes, provenance);
-    for attribute in &source.description().attributes {
-        let Some(value) = super::variable::carried(&attribute.name, &attribute.value, ElementType::F64)
-        else {
-            continue;
-        };
-        let taken = attributes.iter().any(|ours| ours.name == attribute.name);
-        let name = if taken { format!("source_{}", attribute.name) } else { attribute.name.clone() };
-        set(&mut attributes, Attribute { name, value });
-    }
+    carried::of_file(&mut attributes, &source.description().attributes, warnings);
     attributes
 }
 

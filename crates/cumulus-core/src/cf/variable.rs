@@ -1,48 +1,37 @@
 //! Attributes of one variable.
 //!
-//! The product's row decides first. What the source says itself is carried through wherever the row is silent;
-//! where both speak and differ, the row's value stands and the source's is kept as `source_<name>`. A variable
-//! without a row is described by the source alone, and by nothing where the source is silent.
+//! The product's row decides first; what the source says itself is added by [`super::carried`]. A variable without a
+//! row is described by its source alone.
 
 use jiff::civil::Date;
 
+use super::carried;
+
 use crate::collection::{Constant, Product, Role, Statistic, TimeSpec, Units, VariableSpec};
-use crate::map::LARGEST_SENTINEL;
 use crate::map::bind::BoundVariable;
 use crate::map::decode::Statistics;
 use crate::map::time::{Method, TimeAxis};
-use crate::read::SourceValue;
 use crate::values::ElementType;
-use crate::write::{Attribute, AttributeValue, set};
+use crate::write::{Attribute, AttributeValue};
 
-const UNSTATED: &str = "unit not stated by the source";
+/// Said of a variable whose source states no unit and whose unit nothing tells.
+pub(super) const UNSTATED: &str = "unit not stated by the source";
 
-/// Attributes whose numbers must have the variable's own type (CF-1.6, 2.5.1, 3.5 and 8.1).
-const IN_THE_VARIABLES_TYPE: [&str; 8] = [
-    "missing_value",
-    "source_missing_value",
-    "valid_min",
-    "valid_max",
-    "valid_range",
-    "flag_values",
-    "flag_masks",
-    "actual_range",
-];
+/// Said of a variable whose unit its values tell. Sentences of comments are joined by semicolons, so it has none.
+pub(super) const MAGNITUDE: &str = "unit told by the magnitude of the values, because the source states none";
 
-/// Attributes that we alone may write.
-const OURS_ALONE: [&str; 4] = ["_FillValue", "coordinates", "number_of_missing_values", "calendar"];
-
-pub(super) fn time(time: &TimeAxis, product: &Product) -> Vec<Attribute> {
+/// Attributes of time; `has_seconds` tells whether the source's wall clock has them.
+pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Vec<Attribute> {
     let TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } = product.time;
+    let clock =
+        if has_seconds { format!("{hour}, {minute} and {second}") } else { format!("{hour} and {minute}") };
     let comment = match time.method {
-        Method::DecimalDay => format!(
-            "{day_of_year} to the millisecond; it agrees with {hour}, {minute} and {second} within 1.5 s on every record"
-        ),
-        Method::WallClock => format!("{hour}, {minute} and {second}; the day is from {day_of_year}"),
+        Method::DecimalDay => {
+            format!("{day_of_year} to the millisecond; it agrees with {clock} within 1.5 s on every record")
+        }
+        Method::WallClock => format!("{clock}; the day is from {day_of_year}"),
         Method::WallClockUnwrapped => {
-            format!(
-                "{hour}, {minute} and {second}; a day is added wherever the clock falls by more than 12 hours"
-            )
+            format!("{clock}; a day is added wherever the clock falls by more than 12 hours")
         }
     };
     vec![
@@ -56,10 +45,6 @@ pub(super) fn time(time: &TimeAxis, product: &Product) -> Vec<Attribute> {
             format!("{comment}. Not strictly increasing in every granule: records are kept as they come."),
         ),
     ]
-}
-
-pub(super) fn wavelength_name(nanometres: f64) -> String {
-    format!("wavelength_{nanometres}").replace('.', "_")
 }
 
 pub(super) fn wavelength(nanometres: f64) -> Vec<Attribute> {
@@ -77,7 +62,7 @@ pub(super) fn attributes(
     bound: &BoundVariable<'_>,
     target: ElementType,
     has_fill: bool,
-    coordinates: Option<String>,
+    coordinates: &str,
     day_zero: Date,
     warnings: &mut Vec<String>,
 ) -> Vec<Attribute> {
@@ -89,12 +74,10 @@ pub(super) fn attributes(
             Attribute::text("comment", UNSTATED),
         ],
     };
-    let wavelength = bound.row.and_then(|row| row.wavelength_nm).map(wavelength_name);
-    let located: Vec<String> = coordinates.into_iter().chain(wavelength).collect();
-    if !located.is_empty() {
-        attributes.push(Attribute::text("coordinates", located.join(" ")));
+    if !coordinates.is_empty() {
+        attributes.push(Attribute::text("coordinates", coordinates));
     }
-    carry_through(bound, &mut attributes, target, has_fill, warnings);
+    carried::of_variable(bound, &mut attributes, target, has_fill, warnings);
     attributes
 }
 
@@ -143,7 +126,7 @@ fn from_row(
         note(&mut attributes, UNSTATED);
     }
     if let Units::ByMagnitude { .. } = row.units {
-        note(&mut attributes, "unit told by the magnitude of the values; the source states none");
+        note(&mut attributes, MAGNITUDE);
     }
     attributes
 }
@@ -179,86 +162,26 @@ pub(super) fn edges(bound: &BoundVariable<'_>) -> Vec<Attribute> {
     attributes
 }
 
-pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String]) -> Vec<Attribute> {
+pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String], coordinates: &str) -> Vec<Attribute> {
     let long_name = bound.row.map_or_else(|| bound.name.replace('_', " "), |row| row.long_name.to_owned());
     let mut attributes = vec![Attribute::text("long_name", long_name)];
     if let Some(comment) = bound.row.and_then(|row| row.comment) {
         note(&mut attributes, comment);
     }
+    if !coordinates.is_empty() {
+        attributes.push(Attribute::text("coordinates", coordinates));
+    }
     if !strings.iter().all(|string| string.is_ascii()) {
         // netCDF-4, "_Encoding": how the bytes of a char array are to be read.
         attributes.push(Attribute::text("_Encoding", "utf-8"));
     }
-    carry_through(bound, &mut attributes, ElementType::I8, false, &mut Vec::new());
+    carried::of_variable(bound, &mut attributes, ElementType::I8, false, &mut Vec::new());
     attributes
-}
-
-/// Adds what the source says about the variable.
-fn carry_through(
-    bound: &BoundVariable<'_>,
-    attributes: &mut Vec<Attribute>,
-    target: ElementType,
-    has_fill: bool,
-    warnings: &mut Vec<String>,
-) {
-    for attribute in &bound.dataset.attributes {
-        let name = match attribute.name.as_str() {
-            // CF wants one value for what is missing (CF-1.6, 2.5.1): where ours is written, the source's is told
-            // under another name, and its values are left as they are.
-            "_FillValue" | "missing_value" if has_fill => "source_missing_value",
-            "_FillValue" => "missing_value",
-            name if OURS_ALONE.contains(&name) => continue,
-            name => name,
-        };
-        let Some(value) = carried(name, &attribute.value, target) else { continue };
-        let Some(ours) = attributes.iter().find(|ours| ours.name == name) else {
-            attributes.push(Attribute { name: name.to_owned(), value });
-            continue;
-        };
-        if ours.value == value {
-            continue;
-        }
-        let silent = bound.row.is_none_or(|row| name == "units" && row.units == Units::Unstated);
-        if silent && name != "comment" {
-            set(attributes, Attribute { name: name.to_owned(), value });
-            if name == "units" {
-                attributes.retain(|attribute| attribute.value != AttributeValue::Text(UNSTATED.to_owned()));
-            }
-            continue;
-        }
-        if name == "units" {
-            warnings.push(format!(
-                "{}: the source states other units than the table: {value:?}",
-                bound.dataset.path
-            ));
-        }
-        attributes.push(Attribute { name: format!("source_{name}"), value });
-    }
-}
-
-/// A source attribute's value in a type of the classic model; `None` where it says nothing that `_FillValue` does
-/// not say already.
-pub(super) fn carried(name: &str, value: &SourceValue, target: ElementType) -> Option<AttributeValue> {
-    match value {
-        SourceValue::Text(text) if text.is_empty() => None,
-        SourceValue::Text(text) => Some(AttributeValue::Text(text.clone())),
-        SourceValue::Numbers(values) => {
-            let numbers = values.to_f64();
-            if name.ends_with("missing_value")
-                && numbers.iter().all(|number| !number.is_finite() || *number <= LARGEST_SENTINEL)
-            {
-                return None;
-            }
-            let element_type =
-                if IN_THE_VARIABLES_TYPE.contains(&name) { target } else { values.element_type().classic() };
-            Some(AttributeValue::Numbers(element_type, numbers))
-        }
-    }
 }
 
 /// The rule by which the values decide the unit, unless the source states it.
 pub(super) fn units_by_magnitude(bound: &BoundVariable<'_>) -> Option<Units> {
-    let stated = bound.dataset.attributes.iter().any(|attribute| attribute.name == "units");
+    let stated = carried::stated_units(bound).is_some();
     bound.row.map(|row| row.units).filter(|units| matches!(units, Units::ByMagnitude { .. }) && !stated)
 }
 

@@ -78,7 +78,7 @@ pub fn bind<'source>(
 ) -> Result<Binding<'source>, Failure> {
     check_presence(source, product)?;
     let mut binder = Binder { source, product, lengths: Vec::new(), made: Vec::new() };
-    binder.measure(warnings)?;
+    binder.measure(warnings);
     let records = binder.records()?;
     let mut variables = Vec::new();
     for dataset in source.description().datasets.iter().filter(|dataset| !dataset.is_empty()) {
@@ -86,7 +86,8 @@ pub fn bind<'source>(
         if let Some(twin) = variables.iter().find(|other: &&BoundVariable<'_>| other.name == variable.name) {
             return Err(Failure::new(Stage::Map, &dataset.path, "would get the name of another dataset")
                 .found(format!("{} and {}", twin.dataset.path, dataset.path))
-                .expected("names that stay apart when groups are joined by _"));
+                .expected("names that stay apart when groups are joined by _")
+                .hint("ask the producer to rename one of them"));
         }
         variables.push(variable);
     }
@@ -98,6 +99,25 @@ pub fn bind<'source>(
     }
     let record_dimension = binder.name_of(product.record_dimension());
     Ok(Binding { dimensions, variables, records, record_dimension })
+}
+
+/// `path` as a name that netCDF takes: groups joined by `_`, Unicode composed, and a first character and an end that
+/// netCDF allows (netCDF-C, "NetCDF Names"; the prefix `_nc4_` is its own).
+#[must_use]
+pub fn legal_name(path: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let name: String = path
+        .nfc()
+        .map(|character| if character == '/' || character.is_control() { '_' } else { character })
+        .collect();
+    let name = name.trim_end();
+    let starts_well =
+        name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_' || !first.is_ascii());
+    if starts_well && !name.starts_with("_nc4_") {
+        name.to_owned()
+    } else {
+        format!("_{}", name.trim_start_matches("_nc4_"))
+    }
 }
 
 /// The first free name of `wanted`, `wanted_2`, `wanted_3`, …
@@ -154,11 +174,11 @@ struct Binder<'source> {
 
 impl<'source> Binder<'source> {
     /// Finds the length of every dimension of the product that the granule tells.
-    fn measure(&mut self, warnings: &mut Vec<String>) -> Result<(), Failure> {
+    fn measure(&mut self, warnings: &mut Vec<String>) {
         for spec in self.product.dimensions {
             let by_array = self.length_by_array(spec);
             let stated = match spec.stated_by {
-                Some(name) => map::single(self.source, name)?,
+                Some(name) => map::single(self.source, name, warnings),
                 None => None,
             };
             if let (Some((array, length)), Some(stated), Some(name)) = (by_array, stated, spec.stated_by) {
@@ -182,7 +202,6 @@ impl<'source> Binder<'source> {
                 self.lengths.push(Dimension { name: self.name_of(spec.name), length });
             }
         }
-        Ok(())
     }
 
     fn length_by_array(&self, spec: &DimensionSpec) -> Option<(&'static str, usize)> {
@@ -228,7 +247,10 @@ impl<'source> Binder<'source> {
         warnings: &mut Vec<String>,
     ) -> Result<BoundVariable<'source>, Failure> {
         let row = self.product.row(&dataset.path);
-        let name = dataset.path.replace('/', "_");
+        let name = legal_name(&dataset.path);
+        if name != dataset.path {
+            warnings.push(format!("{}: is called {name} in the product", dataset.path));
+        }
         let bound = |dimensions, form| BoundVariable { dataset, name: name.clone(), row, dimensions, form };
         if let Content::Unsupported(what) = &dataset.content {
             return Err(Failure::new(Stage::Map, &dataset.path, "holds what netCDF cannot")
@@ -242,6 +264,9 @@ impl<'source> Binder<'source> {
             return Ok(bound(Vec::new(), Form::Text));
         }
         if dataset.content == Content::Text {
+            if let Some(row) = row.filter(|row| row.evidence == Evidence::Confirmed) {
+                return Err(self.wrong_shape(dataset, row, "holds text").found("text"));
+            }
             let dimensions = self.by_length(dataset, records);
             return Ok(bound(dimensions, Form::Text));
         }
@@ -268,7 +293,7 @@ impl<'source> Binder<'source> {
         }
 
         if row.evidence == Evidence::Confirmed {
-            return Err(self.wrong_shape(dataset, row));
+            return Err(self.wrong_shape(dataset, row, "has another shape"));
         }
         let dimensions = self.by_length(dataset, records);
         let names: Vec<&str> = dimensions.iter().map(|dimension| dimension.name.as_str()).collect();
@@ -344,7 +369,7 @@ impl<'source> Binder<'source> {
         dimension
     }
 
-    fn wrong_shape(&self, dataset: &Dataset, row: &VariableSpec) -> Failure {
+    fn wrong_shape(&self, dataset: &Dataset, row: &VariableSpec, problem: &str) -> Failure {
         let layouts: Vec<String> = row
             .layouts
             .iter()
@@ -359,7 +384,7 @@ impl<'source> Binder<'source> {
                 format!("({})", axes.join(", "))
             })
             .collect();
-        Failure::new(Stage::Map, &dataset.path, "has another shape")
+        Failure::new(Stage::Map, &dataset.path, problem)
             .found(format!("{:?}", dataset.shape))
             .expected(layouts.join(" or "))
             .hint("the granule is damaged or of another product; ask the producer")

@@ -70,18 +70,22 @@ impl Decoder<'_> {
     /// Element type of the output.
     #[must_use]
     pub fn target(&self) -> ElementType {
-        self.from.classic()
+        match self.from.classic() {
+            // A byte has no room for the fill value.
+            ElementType::I8 if self.can_be_missing() => ElementType::I16,
+            classic => classic,
+        }
+    }
+
+    /// True where some value may have to become `_FillValue`.
+    fn can_be_missing(&self) -> bool {
+        self.from.is_float() || self.integer_sentinel || self.invalid.is_some()
     }
 
     /// `_FillValue` of the output, where the variable has one.
     #[must_use]
     pub fn fill(&self) -> Option<f64> {
-        let holds_fill = matches!(
-            self.target(),
-            ElementType::I16 | ElementType::I32 | ElementType::F32 | ElementType::F64
-        );
-        let wanted = self.from.is_float() || self.integer_sentinel;
-        (holds_fill && wanted).then_some(FILL)
+        self.can_be_missing().then_some(FILL)
     }
 
     /// The block in its output type, with missing values replaced and everything counted.
@@ -99,12 +103,12 @@ impl Decoder<'_> {
         statistics: &mut Statistics,
     ) -> Result<Values, Failure> {
         let mut values = self.widen(values)?;
-        let fill = self.fill();
         match &mut values {
             Values::F32(array) => self.replace(array, first_row, statistics, FILL as f32),
             Values::F64(array) => self.replace(array, first_row, statistics, FILL),
-            Values::I16(array) => self.replace(array, first_row, statistics, fill.map_or(0, |_| FILL as i16)),
-            Values::I32(array) => self.replace(array, first_row, statistics, fill.map_or(0, |_| FILL as i32)),
+            Values::I16(array) => self.replace(array, first_row, statistics, FILL as i16),
+            Values::I32(array) => self.replace(array, first_row, statistics, FILL as i32),
+            // Bytes stay bytes only where nothing can be missing.
             Values::I8(array) => self.replace(array, first_row, statistics, 0),
             // `widen` leaves none of the other types.
             _ => {}
@@ -116,6 +120,7 @@ impl Decoder<'_> {
     #[expect(clippy::cast_precision_loss, reason = "checked to be exact")]
     fn widen(&self, values: Values) -> Result<Values, Failure> {
         Ok(match values {
+            Values::I8(array) if self.target() == ElementType::I16 => Values::I16(array.mapv(i16::from)),
             Values::U8(array) => Values::I16(array.mapv(i16::from)),
             Values::U16(array) => Values::I32(array.mapv(i32::from)),
             Values::U32(array) => Values::F64(array.mapv(f64::from)),
@@ -151,7 +156,7 @@ impl Decoder<'_> {
         statistics: &mut Statistics,
         fill: T,
     ) {
-        let has_sentinel = self.from.is_float() || (self.integer_sentinel && self.fill().is_some());
+        let has_sentinel = self.from.is_float() || self.integer_sentinel;
         let row_length = array.shape().iter().skip(1).product::<usize>().max(1);
         let masked = |index: usize| {
             self.invalid

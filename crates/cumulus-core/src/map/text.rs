@@ -21,8 +21,9 @@ pub fn strings(source: &dyn Source, dataset: &Dataset) -> Result<Vec<String>, Fa
     }
     if !can_be_codes(&dataset.content) {
         return Err(Failure::new(Stage::Map, &dataset.path, "is not text")
-            .found(format!("{:?}", dataset.content))
-            .expected("a string, or an array of 8-bit character codes"));
+            .found(dataset.content.to_string())
+            .expected("a string, or an array of 8-bit character codes")
+            .hint("ask the producer to store it as text"));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "8-bit codes, kept as bytes")]
     let bytes: Vec<u8> =

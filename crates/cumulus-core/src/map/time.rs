@@ -8,6 +8,7 @@
 
 #![expect(
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     reason = "seconds and days of one flight are far below every limit"
 )]
@@ -127,8 +128,6 @@ pub fn parse_date(text: &str) -> Option<Date> {
 pub fn derive(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<TimeAxis, Failure> {
     let wall = wall_clock(clocks);
     let anchor = anchor_date(clocks, warnings)?;
-    let first_clock = wall.iter().flatten().next().copied();
-
     let mut days = clocks.days.as_ref().map_or_else(|| vec![None; wall.len()], |days| decimal_days(days));
     if clocks.days.is_some() && !usable(&days, &wall) {
         warnings.push(
@@ -137,24 +136,29 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<TimeAxis, F
         );
         days.fill(None);
     }
-    let known_day = days.iter().flatten().next().copied();
+    let known_day = days.iter().enumerate().find_map(|(record, day)| Some((record, (*day)?)));
     let stated_day = clocks.first_day.filter(|day| is_day(*day));
 
     // Day of year of the first record, and with it the year: the one that comes nearest to the stated date.
-    let first_day = known_day.or(stated_day);
+    let first_day = known_day.map(|(_, day)| day).or(stated_day);
     let year = first_day.map_or_else(|| anchor.year(), |day| nearest_year(day, anchor));
     let day_zero = last_of_december(year - 1)?;
     let year_days = f64::from(anchor_distance(day_zero, last_of_december(year)?));
     unroll_new_year(&mut days, year_days);
 
-    let start = match first_day {
-        Some(day) => whole_day(day, first_clock),
-        None => i64::from(anchor_distance(day_zero, anchor)),
+    let start = match (known_day, stated_day) {
+        (Some((record, day)), _) => day_of_first_record(&wall, record, day),
+        (None, Some(day)) => whole_day(day, wall.first().copied().flatten()),
+        (None, None) => i64::from(anchor_distance(day_zero, anchor)),
     };
-    let clock_seconds = clock_instants(&wall, &days, start)?;
-    let agrees = clock_seconds.iter().zip(&days).zip(&wall).filter(|(_, wall)| wall.is_some()).all(
-        |((&clock, day), _)| day.is_none_or(|day| (day * DAY_S as f64 - clock as f64).abs() <= AGREEMENT_S),
-    );
+    let mut clock_seconds = clock_instants(&wall, &days, start)?;
+    // A clock without seconds is up to 59 of them behind.
+    let behind = if clocks.seconds.is_some() { 0.0 } else { 59.0 };
+    let agrees = clock_seconds.iter().zip(&days).all(|(&clock, day)| {
+        day.is_some_and(|day| {
+            (-AGREEMENT_S..=behind + AGREEMENT_S).contains(&(day * DAY_S as f64 - clock as f64))
+        })
+    });
     let method = if known_day.is_none() {
         Method::WallClockUnwrapped
     } else if agrees && !clocks.days_are_single {
@@ -162,6 +166,10 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<TimeAxis, F
     } else {
         Method::WallClock
     };
+
+    if method == Method::DecimalDay && clocks.seconds.is_none() {
+        clock_seconds = days.iter().flatten().map(|day| (day * DAY_S as f64).floor() as i64).collect();
+    }
 
     let milliseconds: Vec<f64> = clock_seconds
         .iter()
@@ -197,7 +205,6 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<TimeAxis, F
 }
 
 /// Whole seconds of the day of each record, `None` where a part is out of range.
-#[expect(clippy::cast_possible_truncation, reason = "checked to be small before the cast")]
 fn wall_clock(clocks: &Clocks) -> Vec<Option<i64>> {
     let within = |value: f64, most: f64| (0.0..=most).contains(&value).then_some(value.trunc() as i64);
     clocks
@@ -238,7 +245,6 @@ fn decimal_days(days: &[f64]) -> Vec<Option<f64>> {
 }
 
 /// Day number nearest to a decimal day whose wall clock says `clock`.
-#[expect(clippy::cast_possible_truncation, reason = "days of year are small")]
 fn whole_day(day: f64, clock: Option<i64>) -> i64 {
     match clock {
         Some(clock) => (day - clock as f64 / DAY_S as f64).round() as i64,
@@ -246,10 +252,28 @@ fn whole_day(day: f64, clock: Option<i64>) -> i64 {
     }
 }
 
-/// True where most decimal days lie near the wall clock of some day.
+/// Day of year of record 0, told by the first record whose decimal day is known: from there the wall clock is
+/// followed back.
+fn day_of_first_record(wall: &[Option<i64>], record: usize, day: f64) -> i64 {
+    let clocks: Vec<i64> = wall.iter().take(record + 1).flatten().copied().collect();
+    let midnights = clocks.windows(2).filter(|pair| pair[0] - pair[1] > DAY_S / 2).count();
+    whole_day(day, wall.get(record).copied().flatten()) - midnights as i64
+}
+
+/// True where the decimal days go on with the wall clock: most lie near the clock of some day, and they are neither
+/// all the same nor whole numbers.
 fn usable(days: &[Option<f64>], wall: &[Option<i64>]) -> bool {
     let both: Vec<(f64, i64)> =
         days.iter().zip(wall).filter_map(|(day, clock)| Some(((*day)?, (*clock)?))).collect();
+    if let [first, .., last] = both.as_slice() {
+        let constant = both.iter().all(|(day, _)| day.to_bits() == first.0.to_bits());
+        // Single precision repeats itself within two seconds.
+        let time_goes_on = (last.1 - first.1).abs() > 2;
+        let whole = both.iter().all(|(day, _)| day.fract() == 0.0);
+        if time_goes_on && (constant || whole) {
+            return false;
+        }
+    }
     let off = both
         .iter()
         .filter(|(day, clock)| {
@@ -262,7 +286,6 @@ fn usable(days: &[Option<f64>], wall: &[Option<i64>]) -> bool {
 
 /// The year whose day `day` comes nearest to `anchor`: a flight may start on the day after its name's date, and
 /// a day of year may run past the year's end or start anew.
-#[expect(clippy::cast_possible_truncation, reason = "days of year are small")]
 fn nearest_year(day: f64, anchor: Date) -> i16 {
     let distance = |year: i16| {
         last_of_december(year - 1)
@@ -288,7 +311,6 @@ fn unroll_new_year(days: &mut [Option<f64>], year_days: f64) {
 
 /// Whole seconds since day zero of each record: its wall clock on the day its decimal day tells, or the decimal
 /// day alone where the wall clock is invalid.
-#[expect(clippy::cast_possible_truncation, reason = "seconds of a year are small")]
 fn clock_instants(wall: &[Option<i64>], days: &[Option<f64>], start: i64) -> Result<Vec<i64>, Failure> {
     let mut instants = Vec::with_capacity(wall.len());
     let mut previous: Option<i64> = None;

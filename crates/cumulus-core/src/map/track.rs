@@ -38,7 +38,7 @@ pub fn derive(
     warnings: &mut Vec<String>,
 ) -> Result<Track, Failure> {
     let product = identity.product;
-    let (clocks, date_text) = clocks(source, identity, records)?;
+    let (clocks, date_text) = clocks(source, identity, records, warnings)?;
     let time = time::derive(&clocks, warnings)?;
     let coordinate = |name| {
         per_record(source, name, records)?.ok_or_else(|| {
@@ -73,6 +73,7 @@ fn clocks(
     source: &dyn Source,
     identity: &Identity,
     records: usize,
+    warnings: &mut Vec<String>,
 ) -> Result<(Clocks, Option<String>), Failure> {
     let Product {
         time: TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date },
@@ -82,7 +83,13 @@ fn clocks(
         per_record(source, name, records)?
             .ok_or_else(|| Failure::new(Stage::Map, name, "is missing").expected("the clock of each record"))
     };
-    let date_text = text::single(source, date)?;
+    let date_text = text::single(source, date).unwrap_or_else(|failure| {
+        warnings.push(format!("{failure}; not used"));
+        None
+    });
+    if date_text.as_deref().is_some_and(|text| time::parse_date(text).is_none()) {
+        warnings.push(format!("{date}: {:?} is no date; not used", date_text.as_deref().unwrap_or_default()));
+    }
     let days_are_single = source
         .description()
         .dataset(day_of_year)
@@ -93,8 +100,8 @@ fn clocks(
         seconds: per_record(source, second, records)?,
         days: per_record(source, day_of_year, records)?,
         days_are_single,
-        first_day: map::single(source, first_day)?,
-        last_day: map::single(source, last_day)?,
+        first_day: map::single(source, first_day, warnings),
+        last_day: map::single(source, last_day, warnings),
         date: date_text.as_deref().and_then(time::parse_date),
         file_date: identity.date,
     };
@@ -107,7 +114,8 @@ fn per_record(source: &dyn Source, name: &str, records: usize) -> Result<Option<
     if dataset.len() != records {
         return Err(Failure::new(Stage::Map, name, "is not one value a record")
             .found(format!("{:?}", dataset.shape))
-            .expected(format!("[{records}]")));
+            .expected(format!("[{records}]"))
+            .hint("the granule is damaged or of another product; ask the producer"));
     }
     Ok(Some(map::whole(source, dataset)?.to_f64()))
 }

@@ -54,9 +54,10 @@ impl std::str::FromStr for Fault {
 impl Fault {
     fn happen(&self) {
         match self.kind {
-            FaultKind::Crash => {
+            // The first one only takes Rust's own handler away.
+            FaultKind::Crash => loop {
                 let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::SEGV);
-            }
+            },
             FaultKind::Hang => loop {
                 std::thread::sleep(Duration::from_secs(3600));
             },

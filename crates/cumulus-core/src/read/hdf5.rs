@@ -120,8 +120,9 @@ impl Source for Hdf5Source {
             Encoding::Boolean => read.of::<bool>().map(|flags| Values::I8(flags.mapv(i8::from))),
             Encoding::FixedText { .. } | Encoding::VariableText { .. } | Encoding::Unsupported => {
                 return Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers")
-                    .found(content_name(&dataset.content))
-                    .expected("an integer or floating-point dataset"));
+                    .found(&dataset.content)
+                    .expected("an integer or floating-point dataset")
+                    .hint("the granule is damaged or of another product; ask the producer"));
             }
         };
         values.map_err(|error| unreadable(&dataset.path, &error))
@@ -134,7 +135,7 @@ impl Source for Hdf5Source {
             Encoding::VariableText { unicode } => text::variable(&stored.dataset, unicode),
             Encoding::Numbers(_) | Encoding::Boolean | Encoding::Unsupported => {
                 return Err(Failure::new(Stage::Read, &dataset.path, "does not hold text")
-                    .found(content_name(&dataset.content))
+                    .found(&dataset.content)
                     .expected("a string dataset"));
             }
         };
@@ -194,15 +195,6 @@ fn unreadable(path: &str, error: &::hdf5::Error) -> Failure {
 /// HDF5's error stack as one sentence.
 fn library_message(error: &::hdf5::Error) -> String {
     error.to_string()
-}
-
-/// What a dataset holds, for messages.
-fn content_name(content: &Content) -> String {
-    match content {
-        Content::Numbers(element_type) => element_type.name().to_owned(),
-        Content::Text => "text".to_owned(),
-        Content::Unsupported(what) => what.clone(),
-    }
 }
 
 /// How elements of a stored type are read, and what they are to the rest of the program.

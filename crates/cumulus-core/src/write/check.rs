@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::netcdf::{chunk_rows, stored_name};
-use super::{Storage, Structure};
+use super::Structure;
+use super::netcdf::{chunk_shape, stored_name};
 use crate::error::{Class, Failure, Stage};
 
 /// Compares the file at `path` with the structure it was made from: every variable is there in its shape, and every
@@ -31,8 +31,9 @@ pub fn read_back(path: &Path, structure: &Structure) -> Result<(), Failure> {
         if dataset.shape() != variable.shape {
             return Err(broken(&name, format!("{:?}", dataset.shape()), format!("{:?}", variable.shape)));
         }
-        if let (Some(rows), Storage::Numbers(_)) = (chunk_rows(variable), variable.storage) {
-            let wanted = variable.shape.first().copied().unwrap_or(1).div_ceil(rows);
+        if let Some(chunk) = chunk_shape(variable) {
+            let wanted: usize =
+                variable.shape.iter().zip(&chunk).map(|(&length, &part)| length.div_ceil(part)).product();
             if dataset.num_chunks() != Some(wanted) {
                 return Err(broken(&name, format!("{:?} chunks", dataset.num_chunks()), format!("{wanted}")));
             }

@@ -61,7 +61,10 @@ impl NetcdfSink {
             .map(|variable| {
                 let name = stored_name(variable, structure);
                 let dataset = file.dataset(&name).map_err(|error| unwritable(path, &name, &error))?;
-                let chunk_rows = chunk_rows(variable).unwrap_or_else(|| row_count(variable)).max(1);
+                let chunk = chunk_shape(variable);
+                let chunk_rows =
+                    chunk.and_then(|shape| shape.first().copied()).unwrap_or_else(|| row_count(variable));
+                let chunk_rows = chunk_rows.max(1);
                 Ok(Target { variable: variable.clone(), dataset, chunk_rows, pending: None, written: 0 })
             })
             .collect::<Result<_, Failure>>()?;
@@ -214,19 +217,29 @@ fn row_count(variable: &Variable) -> usize {
     variable.shape.first().copied().unwrap_or(1)
 }
 
-/// Rows of a chunk of this variable; `None` where it is stored whole.
+/// Shape of a chunk of this variable; `None` where it is stored whole.
 ///
-/// Chunks span all other dimensions. The number of rows depends on the shape alone, so that the same granule
-/// always has the same chunks.
+/// Chunks span all inner dimensions, unless a single row is larger than a chunk: then they are one row high and
+/// span as much of the second dimension as fits. The shape depends on that of the variable alone, so that the same
+/// granule always has the same chunks.
 #[must_use]
-pub fn chunk_rows(variable: &Variable) -> Option<usize> {
+pub fn chunk_shape(variable: &Variable) -> Option<Vec<usize>> {
     let Storage::Numbers(element_type) = variable.storage else { return None };
     let rows = row_count(variable);
     let row_bytes = element_type.size() * variable.shape.iter().skip(1).product::<usize>();
     if variable.shape.is_empty() || rows * row_bytes < SMALLEST_COMPRESSED_BYTES {
         return None;
     }
-    Some((CHUNK_BYTES / row_bytes.max(1)).clamp(1, rows))
+    let mut shape = variable.shape.clone();
+    if let Some(first) = shape.first_mut() {
+        *first = (CHUNK_BYTES / row_bytes.max(1)).clamp(1, rows);
+    }
+    if row_bytes > 2 * CHUNK_BYTES
+        && let Some(second) = shape.get_mut(1)
+    {
+        *second = (CHUNK_BYTES / (row_bytes / *second).max(1)).clamp(1, *second);
+    }
+    Some(shape)
 }
 
 /// Name of a variable's HDF5 dataset: netCDF-4 marks a variable that has a dimension's name without being its
@@ -281,8 +294,7 @@ fn define(file: &mut ::netcdf::FileMut, variable: &Variable, level: u8) -> ::net
         Storage::Numbers(element_type) => library_type(element_type),
     };
     let mut defined = file.add_variable_with_type(&variable.name, &dimensions, &kind)?;
-    if let Some(rows) = chunk_rows(variable) {
-        let chunk: Vec<usize> = std::iter::once(rows).chain(variable.shape.iter().skip(1).copied()).collect();
+    if let Some(chunk) = chunk_shape(variable) {
         defined.set_chunking(&chunk)?;
         if level > 0 {
             defined.set_compression(level.into(), true)?;

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::error::{Failure, Stage};
+use crate::read::digest;
 
 /// OUTPUT and this run's staging folder, which is removed with everything in it when this goes out of scope.
 #[derive(Debug)]
@@ -59,13 +60,13 @@ impl OutputFolder {
     /// # Errors
     /// OUTPUT cannot be locked, listed or written.
     pub fn claim(&self, stem: &str) -> Result<Claim, Failure> {
-        let folder = self.staging.path().join(stem);
+        let folder = self.staging.path().join(claim_name(stem));
         let unwritable =
             |error: io::Error| Failure::writing(Stage::Publish, folder.display().to_string(), error);
         let _lock = locked(&self.path).map_err(unwritable)?;
         let rivals = staging_folders(&self.path, &self.prefix).map_err(unwritable)?;
         for rival in rivals.into_iter().filter(|rival| rival != self.staging.path()) {
-            if rival.join(stem).is_dir() && is_alive(&rival) {
+            if rival.join(claim_name(stem)).is_dir() && is_alive(&rival) {
                 return Ok(Claim::Theirs);
             }
         }
@@ -73,24 +74,23 @@ impl OutputFolder {
         Ok(Claim::Ours(folder))
     }
 
-    /// Publishes `data` and then `metadata` from the granule's folder.
+    /// Publishes the two files `staged` in the granule's folder, data and metadata, under these names, in this order.
     ///
     /// Metadata of an earlier run are taken away before the new data arrive, so that at no time do metadata lie
     /// beside data they do not describe.
     ///
     /// # Errors
     /// A file cannot be flushed, replaced or renamed.
-    pub fn publish(&self, folder: &Path, data: &str, metadata: &str) -> Result<(), Failure> {
+    pub fn publish(&self, folder: &Path, staged: [&str; 2], names: [&str; 2]) -> Result<(), Failure> {
         let unwritable = |path: &Path, error: io::Error| {
             Failure::writing(Stage::Publish, path.display().to_string(), error)
         };
-        for name in [data, metadata] {
-            let staged = folder.join(name);
-            File::open(&staged)
-                .and_then(|file| file.sync_all())
-                .map_err(|error| unwritable(&staged, error))?;
+        let staged = staged.map(|name| folder.join(name));
+        for staged in &staged {
+            File::open(staged).and_then(|file| file.sync_all()).map_err(|error| unwritable(staged, error))?;
         }
         let _lock = locked(&self.path).map_err(|error| unwritable(&self.path, error))?;
+        let [_, metadata] = names;
         let old_metadata = self.path.join(metadata);
         match fs::remove_file(&old_metadata) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -98,9 +98,9 @@ impl OutputFolder {
             }
             _ => {}
         }
-        for name in [data, metadata] {
+        for (staged, name) in staged.iter().zip(names) {
             let target = self.path.join(name);
-            fs::rename(folder.join(name), &target).map_err(|error| unwritable(&target, error))?;
+            fs::rename(staged, &target).map_err(|error| unwritable(&target, error))?;
         }
         File::open(&self.path)
             .and_then(|output| output.sync_all())
@@ -116,8 +116,13 @@ impl OutputFolder {
     /// Gives up a claim; what is left in its folder goes away.
     pub fn release(&self, stem: &str) {
         // What cannot be removed now goes with the staging folder.
-        let _ = fs::remove_dir_all(self.staging.path().join(stem));
+        let _ = fs::remove_dir_all(self.staging.path().join(claim_name(stem)));
     }
+}
+
+/// Name of a granule's folder, which has no character that a library could take for something else.
+fn claim_name(stem: &str) -> String {
+    digest::of_text(stem)
 }
 
 /// Locks a folder, waiting for whoever has it; the lock lasts as long as the answer.
@@ -182,9 +187,9 @@ mod tests {
         {
             let run = OutputFolder::open(output.path(), "test").unwrap();
             let folder = ours(run.claim("a").unwrap());
-            fs::write(folder.join("a.nc"), "data").unwrap();
-            fs::write(folder.join("a.xml"), "metadata").unwrap();
-            run.publish(&folder, "a.nc", "a.xml").unwrap();
+            fs::write(folder.join("x"), "data").unwrap();
+            fs::write(folder.join("y"), "metadata").unwrap();
+            run.publish(&folder, ["x", "y"], ["a.nc", "a.xml"]).unwrap();
             run.release("a");
             fs::write(ours(run.claim("b").unwrap()).join("b.nc"), "unfinished").unwrap();
         }

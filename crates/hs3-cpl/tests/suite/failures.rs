@@ -239,3 +239,83 @@ fn a_failed_run_leaves_the_old_product_as_it_was() {
     assert_eq!(fs::read(&product).unwrap(), before);
     assert_eq!(operator.products().len(), 2);
 }
+
+#[test]
+fn text_in_the_place_of_numbers_is_named() {
+    let recipe = Recipe::default();
+    for dataset in ["ATB_532", "Bin_Alt", "Plane_Alt"] {
+        let (_, run) = spoiled(&recipe, |path| {
+            let file = File::open_rw(path).unwrap();
+            file.unlink(dataset).unwrap();
+            let text = hdf5::types::FixedAscii::<8>::from_ascii("garbage").unwrap();
+            file.new_dataset::<hdf5::types::FixedAscii<8>>()
+                .create(dataset)
+                .unwrap()
+                .write_scalar(&text)
+                .unwrap();
+        });
+        refused(&run, &[dataset, "holds text", "expected ("]);
+    }
+}
+
+#[test]
+fn what_a_granule_states_about_itself_may_be_wrong() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &Recipe::default());
+    let file = File::open_rw(&path).unwrap();
+    for name in ["Start_JDay", "NumRecs", "Date"] {
+        file.unlink(name).unwrap();
+        file.new_dataset::<f64>().shape([2]).create(name).unwrap();
+    }
+    file.close().unwrap();
+    let run = operator.convert();
+    run.succeeded();
+    for name in ["Start_JDay", "NumRecs", "Date"] {
+        assert!(run.lines_with(" WARN ").iter().any(|line| line.contains(name)), "{name}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_folder_nobody_may_list_is_named() {
+    let operator = Operator::new();
+    operator.granule("12204a", &Recipe::default());
+    let inner = operator.input().join("inner");
+    fs::create_dir(&inner).unwrap();
+    fs::set_permissions(&inner, fs::Permissions::from_mode(0o000)).unwrap();
+    let mut command = operator.command();
+    command.args(["input", "output", "--recursive"]);
+    if fs::read_dir(&inner).is_ok() {
+        fs::create_dir(operator.output()).unwrap();
+        for folder in [operator.folder(), &operator.output()] {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        std::os::unix::process::CommandExt::uid(&mut command, 65534);
+    }
+    let run = match command.output() {
+        Ok(output) => Run::from(output),
+        Err(error) => {
+            say(&format!("skipped: this user cannot run the command as another one: {error}"));
+            return;
+        }
+    };
+    refused(&run, &["inner", "cannot be read", "permission"]);
+    assert_eq!(operator.products().len(), 2);
+}
+
+#[test]
+fn outputs_that_netcdf_would_misread_are_refused() {
+    let operator = Operator::new();
+    operator.granule("12204a", &Recipe::default());
+    for output in ["back\\slash", "file:///tmp/x"] {
+        let run = operator.run(&["input", output]);
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+    }
+    // A granule's own name may have one.
+    fs::rename(
+        operator.input().join("HS3_CPL_ATB_12204a_20120906.hdf5"),
+        operator.input().join("back\\slash.hdf5"),
+    )
+    .unwrap();
+    operator.convert().succeeded();
+    assert_eq!(operator.products(), ["back\\slash.nc", "back\\slash.nc.meta.xml"]);
+}

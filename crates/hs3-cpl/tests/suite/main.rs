@@ -22,4 +22,5 @@ mod golden;
 mod malformed;
 mod operator;
 mod properties;
+mod unattended;
 mod values;

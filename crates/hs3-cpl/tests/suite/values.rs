@@ -202,3 +202,82 @@ fn variables_nobody_has_heard_of_are_carried_through() {
     );
     assert!(header.contains(":Contact = \"the CPL team\"") && header.contains(":Version = 1.25"));
 }
+
+/// Changes a granule before it is converted; answers the product.
+fn changed(recipe: &Recipe, change: impl FnOnce(&File)) -> (Operator, File) {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", recipe);
+    let file = File::open_rw(&path).unwrap();
+    change(&file);
+    file.close().unwrap();
+    operator.convert().succeeded();
+    let stem = path.file_stem().unwrap().to_str().unwrap();
+    let product = File::open(operator.output().join(format!("{stem}.nc"))).unwrap();
+    (operator, product)
+}
+
+#[test]
+fn invalid_positions_of_integers_have_a_fill_value_too() {
+    for sentinel in [-999_i16, 95] {
+        let (operator, product) = changed(&Recipe::default(), |file| {
+            file.unlink("Latitude").unwrap();
+            let mut latitude = vec![22_i16; 40];
+            latitude[2] = sentinel;
+            file.new_dataset_builder()
+                .with_data(&ndarray::Array1::from(latitude))
+                .create("Latitude")
+                .unwrap();
+        });
+        let latitude: Vec<i16> = product.dataset("Latitude").unwrap().read_raw().unwrap();
+        assert_eq!(latitude[1..4], [22, -999, 22]);
+        let header = operator.ncdump(&["-h"], "HS3_CPL_ATB_12203a_20120906.nc");
+        assert!(header.contains("Latitude:_FillValue = -999s"), "{header}");
+    }
+}
+
+#[test]
+fn names_that_the_product_makes_are_left_to_the_source() {
+    let extra = ["time", "record", "wavelength_532", "layer"].map(|name| (name.to_owned(), vec![40]));
+    let (operator, _) = check(&Recipe { extra: extra.to_vec(), ..Recipe::default() });
+    let header = operator.ncdump(&["-h"], "HS3_CPL_ATB_12203a_20120906.nc");
+    for declared in ["double time(record_2)", "double record(record_2)", "double time_2(record_2)"] {
+        assert!(header.contains(declared), "{declared} is not in {header}");
+    }
+    assert!(
+        header.contains("ATB_532:coordinates = \"time_2 Latitude Longitude wavelength_532_2\""),
+        "{header}"
+    );
+}
+
+#[test]
+fn attributes_that_readers_act_on_are_set_aside() {
+    let (operator, _) = changed(&Recipe::default(), |file| {
+        let text = |text: &str| FixedAscii::<32>::from_ascii(text).unwrap();
+        let attribute = |dataset: &str, name: &str, value: &str| {
+            let dataset = file.dataset(dataset).unwrap();
+            dataset.new_attr::<FixedAscii<32>>().create(name).unwrap().write_scalar(&text(value)).unwrap();
+        };
+        attribute("ATB_532", "scale_factor", "0.1");
+        attribute("ATB_532", "axis", "T");
+        attribute("ATB_532", "#odd", "x");
+        attribute("Cali_532", "units", "days since foo");
+        attribute("Pressure", "units", "mbar");
+        file.new_attr::<FixedAscii<32>>()
+            .create("featureType")
+            .unwrap()
+            .write_scalar(&text("profile"))
+            .unwrap();
+    });
+    let header = operator.ncdump(&["-h"], "HS3_CPL_ATB_12203a_20120906.nc");
+    for line in [
+        "ATB_532:source_scale_factor = \"0.1\"",
+        "ATB_532:source_axis = \"T\"",
+        "Cali_532:units = \"1\"",
+        "Cali_532:source_units = \"days since foo\"",
+        "Pressure:units = \"mbar\"",
+        ":source_featureType = \"profile\"",
+    ] {
+        assert!(header.contains(line), "{line} is not in {header}");
+    }
+    assert!(!header.contains("#odd") && !header.contains("Pressure:comment"), "{header}");
+}

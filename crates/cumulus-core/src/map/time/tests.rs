@@ -146,3 +146,41 @@ proptest! {
         prop_assert_eq!(axis.backward_steps, 0);
     }
 }
+
+#[test]
+fn a_clock_without_seconds_leaves_them_to_the_decimal_day() {
+    let mut clocks = clocks(2012, 250, &[3427.25, 3434.5, 3489.0]);
+    clocks.seconds = None;
+    let axis = derived(&clocks);
+    assert_eq!((axis.method, axis.seconds), (Method::DecimalDay, vec![3427.25, 3434.5, 3489.0]));
+    assert_eq!(axis.clock_seconds, [3427, 3434, 3489]);
+}
+
+#[test]
+fn the_first_known_day_is_followed_back_over_midnight() {
+    let seconds: Vec<f64> = (0..40).map(|record| 36_000.0 + 1800.0 * f64::from(record)).collect();
+    let mut clocks = clocks(2012, 250, &seconds);
+    clocks.days.as_mut().unwrap()[..30].fill(f64::NAN);
+    let axis = derived(&clocks);
+    assert_eq!((axis.epoch, axis.seconds), (date(2012, 9, 6), seconds));
+}
+
+#[test]
+fn one_missing_decimal_day_leaves_all_seconds_to_the_wall_clock() {
+    let mut clocks = clocks(2012, 250, &[3427.0, 3428.0, 3429.0]);
+    for day in clocks.days.as_mut().unwrap() {
+        *day += 1.2 / 86_400.0;
+    }
+    clocks.days.as_mut().unwrap()[1] = -999.0;
+    let axis = derived(&clocks);
+    assert_eq!((axis.method, axis.seconds), (Method::WallClock, vec![3427.0, 3428.0, 3429.0]));
+}
+
+#[test]
+fn whole_numbers_are_no_decimal_days_even_near_midnight() {
+    let mut clocks = clocks(2012, 250, &[86_100.0, 86_101.0, 86_105.0]);
+    clocks.days = Some(vec![250.0; 3]);
+    clocks.first_day = Some(250.0 + 86_100.0 / 86_400.0);
+    let axis = derive(&clocks, &mut Vec::new()).unwrap();
+    assert_eq!((axis.method, axis.epoch), (Method::WallClockUnwrapped, date(2012, 9, 6)));
+}

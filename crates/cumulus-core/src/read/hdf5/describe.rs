@@ -243,7 +243,7 @@ fn attribute_value(attribute: &Container) -> Result<SourceValue, String> {
         Encoding::Numbers(ElementType::U64) => numbers!(U64),
         Encoding::Numbers(ElementType::F32) => numbers!(F32),
         Encoding::Numbers(ElementType::F64) => numbers!(F64),
-        Encoding::Unsupported => return Err(format!("it is {}", super::content_name(&content))),
+        Encoding::Unsupported => return Err(format!("it is {content}")),
     };
     value.map_err(|error| library_message(&error))
 }

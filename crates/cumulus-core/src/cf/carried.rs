@@ -1,0 +1,287 @@
+//! Attributes that come from the source.
+//!
+//! A source may say anything under any name. What says something to people is carried through as it is. What CF
+//! and netCDF give a meaning is carried only where it is well-formed and true of the product, because readers act on
+//! it; otherwise it is kept as `source_<name>`, which no reader acts on.
+
+use super::variable::{MAGNITUDE, UNSTATED};
+use crate::collection::Units;
+use crate::map::LARGEST_SENTINEL;
+use crate::map::bind::{BoundVariable, legal_name};
+use crate::read::{SourceAttribute, SourceValue};
+use crate::values::ElementType;
+use crate::write::{Attribute, AttributeValue, set};
+
+/// Attributes that readers act on and that describe how a file is laid out: a source's speak of the source's layout.
+const OF_THE_LAYOUT: [&str; 27] = [
+    "Conventions",
+    "add_offset",
+    "ancillary_variables",
+    "axis",
+    "bounds",
+    "calendar",
+    "cell_measures",
+    "cell_methods",
+    "cf_role",
+    "climatology",
+    "compress",
+    "coordinates",
+    "external_variables",
+    "featureType",
+    "formula_terms",
+    "geometry",
+    "grid_mapping",
+    "instance_dimension",
+    "leap_month",
+    "leap_year",
+    "month_lengths",
+    "number_of_missing_values",
+    "positive",
+    "sample_dimension",
+    "scale_factor",
+    "source_name",
+    "standard_error_multiplier",
+];
+
+/// Attributes whose numbers must have the variable's own type (CF-1.6, 2.5.1, 3.5 and 8.1).
+const IN_THE_VARIABLES_TYPE: [&str; 7] =
+    ["actual_range", "flag_masks", "flag_values", "missing_value", "valid_max", "valid_min", "valid_range"];
+
+/// The longest name netCDF has (`NC_MAX_NAME`).
+const LONGEST_NAME: usize = 256;
+
+/// The unit that a source states for a dataset, if it can be taken for one. Units of time are not: they would make
+/// readers turn the values into dates.
+pub(super) fn stated_units<'source>(bound: &BoundVariable<'source>) -> Option<&'source str> {
+    let units = bound.dataset.attributes.iter().find(|attribute| attribute.name == "units")?;
+    match &units.value {
+        SourceValue::Text(text) if is_unit(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn is_unit(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains('\n') && !text.contains(" since ")
+}
+
+/// Adds what the source says about a variable; `has_fill` tells whether it has our `_FillValue`.
+pub(super) fn of_variable(
+    bound: &BoundVariable<'_>,
+    attributes: &mut Vec<Attribute>,
+    target: ElementType,
+    has_fill: bool,
+    warnings: &mut Vec<String>,
+) {
+    if bound.name != bound.dataset.path {
+        attributes.push(Attribute::text("source_name", bound.dataset.path.as_str()));
+    }
+    let units_are_open =
+        bound.row.is_none_or(|row| matches!(row.units, Units::Unstated | Units::ByMagnitude { .. }));
+    for attribute in &bound.dataset.attributes {
+        if !is_legal(attribute, &bound.dataset.path, warnings) {
+            continue;
+        }
+        let name = attribute.name.as_str();
+        let aside =
+            || classic(&attribute.value).map(|value| Attribute { name: format!("source_{name}"), value });
+        let carried = match name {
+            "_FillValue" | "missing_value" => missing_value(&attribute.value, target, has_fill),
+            "units" if units_are_open && stated_units(bound).is_some() => {
+                withdraw(attributes, &[UNSTATED, MAGNITUDE]);
+                classic(&attribute.value).map(|value| Attribute { name: name.to_owned(), value })
+            }
+            "units" => aside(),
+            name if IN_THE_VARIABLES_TYPE.contains(&name) => exact(&attribute.value, target)
+                .map(|value| Attribute { name: name.to_owned(), value })
+                .or_else(aside),
+            name if OF_THE_LAYOUT.contains(&name) => aside(),
+            _ => classic(&attribute.value).map(|value| Attribute { name: name.to_owned(), value }),
+        };
+        let Some(carried) = carried else { continue };
+        if carried.name == "source_units" && bound.row.is_some() && !agrees_with_units(attributes, &carried) {
+            warnings.push(format!(
+                "{}: the source states other units than the table: {}",
+                bound.dataset.path,
+                shown(&carried.value)
+            ));
+        }
+        add(bound, attributes, carried);
+    }
+}
+
+/// Adds what the source says about the whole file.
+pub(super) fn of_file(
+    attributes: &mut Vec<Attribute>,
+    source: &[SourceAttribute],
+    warnings: &mut Vec<String>,
+) {
+    for attribute in source {
+        if !is_legal(attribute, "/", warnings) {
+            continue;
+        }
+        let Some(value) = classic(&attribute.value) else { continue };
+        let taken = attributes.iter().any(|ours| ours.name == attribute.name)
+            || OF_THE_LAYOUT.contains(&attribute.name.as_str());
+        let name = if taken { format!("source_{}", attribute.name) } else { attribute.name.clone() };
+        set(attributes, Attribute { name, value });
+    }
+}
+
+/// A variable without a row is described by its source; otherwise the row's word stands, and the source's is kept
+/// beside it where it differs.
+fn add(bound: &BoundVariable<'_>, attributes: &mut Vec<Attribute>, mut carried: Attribute) {
+    let Some(ours) = attributes.iter_mut().find(|ours| ours.name == carried.name) else {
+        attributes.push(carried);
+        return;
+    };
+    if ours.value == carried.value {
+        return;
+    }
+    match (&mut ours.value, &carried.value) {
+        (AttributeValue::Text(ours), AttributeValue::Text(theirs))
+            if bound.row.is_none() && carried.name == "comment" =>
+        {
+            *ours = format!("{theirs}; {ours}");
+        }
+        (ours, theirs) if bound.row.is_none() || carried.name == "units" => *ours = theirs.clone(),
+        _ => {
+            carried.name = format!("source_{}", carried.name);
+            set(attributes, carried);
+        }
+    }
+}
+
+/// Takes sentences out of the comment that are no longer true.
+fn withdraw(attributes: &mut Vec<Attribute>, sentences: &[&str]) {
+    for attribute in attributes.iter_mut().filter(|attribute| attribute.name == "comment") {
+        if let AttributeValue::Text(text) = &mut attribute.value {
+            let kept: Vec<&str> = text.split("; ").filter(|sentence| !sentences.contains(sentence)).collect();
+            *text = kept.join("; ");
+        }
+    }
+    attributes.retain(|attribute| {
+        attribute.name != "comment" || attribute.value != AttributeValue::Text(String::new())
+    });
+}
+
+/// CF wants one value for what is missing (CF-1.6, 2.5.1): where ours is written, the source's is told under another
+/// name, and its values are left as they are.
+fn missing_value(value: &SourceValue, target: ElementType, has_fill: bool) -> Option<Attribute> {
+    let SourceValue::Numbers(numbers) = value else {
+        return classic(value).map(|value| Attribute { name: "source_missing_value".to_owned(), value });
+    };
+    let said_by_ours =
+        numbers.to_f64().iter().all(|number| !number.is_finite() || *number <= LARGEST_SENTINEL);
+    if has_fill && said_by_ours {
+        return None;
+    }
+    let value_in_type = exact(value, target).filter(|_| !has_fill && numbers.len() == 1);
+    match value_in_type {
+        Some(value) => Some(Attribute { name: "missing_value".to_owned(), value }),
+        None => classic(value).map(|value| Attribute { name: "source_missing_value".to_owned(), value }),
+    }
+}
+
+fn agrees_with_units(attributes: &[Attribute], stated: &Attribute) -> bool {
+    attributes.iter().any(|ours| ours.name == "units" && ours.value == stated.value)
+}
+
+/// True where netCDF takes the attribute's name; otherwise a warning is left.
+fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<String>) -> bool {
+    let name = attribute.name.as_str();
+    // Names with a leading underscore are netCDF's own.
+    let reserved = name.starts_with('_') && name != "_FillValue";
+    let legal = legal_name(name) == name && name.len() <= LONGEST_NAME && !reserved;
+    if !legal {
+        warnings
+            .push(format!("{path}: attribute {name:?} not carried through: netCDF does not take its name"));
+    }
+    legal
+}
+
+/// The value in the classic model; `None` where it says nothing.
+fn classic(value: &SourceValue) -> Option<AttributeValue> {
+    match value {
+        SourceValue::Text(text) if text.is_empty() => None,
+        SourceValue::Text(text) => Some(AttributeValue::Text(text.clone())),
+        SourceValue::Numbers(values) => {
+            Some(AttributeValue::Numbers(values.element_type().classic(), values.to_f64()))
+        }
+    }
+}
+
+/// Numbers in the variable's type, if every one of them fits exactly; text, which flag meanings are, as it is.
+#[expect(clippy::cast_possible_truncation, reason = "the point is to see whether anything is lost")]
+fn exact(value: &SourceValue, target: ElementType) -> Option<AttributeValue> {
+    let SourceValue::Numbers(values) = value else { return None };
+    let numbers = values.to_f64();
+    let within =
+        |number: f64, least: f64, most: f64| number.fract() == 0.0 && (least..=most).contains(&number);
+    let fits = |number: &f64| match target {
+        ElementType::I8 => within(*number, -128.0, 127.0),
+        ElementType::I16 => within(*number, -32_768.0, 32_767.0),
+        ElementType::I32 => within(*number, -2_147_483_648.0, 2_147_483_647.0),
+        ElementType::F32 => f64::from(*number as f32).to_bits() == number.to_bits() || number.is_nan(),
+        _ => true,
+    };
+    numbers.iter().all(fits).then_some(AttributeValue::Numbers(target, numbers))
+}
+
+fn shown(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::Text(text) => format!("{text:?}"),
+        AttributeValue::Numbers(_, numbers) => format!("{numbers:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::arr1;
+
+    use super::*;
+    use crate::values::Values;
+
+    fn numbers(values: &[f64]) -> SourceValue {
+        SourceValue::Numbers(Values::F64(arr1(values).into_dyn()))
+    }
+
+    #[test]
+    fn a_missing_value_is_told_where_ours_does_not_say_it() {
+        let name = |value: &SourceValue, target, has_fill| {
+            missing_value(value, target, has_fill).map(|attribute| attribute.name)
+        };
+        assert_eq!(name(&numbers(&[-999.0]), ElementType::F32, true), None);
+        assert_eq!(name(&numbers(&[7.5]), ElementType::F32, true).as_deref(), Some("source_missing_value"));
+        assert_eq!(name(&numbers(&[-999.0]), ElementType::I16, false).as_deref(), Some("missing_value"));
+        // 1e20 would become 32767 in an i16 and mask good data.
+        assert_eq!(name(&numbers(&[1e20]), ElementType::I16, false).as_deref(), Some("source_missing_value"));
+        let text = SourceValue::Text("none".to_owned());
+        assert_eq!(name(&text, ElementType::I16, false).as_deref(), Some("source_missing_value"));
+    }
+
+    #[test]
+    fn numbers_keep_their_values_or_their_own_type() {
+        assert!(exact(&numbers(&[1.0, -128.0]), ElementType::I8).is_some());
+        assert!(exact(&numbers(&[0.5]), ElementType::I8).is_none());
+        assert!(exact(&numbers(&[0.1]), ElementType::F32).is_none());
+        assert!(exact(&numbers(&[0.1]), ElementType::F64).is_some());
+    }
+
+    #[test]
+    fn only_single_units_of_no_time_are_units() {
+        assert!(is_unit("m s-1"));
+        for text in ["", " ", "km\nm", "days since foo"] {
+            assert!(!is_unit(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_netcdf_refuses_are_left_out_aloud() {
+        let mut warnings = Vec::new();
+        for name in ["a/b", "#a", " x", "_Format", "_IsNetcdf4", &"x".repeat(257)] {
+            let attribute = SourceAttribute { name: (*name).to_owned(), value: numbers(&[1.0]) };
+            assert!(!is_legal(&attribute, "path", &mut warnings), "{name}");
+        }
+        assert_eq!(warnings.len(), 6);
+    }
+}
