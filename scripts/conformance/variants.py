@@ -50,6 +50,20 @@ def unicode_text(name, values):
     return (f" {values.decode()}\t " if name in ("Date", "Project") else values), {}
 
 
+def whole_degrees(name, values):
+    if name in ("Latitude", "Longitude", "Solar_Elevation_Angle", "Plane_Pitch"):
+        values = np.rint(values).astype("i2")
+        values[[3, 17]] = -999
+    if name == "Layer_Type":
+        values = np.where(values < 0, -1, values).astype("i1")
+    return values, {}
+
+
+def without_seconds(path):
+    with h5py.File(path, "r+") as file:
+        del file["Second"]
+
+
 def deep_scalars(_, values):
     return (np.reshape(values, (1, 1)) if np.ndim(values) == 0 and values.dtype.kind in "fi" else values), {}
 
@@ -95,6 +109,10 @@ def main():
     rewrite(base, path(), single_days)
     rewrite(base, path(), unicode_text)
     rewrite(base, path(), deep_scalars)
+    rewrite(base, path(), whole_degrees)
+    minutes = folder / path().name.replace("ATB", "OP")
+    shutil.copy(base, minutes)
+    without_seconds(minutes)
     rewrite(base, path(), lambda _, values: (values, {}), libver=("v110", "v110"))
     user_block(base, path())
     odd = path()

@@ -1,7 +1,8 @@
 //! OUTPUT: where products appear, one whole product at a time, whoever else is writing there.
 //!
-//! A run has a staging folder inside OUTPUT, hidden and on the same file system, with a folder for each granule
-//! under way. A finished product is flushed to the device and renamed into OUTPUT, data first, metadata last:
+//! A run has a staging folder inside a hidden folder of OUTPUT, on the same file system, with a folder for each
+//! granule under way. The hidden folder goes with the last run, and is there so that looking for other runs does not
+//! mean listing all products. A finished product is flushed to the device and renamed into OUTPUT, data first, metadata last:
 //! metadata that lie in OUTPUT say that their data are complete.
 //!
 //! Runs on one OUTPUT cooperate by two locks (flock), which the kernel releases when a run dies, however it dies.
@@ -22,8 +23,10 @@ use crate::read::digest;
 #[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
-    prefix: String,
-    staging: TempDir,
+    /// The hidden folder of all runs.
+    runs: PathBuf,
+    /// This run's staging folder; `None` only while it is taken down.
+    staging: Option<TempDir>,
     /// Keeps the lock of the staging folder.
     _alive: File,
 }
@@ -46,13 +49,14 @@ impl OutputFolder {
         let unwritable =
             |error: io::Error| Failure::writing(Stage::Publish, path.display().to_string(), error);
         fs::create_dir_all(path).map_err(unwritable)?;
-        let prefix = format!(".{program}-");
         let lock = locked(path).map_err(unwritable)?;
-        sweep(path, &prefix).map_err(unwritable)?;
-        let staging = tempfile::Builder::new().prefix(&prefix).tempdir_in(path).map_err(unwritable)?;
+        let runs = path.join(format!(".{program}"));
+        fs::create_dir_all(&runs).map_err(unwritable)?;
+        sweep(&runs).map_err(unwritable)?;
+        let staging = tempfile::Builder::new().prefix("run-").tempdir_in(&runs).map_err(unwritable)?;
         let alive = locked(staging.path()).map_err(unwritable)?;
         drop(lock);
-        Ok(Self { path: path.to_owned(), prefix, staging, _alive: alive })
+        Ok(Self { path: path.to_owned(), runs, staging: Some(staging), _alive: alive })
     }
 
     /// Claims the granule called `stem` for this run.
@@ -60,13 +64,12 @@ impl OutputFolder {
     /// # Errors
     /// OUTPUT cannot be locked, listed or written.
     pub fn claim(&self, stem: &str) -> Result<Claim, Failure> {
-        let folder = self.staging.path().join(claim_name(stem));
+        let folder = self.folder(stem);
         let unwritable =
             |error: io::Error| Failure::writing(Stage::Publish, folder.display().to_string(), error);
         let _lock = locked(&self.path).map_err(unwritable)?;
-        let rivals = staging_folders(&self.path, &self.prefix).map_err(unwritable)?;
-        for rival in rivals.into_iter().filter(|rival| rival != self.staging.path()) {
-            if rival.join(claim_name(stem)).is_dir() && is_alive(&rival) {
+        for rival in staging_folders(&self.runs).map_err(unwritable)? {
+            if !folder.starts_with(&rival) && rival.join(claim_name(stem)).is_dir() && is_alive(&rival) {
                 return Ok(Claim::Theirs);
             }
         }
@@ -116,11 +119,27 @@ impl OutputFolder {
     /// Gives up a claim; what is left in its folder goes away.
     pub fn release(&self, stem: &str) {
         // What cannot be removed now goes with the staging folder.
-        let _ = fs::remove_dir_all(self.staging.path().join(claim_name(stem)));
+        let _ = fs::remove_dir_all(self.folder(stem));
+    }
+
+    /// The granule's folder, under a name without any character that a library could take for something else.
+    fn folder(&self, stem: &str) -> PathBuf {
+        let staging = self.staging.as_ref().map_or(self.runs.as_path(), TempDir::path);
+        staging.join(claim_name(stem))
     }
 }
 
-/// Name of a granule's folder, which has no character that a library could take for something else.
+impl Drop for OutputFolder {
+    /// Nothing can be done here about a folder that cannot be removed; the next run sweeps it.
+    fn drop(&mut self) {
+        let _lock = locked(&self.path);
+        drop(self.staging.take());
+        // Not empty while other runs are there.
+        let _ = fs::remove_dir(&self.runs);
+    }
+}
+
+/// Name of a granule's folder.
 fn claim_name(stem: &str) -> String {
     digest::of_text(stem)
 }
@@ -132,15 +151,9 @@ fn locked(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn staging_folders(output: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(output)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(prefix) && entry.file_type()?.is_dir() {
-            found.push(entry.path());
-        }
-    }
-    Ok(found)
+/// The staging folders of all runs on one OUTPUT.
+fn staging_folders(runs: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(runs)?.map(|entry| entry.map(|entry| entry.path())).collect()
 }
 
 /// True where some run holds the lock of this staging folder.
@@ -149,8 +162,8 @@ fn is_alive(staging: &Path) -> bool {
 }
 
 /// Removes the staging folders of runs that are no more.
-fn sweep(output: &Path, prefix: &str) -> io::Result<()> {
-    for folder in staging_folders(output, prefix)? {
+fn sweep(runs: &Path) -> io::Result<()> {
+    for folder in staging_folders(runs)? {
         if !is_alive(&folder) {
             match fs::remove_dir_all(&folder) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -213,11 +226,11 @@ mod tests {
         let output = tempfile::tempdir().unwrap();
         let living = OutputFolder::open(output.path(), "test").unwrap();
         ours(living.claim("a").unwrap());
-        fs::create_dir_all(output.path().join(".test-dead/b")).unwrap();
+        fs::create_dir_all(output.path().join(".test/run-dead/b")).unwrap();
         fs::create_dir_all(output.path().join(".other-program")).unwrap();
         drop(OutputFolder::open(output.path(), "test").unwrap());
         assert_eq!(names(output.path()).len(), 2, "{:?}", names(output.path()));
-        assert!(!output.path().join(".test-dead").exists());
+        assert_eq!(names(&output.path().join(".test")).len(), 1);
         drop(living);
         assert_eq!(names(output.path()), [".other-program"]);
     }
