@@ -123,29 +123,32 @@ fn unsupported_filters_and_cycles_are_refused() {
     refused(&run, &["loop/again", "a group that contains itself"]);
 }
 
-#[test]
-fn a_granule_nobody_may_read_is_named() {
-    let operator = Operator::new();
-    operator.granule("12204a", &Recipe::default());
-    let bad = operator.granule("12203a", &Recipe::default());
-    fs::set_permissions(&bad, fs::Permissions::from_mode(0o000)).unwrap();
+/// Runs the command as a user whom permissions bind: this one, or nobody if this one is root. `None`, said aloud,
+/// where that cannot be done.
+fn as_somebody(operator: &Operator, arguments: &[&str], is_root: bool) -> Option<Run> {
     let mut command = operator.command();
-    command.args(["input", "output"]);
-    if fs::read(&bad).is_ok() {
-        // Root reads everything; nobody does not.
+    command.args(arguments);
+    if is_root {
         fs::create_dir(operator.output()).unwrap();
         for folder in [operator.folder(), &operator.output()] {
             fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
         }
         std::os::unix::process::CommandExt::uid(&mut command, 65534);
     }
-    let run = match command.output() {
-        Ok(output) => Run::from(output),
-        Err(error) => {
-            say(&format!("skipped: this user cannot run the command as another one: {error}"));
-            return;
-        }
-    };
+    let output = command.output();
+    if let Err(error) = &output {
+        say(&format!("skipped: this user cannot run the command as another one: {error}"));
+    }
+    output.ok().map(Run::from)
+}
+
+#[test]
+fn a_granule_nobody_may_read_is_named() {
+    let operator = Operator::new();
+    operator.granule("12204a", &Recipe::default());
+    let bad = operator.granule("12203a", &Recipe::default());
+    fs::set_permissions(&bad, fs::Permissions::from_mode(0o000)).unwrap();
+    let Some(run) = as_somebody(&operator, &["input", "output"], fs::read(&bad).is_ok()) else { return };
     refused(&run, &["12203a", "cannot be read", "permission"]);
     assert_eq!(operator.products().len(), 2);
 }
@@ -282,22 +285,8 @@ fn a_folder_nobody_may_list_is_named() {
     let inner = operator.input().join("inner");
     fs::create_dir(&inner).unwrap();
     fs::set_permissions(&inner, fs::Permissions::from_mode(0o000)).unwrap();
-    let mut command = operator.command();
-    command.args(["input", "output", "--recursive"]);
-    if fs::read_dir(&inner).is_ok() {
-        fs::create_dir(operator.output()).unwrap();
-        for folder in [operator.folder(), &operator.output()] {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
-        }
-        std::os::unix::process::CommandExt::uid(&mut command, 65534);
-    }
-    let run = match command.output() {
-        Ok(output) => Run::from(output),
-        Err(error) => {
-            say(&format!("skipped: this user cannot run the command as another one: {error}"));
-            return;
-        }
-    };
+    let is_root = fs::read_dir(&inner).is_ok();
+    let Some(run) = as_somebody(&operator, &["input", "output", "--recursive"], is_root) else { return };
     refused(&run, &["inner", "cannot be read", "permission"]);
     assert_eq!(operator.products().len(), 2);
 }
