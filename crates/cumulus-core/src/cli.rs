@@ -335,24 +335,21 @@ fn write_report(report: &Report, file: &std::path::Path) -> Result<(), Failure> 
 }
 
 fn dry_run(collection: &'static Collection, request: &Request) -> u8 {
-    let (mut plan, discovered) = match run::prepare(collection, request) {
+    let (plan, ignored) = match run::prepare(collection, request) {
         Ok(prepared) => prepared,
         Err(failure) => {
             let _ = writeln!(io::stderr(), "{failure}");
             return report::exit_code([failure.class]);
         }
     };
-    plan.refused.extend(discovered.unreadable);
     let output = request.output.display();
     let converted = plan.granules.iter().map(|granule| {
         let (data, metadata) = output_names(granule, &request.content.metadata_suffix);
         format!("convert {} -> {output}/{data} {output}/{metadata}\n", granule.path.display())
     });
     let refused = plan.refused.iter().map(|(_, failure)| format!("refuse  {failure}\n"));
-    let ignored = discovered
-        .ignored
-        .iter()
-        .map(|ignored| format!("ignore  {}: {}\n", ignored.path.display(), ignored.reason));
+    let ignored =
+        ignored.iter().map(|ignored| format!("ignore  {}: {}\n", ignored.path.display(), ignored.reason));
     print(&converted.chain(refused).chain(ignored).collect::<String>());
     report::exit_code(plan.refused.iter().map(|(_, failure)| failure.class))
 }

@@ -30,6 +30,9 @@ const TICK: Duration = Duration::from_millis(50);
 /// How often a granule whose worker died is tried.
 const TRIES: u32 = 2;
 
+/// Free space below which a dead worker is put down to a full device: libhdf5 crashes when it cannot write.
+const LEAST_FREE_BYTES: u64 = 16 << 20;
+
 /// What a run may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -262,7 +265,7 @@ impl<'run> Pool<'run> {
             return;
         }
         let how = busy.ended_for.unwrap_or(how);
-        let failure = self.output.free_bytes().filter(|&free| free < self.setup.least_free_bytes()).map_or_else(
+        let failure = self.output.free_bytes().filter(|&free| free < LEAST_FREE_BYTES).map_or_else(
             || {
                 Failure::new(Stage::Read, busy.task.granule.path.display().to_string(), "cannot be processed")
                     .found(format!("the worker process {how}, twice"))

@@ -13,13 +13,13 @@ use tracing::{error, info, warn};
 
 use crate::collection::Collection;
 use crate::convert::{ContentOptions, Reuse};
-use crate::discover::{self, Discovered};
+use crate::discover;
 use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
 use crate::plan::{self, Plan};
 use crate::pool::protocol::Setup;
 use crate::pool::{Event, Limits, Observer, Pool};
-use crate::report::{self, GranuleReport, LAYOUT, Report, Status};
+use crate::report::{self, GranuleReport, Ignored, LAYOUT, Report, Status};
 use crate::write::publish::OutputFolder;
 
 /// What an operator asked for, complete: nothing after this reads arguments, environment or clock.
@@ -75,16 +75,17 @@ impl Request {
     }
 }
 
-/// Lists what a run would do.
+/// Lists what a run would do, and the files it would pass over.
 ///
 /// # Errors
 /// INPUT has no granule, or an output would be an input.
-pub fn prepare(collection: &Collection, request: &Request) -> Result<(Plan, Discovered), Failure> {
+pub fn prepare(collection: &Collection, request: &Request) -> Result<(Plan, Vec<Ignored>), Failure> {
     check_output(&request.output)?;
     let discovered = discover::discover(collection, &request.input, request.recursive)?;
-    let plan = plan::plan(collection, &discovered.candidates);
+    let mut plan = plan::plan(collection, &discovered.candidates);
     plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, is_same_file)?;
-    Ok((plan, discovered))
+    plan.refused.extend(discovered.unreadable);
+    Ok((plan, discovered.ignored))
 }
 
 /// netcdf-c takes backslashes and addresses in a path for what they are elsewhere.
@@ -157,9 +158,8 @@ fn granules(
     bar: &ProgressBar,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let (mut plan, discovered) = prepare(collection, request)?;
-    report.ignored = discovered.ignored;
-    plan.refused.extend(discovered.unreadable);
+    let (plan, ignored) = prepare(collection, request)?;
+    report.ignored = ignored;
     for ignored in &report.ignored {
         info!(process = "processing", "ignored {}: {}", ignored.path.display(), ignored.reason);
     }

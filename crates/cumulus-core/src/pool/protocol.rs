@@ -29,14 +29,6 @@ pub struct Setup {
     pub memory_limit_mib: u64,
 }
 
-impl Setup {
-    /// Free space below which a dead worker is put down to a full device: libhdf5 crashes when it cannot write.
-    #[must_use]
-    pub fn least_free_bytes(&self) -> u64 {
-        16 << 20
-    }
-}
-
 /// One granule to convert.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
