@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,7 @@ pub enum Class {
 }
 
 /// One failure, complete enough to act on without opening the file.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// Where in the work it happened.
     pub stage: Stage,
@@ -81,7 +82,7 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The library's own error.
     #[serde(skip)]
-    pub cause: Option<Box<dyn Error + Send + Sync>>,
+    pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Failure {
@@ -130,7 +131,7 @@ impl Failure {
     /// Adds the library's error and, where that error is an operating-system error, the class it implies.
     #[must_use]
     pub fn cause(mut self, cause: impl Error + Send + Sync + 'static) -> Self {
-        self.cause = Some(Box::new(cause));
+        self.cause = Some(Arc::new(cause));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Which granules are converted into which files; pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::collection::Collection;
@@ -51,15 +51,15 @@ pub fn plan(collection: &Collection, candidates: &[PathBuf]) -> Plan {
 
 /// Refuses a plan that would write over one of its own inputs.
 ///
-/// `is_same_file` tells whether two paths lead to one file.
+/// `identity` answers the same for two paths where they lead to one file, and nothing where there is none.
 ///
 /// # Errors
 /// An output path, or OUTPUT itself, is one of the inputs.
-pub fn check_outputs(
+pub fn check_outputs<Identity: Ord>(
     plan: &Plan,
     output: &Path,
     metadata_suffix: &str,
-    is_same_file: impl Fn(&Path, &Path) -> bool,
+    identity: impl Fn(&Path) -> Option<Identity>,
 ) -> Result<(), Failure> {
     let refused = |path: &Path| {
         Failure::new(Stage::Plan, path.display().to_string(), "is both an input and an output")
@@ -67,17 +67,54 @@ pub fn check_outputs(
             .expected("an OUTPUT whose files are not granules of INPUT")
             .hint("choose another OUTPUT")
     };
+    let inputs: BTreeSet<Identity> =
+        plan.granules.iter().filter_map(|granule| identity(&granule.path)).collect();
+    let is_input = |path: &Path| identity(path).is_some_and(|file| inputs.contains(&file));
+    if is_input(output) {
+        return Err(refused(output));
+    }
     for granule in &plan.granules {
-        if is_same_file(output, &granule.path) {
-            return Err(refused(output));
-        }
         let (data, metadata) = output_names(granule, metadata_suffix);
         for name in [data, metadata] {
             let target = output.join(name);
-            if plan.granules.iter().any(|input| is_same_file(&target, &input.path)) {
+            if is_input(&target) {
                 return Err(refused(&target));
             }
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn plan_of(granules: usize) -> Plan {
+        let granule = |number: usize| Granule {
+            path: PathBuf::from(format!("in/g{number}.h5")),
+            file_name: format!("g{number}.h5"),
+            stem: format!("g{number}"),
+        };
+        Plan { granules: (0..granules).map(granule).collect(), refused: Vec::new() }
+    }
+
+    #[test]
+    fn work_grows_with_the_number_of_granules_and_not_with_its_square() {
+        let asked = Cell::new(0);
+        let count = |path: &Path| {
+            asked.set(asked.get() + 1);
+            Some(path.to_owned())
+        };
+        check_outputs(&plan_of(500), Path::new("out"), ".xml", count).unwrap();
+        assert_eq!(asked.get(), 3 * 500 + 1);
+    }
+
+    #[test]
+    fn an_output_that_is_an_input_is_named() {
+        let link = |path: &Path| (path.starts_with("in") || path.ends_with("g7.nc")).then_some(());
+        let failure = check_outputs(&plan_of(9), Path::new("out"), ".xml", link).unwrap_err();
+        assert_eq!((failure.class, failure.place.as_str()), (Class::Usage, "out/g7.nc"));
+    }
 }

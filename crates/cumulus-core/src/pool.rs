@@ -5,7 +5,8 @@
 //! standard output ([`protocol`]). A worker that dies, takes too long or grows too large is replaced; its granule is
 //! tried once more at the end, alone, and a second such failure is final.
 //!
-//! Products are published here and not by workers: a worker can die at any instant, a rename cannot.
+//! Products are published here and not by workers: a worker can die at any instant, a rename cannot. Small ones are
+//! published in groups, because flushing the device costs the same for one file and for a hundred.
 
 pub mod process;
 pub mod protocol;
@@ -16,13 +17,13 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crate::convert::{STAGED, output_names};
+use crate::convert::STAGED;
 use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
 use crate::pool::process::Worker;
 use crate::pool::protocol::{Answer, Job, Reply, Setup};
-use crate::report::{GranuleReport, Status};
-use crate::write::publish::{Claim, OutputFolder};
+use crate::report::{GranuleReport, Product, Status};
+use crate::write::publish::{Claim, OutputFolder, Staged};
 
 /// How long the supervisor sleeps when nothing happens; limits are kept to this much.
 const TICK: Duration = Duration::from_millis(50);
@@ -32,6 +33,15 @@ const TRIES: u32 = 2;
 
 /// Free space below which a dead worker is put down to a full device: libhdf5 crashes when it cannot write.
 const LEAST_FREE_BYTES: u64 = 16 << 20;
+
+/// A group of finished granules is published when it has this many …
+const GROUP_GRANULES: usize = 64;
+
+/// … or products of this many bytes …
+const GROUP_BYTES: u64 = 64 << 20;
+
+/// … or has waited this long.
+const GROUP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a run may use.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +87,7 @@ pub struct Pool<'run> {
     workers_made: u64,
     queue: VecDeque<Task>,
     retries: VecDeque<Task>,
+    finished: Vec<Finished>,
     failures: usize,
     stops: u32,
 }
@@ -93,6 +104,16 @@ struct Busy {
     started: Instant,
     /// Why the supervisor ended the worker, if it did.
     ended_for: Option<String>,
+}
+
+/// A granule whose product is whole but not yet published.
+struct Finished {
+    granule: Granule,
+    folder: PathBuf,
+    started: Instant,
+    since: Instant,
+    warnings: Vec<String>,
+    product: Product,
 }
 
 struct Task {
@@ -120,6 +141,7 @@ impl<'run> Pool<'run> {
             workers_made: 0,
             queue: VecDeque::new(),
             retries: VecDeque::new(),
+            finished: Vec::new(),
             failures: 0,
             stops: 0,
         }
@@ -134,12 +156,10 @@ impl<'run> Pool<'run> {
     /// Works through all granules.
     pub fn convert(mut self, granules: Vec<Granule>) {
         let workers = self.limits.jobs.min(granules.len()).max(1);
-        self.setup.threads = (self.limits.jobs / workers).max(1);
         self.queue = granules.into_iter().map(|granule| Task { granule, tries: 0 }).collect();
         self.work(workers);
-        // Alone: no other worker, and all threads.
+        // Alone: no other worker.
         self.workers.clear();
-        self.setup.threads = self.limits.jobs.max(1);
         while let Some(task) = self.retries.pop_front() {
             self.queue.push_back(task);
             self.work(1);
@@ -161,6 +181,9 @@ impl<'run> Pool<'run> {
                 self.assign(workers);
             }
             let busy = self.workers.values().any(|seat| seat.busy.is_some());
+            if self.is_group_due(busy) {
+                self.publish();
+            }
             if !busy && (self.queue.is_empty() || self.is_stopping()) {
                 return;
             }
@@ -208,7 +231,11 @@ impl<'run> Pool<'run> {
         if task.tries == 0 {
             self.observer.begun(&task.granule);
         }
-        let job = Job { granule: task.granule.clone(), folder: folder.clone() };
+        let busy = self.workers.values().filter(|seat| seat.busy.is_some()).count();
+        // Towards the end there are more cores than granules: whoever begins then has a share of the idle ones.
+        let granules_left = busy + 1 + self.queue.len();
+        let threads = (self.limits.jobs / granules_left).max(1);
+        let job = Job { granule: task.granule.clone(), folder: folder.clone(), threads };
         if let Some(seat) = self.workers.get_mut(&number) {
             // A worker that cannot be written to has died, which its reader will tell.
             seat.worker.send(&job);
@@ -243,15 +270,46 @@ impl<'run> Pool<'run> {
         let Some(busy) = seat.busy.take() else { return };
         let result = match reply.answer {
             Answer::Converted(product) => {
-                let metadata_suffix = &self.setup.options.metadata_suffix;
-                let (data, metadata) = output_names(&busy.task.granule, metadata_suffix);
-                self.output.publish(&busy.folder, STAGED, [&data, &metadata]).map(|()| Some(*product))
+                self.finished.push(Finished {
+                    granule: busy.task.granule,
+                    folder: busy.folder,
+                    started: busy.started,
+                    since: Instant::now(),
+                    warnings: reply.warnings,
+                    product: *product,
+                });
+                return;
             }
             Answer::UpToDate => Ok(None),
             Answer::Failed(failure) => Err(*failure),
         };
         self.output.release(&busy.task.granule.stem);
         self.ended(&busy.task.granule, busy.started, reply.warnings, result);
+    }
+
+    fn is_group_due(&self, busy: bool) -> bool {
+        let Some(oldest) = self.finished.first() else { return false };
+        !busy
+            || self.finished.len() >= GROUP_GRANULES
+            || self.finished.iter().map(|finished| finished.product.size).sum::<u64>() >= GROUP_BYTES
+            || oldest.since.elapsed() > GROUP_PATIENCE
+    }
+
+    fn publish(&mut self) {
+        let group = std::mem::take(&mut self.finished);
+        let staged: Vec<Staged<'_>> = group
+            .iter()
+            .map(|finished| Staged {
+                files: STAGED.map(|name| finished.folder.join(name)),
+                names: [&finished.product.data, &finished.product.metadata],
+            })
+            .collect();
+        let results = self.output.publish(&staged);
+        for (finished, result) in group.into_iter().zip(results) {
+            self.output.release(&finished.granule.stem);
+            let Finished { granule, started, warnings, product, .. } = finished;
+            self.ended(&granule, started, warnings, result.map(|()| Some(product)));
+        }
     }
 
     fn died(&mut self, number: u64) {
@@ -314,6 +372,10 @@ impl<'run> Pool<'run> {
                 self.not_tried(&busy.task.granule);
             }
         }
+        for finished in std::mem::take(&mut self.finished) {
+            self.output.release(&finished.granule.stem);
+            self.not_tried(&finished.granule);
+        }
         let retries = std::mem::take(&mut self.retries);
         self.queue.extend(retries);
     }
@@ -333,7 +395,7 @@ impl<'run> Pool<'run> {
         granule: &Granule,
         started: Instant,
         warnings: Vec<String>,
-        result: Result<Option<crate::report::Product>, Failure>,
+        result: Result<Option<Product>, Failure>,
     ) {
         let (status, product, failure) = match result {
             Ok(Some(product)) => (Status::Converted, Some(product), None),

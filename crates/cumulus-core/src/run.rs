@@ -83,7 +83,7 @@ pub fn prepare(collection: &Collection, request: &Request) -> Result<(Plan, Vec<
     check_output(&request.output)?;
     let discovered = discover::discover(collection, &request.input, request.recursive)?;
     let mut plan = plan::plan(collection, &discovered.candidates);
-    plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, is_same_file)?;
+    plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, file_identity)?;
     plan.refused.extend(discovered.unreadable);
     Ok((plan, discovered.ignored))
 }
@@ -101,12 +101,10 @@ fn check_output(output: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn is_same_file(left: &Path, right: &Path) -> bool {
+/// Device and number of the file that a path leads to.
+fn file_identity(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
-    match (left.metadata(), right.metadata()) {
-        (Ok(left), Ok(right)) => left.dev() == right.dev() && left.ino() == right.ino(),
-        _ => false,
-    }
+    path.metadata().ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// Converts every granule and reports on all of them.
@@ -175,7 +173,6 @@ fn granules(
         now: request.now,
         output: request.output.clone(),
         reuse: request.reuse,
-        threads: 1,
         memory_limit_mib: request.limits.memory_limit_mib,
     };
     let mut desk = Desk { bar, reports: &mut report.granules };

@@ -18,6 +18,9 @@ pub const VERB: &str = "worker";
 /// This very program, even if its file was replaced since it was started.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
+/// The first descriptor after standard input, output and error.
+const FIRST_OTHER_DESCRIPTOR: i32 = 3;
+
 /// A running worker; ended when it goes out of scope.
 #[derive(Debug)]
 pub struct Worker {
@@ -31,6 +34,8 @@ impl Worker {
     /// # Errors
     /// The system starts no further process.
     pub fn start(number: u64, setup: &Setup, events: Sender<Event>) -> Result<Self, Failure> {
+        // Whatever this process was started with open is none of a worker's business.
+        close_fds::set_fds_cloexec(FIRST_OTHER_DESCRIPTOR, &[]);
         let mut child = Command::new(OWN_PROGRAM)
             .arg(VERB)
             // Nobody else writes into a staging folder, and sources are only read; file systems without locks are

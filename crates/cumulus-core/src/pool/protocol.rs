@@ -23,8 +23,6 @@ pub struct Setup {
     pub output: PathBuf,
     /// Which earlier products are kept.
     pub reuse: Reuse,
-    /// Threads of this worker.
-    pub threads: usize,
     /// Memory of this worker, in MiB; the supervisor keeps to it, the worker has a hard limit somewhat above.
     pub memory_limit_mib: u64,
 }
@@ -34,8 +32,10 @@ pub struct Setup {
 pub struct Job {
     /// The granule.
     pub granule: Granule,
-    /// Where its files are made.
+    /// Where its files are made, and the worker's working folder meanwhile.
     pub folder: PathBuf,
+    /// Threads to use.
+    pub threads: usize,
 }
 
 /// What became of a job.

@@ -79,10 +79,17 @@ impl Fault {
 pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()> {
     let mut lines = io::stdin().lock().lines();
     let Some(first) = lines.next() else { return Ok(()) };
-    let setup: Setup = serde_json::from_str(&first?)?;
+    let mut setup: Setup = serde_json::from_str(&first?)?;
     restrict(&setup)?;
+    // Where relative paths start, whatever the working folder is later.
+    let start = std::env::current_dir()?;
+    setup.output = start.join(setup.output);
     for line in lines {
-        let job: Job = serde_json::from_str(&line?)?;
+        let mut job: Job = serde_json::from_str(&line?)?;
+        job.granule.path = start.join(job.granule.path);
+        job.folder = start.join(job.folder);
+        // What a library may leave behind goes with the granule's folder.
+        std::env::set_current_dir(&job.folder)?;
         if let Some(fault) = faults.iter().find(|fault| fault.stem == job.granule.stem) {
             fault.happen();
         }

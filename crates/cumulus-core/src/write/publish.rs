@@ -40,14 +40,26 @@ pub enum Claim {
     Theirs,
 }
 
+/// A product ready to be published: data and metadata, in this order.
+#[derive(Debug)]
+pub struct Staged<'run> {
+    /// Where they lie now.
+    pub files: [PathBuf; 2],
+    /// What they will be called in OUTPUT.
+    pub names: [&'run str; 2],
+}
+
+/// Groups of so many products are flushed together with whatever else waits for the device; smaller ones file by
+/// file.
+const LEAST_GROUP: usize = 4;
+
 impl OutputFolder {
     /// Opens OUTPUT, which is made if it is missing, sweeps what dead runs left, and makes a staging folder.
     ///
     /// # Errors
     /// OUTPUT is not a folder, or cannot be written or locked.
     pub fn open(path: &Path, program: &str) -> Result<Self, Failure> {
-        let unwritable =
-            |error: io::Error| Failure::writing(Stage::Publish, path.display().to_string(), error);
+        let unwritable = |error| unwritable(path, error);
         fs::create_dir_all(path).map_err(unwritable)?;
         let lock = locked(path).map_err(unwritable)?;
         let runs = path.join(format!(".{program}"));
@@ -65,8 +77,7 @@ impl OutputFolder {
     /// OUTPUT cannot be locked, listed or written.
     pub fn claim(&self, stem: &str) -> Result<Claim, Failure> {
         let folder = self.folder(stem);
-        let unwritable =
-            |error: io::Error| Failure::writing(Stage::Publish, folder.display().to_string(), error);
+        let unwritable = |error| unwritable(&folder, error);
         let _lock = locked(&self.path).map_err(unwritable)?;
         for rival in staging_folders(&self.runs).map_err(unwritable)? {
             if !folder.starts_with(&rival) && rival.join(claim_name(stem)).is_dir() && is_alive(&rival) {
@@ -77,36 +88,58 @@ impl OutputFolder {
         Ok(Claim::Ours(folder))
     }
 
-    /// Publishes the two files `staged` in the granule's folder, data and metadata, under these names, in this order.
+    /// Publishes a group of products, and answers for each.
     ///
-    /// Metadata of an earlier run are taken away before the new data arrive, so that at no time do metadata lie
-    /// beside data they do not describe.
-    ///
-    /// # Errors
-    /// A file cannot be flushed, replaced or renamed.
-    pub fn publish(&self, folder: &Path, staged: [&str; 2], names: [&str; 2]) -> Result<(), Failure> {
-        let unwritable = |path: &Path, error: io::Error| {
-            Failure::writing(Stage::Publish, path.display().to_string(), error)
+    /// Everything is flushed to the device before the first rename, and the names after the last. Metadata of an
+    /// earlier run are taken away before the new data arrive, so that at no time do metadata lie beside data they do
+    /// not describe.
+    pub fn publish(&self, group: &[Staged<'_>]) -> Vec<Result<(), Failure>> {
+        let mut results: Vec<Result<(), Failure>> = if group.len() < LEAST_GROUP {
+            group.iter().map(flush).collect()
+        } else {
+            vec![self.flush_device(); group.len()]
         };
-        let staged = staged.map(|name| folder.join(name));
-        for staged in &staged {
-            File::open(staged).and_then(|file| file.sync_all()).map_err(|error| unwritable(staged, error))?;
+        let named = locked(&self.path).map_err(|error| unwritable(&self.path, error)).and_then(|lock| {
+            for (staged, result) in group.iter().zip(&mut results) {
+                if result.is_ok() {
+                    *result = self.name(staged);
+                }
+            }
+            drop(lock);
+            File::open(&self.path)
+                .and_then(|output| output.sync_all())
+                .map_err(|error| unwritable(&self.path, error))
+        });
+        if let Err(failure) = named {
+            for result in &mut results {
+                if result.is_ok() {
+                    *result = Err(failure.clone());
+                }
+            }
         }
-        let _lock = locked(&self.path).map_err(|error| unwritable(&self.path, error))?;
-        let [_, metadata] = names;
-        let old_metadata = self.path.join(metadata);
-        match fs::remove_file(&old_metadata) {
+        results
+    }
+
+    /// Gives a product its names.
+    fn name(&self, staged: &Staged<'_>) -> Result<(), Failure> {
+        let [data, metadata] = staged.names.map(|name| self.path.join(name));
+        match fs::remove_file(&metadata) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(unwritable(&old_metadata, error));
+                return Err(unwritable(&metadata, error));
             }
             _ => {}
         }
-        for (staged, name) in staged.iter().zip(names) {
-            let target = self.path.join(name);
-            fs::rename(staged, &target).map_err(|error| unwritable(&target, error))?;
+        for (file, target) in staged.files.iter().zip([data, metadata]) {
+            fs::rename(file, &target).map_err(|error| unwritable(&target, error))?;
         }
+        Ok(())
+    }
+
+    /// Flushes everything on the device of OUTPUT: one wait for a whole group. Linux tells errors of such a flush
+    /// since 5.8.
+    fn flush_device(&self) -> Result<(), Failure> {
         File::open(&self.path)
-            .and_then(|output| output.sync_all())
+            .and_then(|output| Ok(rustix::fs::syncfs(output)?))
             .map_err(|error| unwritable(&self.path, error))
     }
 
@@ -137,6 +170,17 @@ impl Drop for OutputFolder {
         // Not empty while other runs are there.
         let _ = fs::remove_dir(&self.runs);
     }
+}
+
+fn unwritable(path: &Path, error: io::Error) -> Failure {
+    Failure::writing(Stage::Publish, path.display().to_string(), error)
+}
+
+/// Flushes the two files of a product to the device.
+fn flush(staged: &Staged<'_>) -> Result<(), Failure> {
+    staged.files.iter().try_for_each(|path| {
+        File::open(path).and_then(|file| file.sync_all()).map_err(|error| unwritable(path, error))
+    })
 }
 
 /// Name of a granule's folder.
@@ -202,11 +246,36 @@ mod tests {
             let folder = ours(run.claim("a").unwrap());
             fs::write(folder.join("x"), "data").unwrap();
             fs::write(folder.join("y"), "metadata").unwrap();
-            run.publish(&folder, ["x", "y"], ["a.nc", "a.xml"]).unwrap();
+            let staged = Staged { files: ["x", "y"].map(|name| folder.join(name)), names: ["a.nc", "a.xml"] };
+            run.publish(&[staged]).remove(0).unwrap();
             run.release("a");
             fs::write(ours(run.claim("b").unwrap()).join("b.nc"), "unfinished").unwrap();
         }
         assert_eq!(names(output.path()), ["a.nc", "a.xml"]);
+    }
+
+    #[test]
+    fn in_a_group_each_product_has_its_own_answer() {
+        let output = tempfile::tempdir().unwrap();
+        let run = OutputFolder::open(output.path(), "test").unwrap();
+        let stems: Vec<String> = (0..2 * LEAST_GROUP).map(|number| format!("g{number}")).collect();
+        let lost = &stems[LEAST_GROUP];
+        let published: Vec<[String; 2]> =
+            stems.iter().map(|stem| [format!("{stem}.nc"), format!("{stem}.xml")]).collect();
+        let mut group = Vec::new();
+        for (stem, names) in stems.iter().zip(&published) {
+            let folder = ours(run.claim(stem).unwrap());
+            fs::write(folder.join("x"), stem).unwrap();
+            if stem != lost {
+                fs::write(folder.join("y"), stem).unwrap();
+            }
+            let files = ["x", "y"].map(|name| folder.join(name));
+            group.push(Staged { files, names: names.each_ref().map(String::as_str) });
+        }
+        for (stem, result) in stems.iter().zip(run.publish(&group)) {
+            assert_eq!(result.is_err(), stem == lost, "{stem}: {result:?}");
+            assert_eq!(output.path().join(format!("{stem}.xml")).exists(), stem != lost);
+        }
     }
 
     #[test]
