@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use jiff::Timestamp;
 use tracing::{Level, error};
 
 use crate::collection::Collection;
-use crate::convert::{ContentOptions, Reuse, output_names};
+use crate::convert::{Check, ContentOptions, Reuse, output_names};
 use crate::describe;
 use crate::error::{Failure, Stage};
 use crate::granule::is_printable;
@@ -100,6 +101,9 @@ struct Convert {
     /// Take published products for whole without reading them again
     #[arg(long, conflicts_with = "force")]
     trust_existing: bool,
+    /// What of a finished product is read back before it is published
+    #[arg(long, value_name = "WHAT", default_value = "structure")]
+    check: Check,
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -135,6 +139,13 @@ enum Verb {
     },
     /// Print the product tables of this collection as Markdown
     Describe,
+    /// Print the manual page, for man(1)
+    Man,
+    /// Print what a shell needs to complete this command
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Compare two folders of products by meaning: 0 equal, 1 different, 2 wrong usage
     Verify {
         /// Folder that was produced
@@ -201,13 +212,43 @@ fn suffix(text: &str) -> Result<String, String> {
     }
 }
 
+/// The command of `collection`.
+fn command(collection: &'static Collection) -> Command {
+    let about = format!("{} granules to CF-1.6 netCDF with catalogue metadata", collection.program);
+    Arguments::command().name(collection.program).version(collection.version).about(about)
+}
+
+/// The command without what is hidden, which generators of completions would show.
+fn public(collection: &'static Collection) -> Command {
+    let whole = command(collection);
+    Command::new(collection.program)
+        .version(collection.version)
+        .about(whole.get_about().cloned().unwrap_or_default())
+        .after_help(AFTER_HELP)
+        .disable_help_subcommand(true)
+        .args(whole.get_arguments().filter(|argument| !argument.is_hide_set()).cloned())
+        .subcommands(whole.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned())
+}
+
+fn manual_page(command: Command) -> Vec<u8> {
+    let mut page = Vec::new();
+    // Writing to memory does not fail.
+    let _ = clap_mangen::Man::new(command).render(&mut page);
+    page
+}
+
+fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    script
+}
+
 /// Runs the command of `collection` and answers its exit code.
 #[must_use]
 pub fn main(collection: &'static Collection) -> ExitCode {
-    let about = format!("{} granules to CF-1.6 netCDF with catalogue metadata", collection.program);
-    let command = Arguments::command().name(collection.program).version(collection.version).about(about);
-    let arguments = match command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches))
-    {
+    let matches = command(collection).try_get_matches();
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // A closed standard output or error is no reason for another exit code.
@@ -217,7 +258,9 @@ pub fn main(collection: &'static Collection) -> ExitCode {
     };
     ExitCode::from(match arguments.verb {
         Some(Verb::Worker { fault }) => u8::from(worker::serve(collection, &fault).is_err()),
-        Some(Verb::Describe) => print(&describe::markdown(collection)),
+        Some(Verb::Describe) => print(describe::markdown(collection).as_bytes()),
+        Some(Verb::Man) => print(&manual_page(public(collection))),
+        Some(Verb::Completions { shell }) => print(&completions(public(collection), shell)),
         Some(Verb::Verify { produced, expected }) => verify_trees(&produced, &expected),
         None => convert(collection, arguments.convert),
     })
@@ -235,9 +278,9 @@ fn clock() -> Timestamp {
 }
 
 /// Standard output that may be closed.
-fn print(text: &str) -> u8 {
+fn print(text: &[u8]) -> u8 {
     let mut output = io::stdout().lock();
-    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    let _ = output.write_all(text).and_then(|()| output.flush());
     EXIT_SUCCESS
 }
 
@@ -245,7 +288,8 @@ fn verify_trees(produced: &std::path::Path, expected: &std::path::Path) -> u8 {
     match verify::compare(produced, expected) {
         Ok(differences) => {
             let verdict = if differences.is_empty() { "equal\n".to_owned() } else { String::new() };
-            print(&differences.iter().map(|line| format!("{line}\n")).chain([verdict]).collect::<String>());
+            let lines = differences.iter().map(|line| format!("{line}\n"));
+            print(lines.chain([verdict]).collect::<String>().as_bytes());
             u8::from(!differences.is_empty())
         }
         Err(failure) => {
@@ -280,6 +324,7 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
             (_, true) => Reuse::Trusted,
             _ => Reuse::Rehashed,
         },
+        check: arguments.check,
         limits: Limits {
             jobs: arguments.jobs.map_or_else(cores, usize::from),
             timeout: Duration::from_secs(arguments.timeout),
@@ -328,7 +373,7 @@ fn write_report(report: &Report, file: &std::path::Path) -> Result<(), Failure> 
     })?;
     text.push('\n');
     if place == "-" {
-        print(&text);
+        print(text.as_bytes());
         return Ok(());
     }
     fs::write(file, text).map_err(|error| Failure::writing(Stage::Report, place, error))
@@ -350,6 +395,6 @@ fn dry_run(collection: &'static Collection, request: &Request) -> u8 {
     let refused = plan.refused.iter().map(|(_, failure)| format!("refuse  {failure}\n"));
     let ignored =
         ignored.iter().map(|ignored| format!("ignore  {}: {}\n", ignored.path.display(), ignored.reason));
-    print(&converted.chain(refused).chain(ignored).collect::<String>());
+    print(converted.chain(refused).chain(ignored).collect::<String>().as_bytes());
     report::exit_code(plan.refused.iter().map(|(_, failure)| failure.class))
 }

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,7 @@ use crate::read::digest::{self, FileDigest, Fingerprint};
 use crate::read::hdf5::Hdf5Source;
 use crate::report::{Product, VariableCount};
 use crate::values::Values;
+use crate::write::check::values::Comparison;
 use crate::write::netcdf::NetcdfSink;
 use crate::write::{Sink, check};
 
@@ -65,6 +67,16 @@ pub enum Reuse {
     Trusted,
 }
 
+/// What of a finished file is read back before it is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Its structure, and that every chunk is there
+    Structure,
+    /// Every value too, inflated by another library and compared with the source read a second time
+    Full,
+}
+
 /// What a conversion came to.
 #[derive(Debug)]
 pub enum Outcome {
@@ -89,6 +101,8 @@ pub struct Context<'run> {
     pub output: &'run Path,
     /// Which of those are kept.
     pub reuse: Reuse,
+    /// What is read back.
+    pub check: Check,
     /// Bytes of values that travel at a time; never shows in the product.
     pub block_bytes: usize,
 }
@@ -148,12 +162,14 @@ pub fn convert(
     let sink = NetcdfSink::create(&data_path, &composition.structure, context.options.level)?;
     let statistics = transfer(&source, Box::new(sink), &composition, context.block_bytes)?;
 
+    let checked = check(context, &data_path, &source, &composition);
+    // A source that changed explains whatever else is wrong.
     if Fingerprint::of(&granule.path).map_err(unreadable)? != fingerprint {
         return Err(Failure::new(Stage::Read, place, "changed while it was read")
             .class(Class::Retryable)
             .hint("run again when its transfer is complete"));
     }
-    check::read_back(&data_path, &composition.structure)?;
+    checked?;
     let data_digest = digest::of_file(&data_path)
         .map_err(|error| Failure::writing(Stage::Write, data_path.display().to_string(), error))?;
     let record = record(granule, context, origin, &identity, &track, &composition, &statistics, &data_digest);
@@ -195,6 +211,21 @@ fn is_up_to_date(granule: &Granule, context: &Context<'_>, origin: &Origin) -> b
         return data.metadata().is_ok_and(|data| echo10::states_size(&document, data.len()));
     }
     digest::of_file(&data).is_ok_and(|data| echo10::describes(&document, &data))
+}
+
+/// Reads the finished file at `path` back.
+fn check(
+    context: &Context<'_>,
+    path: &Path,
+    source: &dyn Source,
+    composition: &Composition<'_>,
+) -> Result<(), Failure> {
+    check::read_back(path, &composition.structure)?;
+    if context.check == Check::Full {
+        let comparison = Comparison::open(path, &composition.structure, context.options.level)?;
+        transfer(source, Box::new(comparison), composition, context.block_bytes)?;
+    }
+    Ok(())
 }
 
 /// Moves all values from source to sink and finishes the file; answers what was seen of each variable.

@@ -12,7 +12,7 @@ use signal_hook::iterator::Signals;
 use tracing::{error, info, warn};
 
 use crate::collection::Collection;
-use crate::convert::{ContentOptions, Reuse};
+use crate::convert::{Check, ContentOptions, Reuse};
 use crate::discover;
 use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
@@ -37,6 +37,8 @@ pub struct Request {
     pub now: Timestamp,
     /// Which earlier products are kept.
     pub reuse: Reuse,
+    /// What of a finished file is read back.
+    pub check: Check,
     /// What the run may use.
     pub limits: Limits,
     /// Failures after which no further granule is begun.
@@ -173,6 +175,7 @@ fn granules(
         now: request.now,
         output: request.output.clone(),
         reuse: request.reuse,
+        check: request.check,
         memory_limit_mib: request.limits.memory_limit_mib,
     };
     let mut desk = Desk { bar, reports: &mut report.granules };

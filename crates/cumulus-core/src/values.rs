@@ -4,6 +4,8 @@
 //! (`i8 i16 i32 f32 f64`) are the only ones a sink accepts. [`crate::map::decode`] takes a block from the first
 //! set to the second.
 
+use std::borrow::Cow;
+
 use ndarray::ArrayD;
 
 /// Element type of an array, in the source or in the output.
@@ -157,6 +159,15 @@ impl Values {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The bytes of all values in row-major order, each in this machine's byte order.
+    #[must_use]
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        for_each_type!(self, array => match array.as_slice() {
+            Some(values) => Cow::Borrowed(bytemuck::cast_slice(values)),
+            None => Cow::Owned(bytemuck::cast_slice(&array.iter().copied().collect::<Vec<_>>()).to_vec()),
+        })
     }
 
     /// All values as f64, in row-major order. Integers beyond 2^53 are rounded, so this is for small arrays

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::convert::{ContentOptions, Reuse};
+use crate::convert::{Check, ContentOptions, Reuse};
 use crate::error::Failure;
 use crate::granule::Granule;
 use crate::report::Product;
@@ -23,6 +23,8 @@ pub struct Setup {
     pub output: PathBuf,
     /// Which earlier products are kept.
     pub reuse: Reuse,
+    /// What of a finished file is read back.
+    pub check: Check,
     /// Memory of this worker, in MiB; the supervisor keeps to it, the worker has a hard limit somewhat above.
     pub memory_limit_mib: u64,
 }

@@ -106,6 +106,7 @@ fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> Rep
         folder: &job.folder,
         output: &setup.output,
         reuse: setup.reuse,
+        check: setup.check,
         block_bytes: DEFAULT_BLOCK_BYTES,
     };
     let mut warnings = Vec::new();

@@ -209,3 +209,26 @@ fn a_progress_bar_leaves_the_log_whole() {
     run.succeeded();
     assert_eq!(run.lines_with("Processing finished").len(), 1, "{}", run.stderr);
 }
+
+#[test]
+fn manual_page_and_completions_show_what_help_shows() {
+    let operator = Operator::new();
+    let help = operator.run(&["--help"]).stdout;
+    let options: Vec<&str> = help.split_whitespace().filter(|word| word.starts_with("--")).collect();
+    assert!(options.len() > 15, "{options:?}");
+    let page = operator.run(&["man"]).stdout.replace('\\', "");
+    let [bash, zsh, fish] =
+        ["bash", "zsh", "fish"].map(|shell| operator.run(&["completions", shell]).succeeded().stdout.clone());
+    for option in options {
+        for (form, text) in [("man", &page), ("bash", &bash), ("zsh", &zsh)] {
+            assert!(text.contains(option), "{option} is not in {form}");
+        }
+        assert!(fish.contains(&format!("-l {}", &option[2..])), "{option} is not in fish");
+    }
+    for hidden in ["pipeline-id", "source-date-epoch"] {
+        assert!(![&page, &bash, &zsh, &fish].iter().any(|text| text.contains(hidden)), "{hidden}");
+    }
+    let script = operator.folder().join("completions.bash");
+    fs::write(&script, bash).unwrap();
+    assert!(std::process::Command::new("bash").arg("-n").arg(script).status().unwrap().success());
+}

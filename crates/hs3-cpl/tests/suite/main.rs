@@ -17,8 +17,10 @@ mod scene;
 
 mod command;
 mod contract;
+mod devices;
 mod failures;
 mod golden;
+mod interrupted;
 mod malformed;
 mod operator;
 mod properties;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cumulus_core::convert::{ContentOptions, Context, Outcome, Reuse, STAGED, convert};
+use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
 use cumulus_core::granule::Granule;
 use hs3_cpl::COLLECTION;
 use proptest::prelude::*;
@@ -28,6 +28,7 @@ fn bytes(source: &Path, folder: &Path, block_bytes: usize) -> (Vec<u8>, Vec<u8>)
         folder,
         output: folder,
         reuse: Reuse::Never,
+        check: Check::Full,
         block_bytes,
     };
     let granule = Granule::at(source, &COLLECTION).unwrap();

@@ -1,9 +1,9 @@
-//! What happens when nobody watches: workers that die, runs that are stopped or killed, runs that meet.
+//! What happens when nobody watches: workers that die, runs that are repeated, too many failures.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::granule::Recipe;
 use crate::operator::{Operator, Run};
 
 /// Five granules that take a moment each.
-fn five(operator: &Operator) -> Vec<String> {
+pub(crate) fn five(operator: &Operator) -> Vec<String> {
     let sorties = ["12203a", "12203b", "12203c", "12203d", "12203e"];
     for (number, sortie) in sorties.iter().enumerate() {
         operator.granule(sortie, &Recipe { records: 300, seed: number as u64, ..Recipe::default() });
@@ -19,14 +19,14 @@ fn five(operator: &Operator) -> Vec<String> {
     sorties.iter().map(|sortie| format!("HS3_CPL_ATB_{sortie}_20120906")).collect()
 }
 
-fn with_fault(operator: &Operator, fault: &str, arguments: &[&str]) -> Run {
+pub(crate) fn with_fault(operator: &Operator, fault: &str, arguments: &[&str]) -> Run {
     let mut command = operator.command();
     command.args(["input", "output", "--report", "report.json"]).args(arguments);
     Run::from(command.env("CUMULUS_TEST_FAULTS", fault).output().unwrap())
 }
 
 /// Bytes of every product, by name.
-fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| {
@@ -39,7 +39,7 @@ fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// What an undisturbed run makes of the same granules.
-fn undisturbed(operator: &Operator) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn undisturbed(operator: &Operator) -> Vec<(String, Vec<u8>)> {
     operator.run(&["input", "undisturbed"]).succeeded();
     contents(&operator.folder().join("undisturbed"))
 }
@@ -84,11 +84,12 @@ fn a_second_run_touches_nothing_and_redoes_what_is_damaged() {
     let operator = Operator::new();
     let stems = five(&operator);
     operator.convert().succeeded();
-    let stamps = || -> Vec<SystemTime> {
+    let stamps = || -> Vec<(SystemTime, u64)> {
         operator
             .products()
             .iter()
-            .map(|name| operator.output().join(name).metadata().unwrap().modified().unwrap())
+            .map(|name| operator.output().join(name).metadata().unwrap())
+            .map(|file| (file.modified().unwrap(), file.ino()))
             .collect()
     };
     let before = (stamps(), contents(&operator.output()));
@@ -125,89 +126,6 @@ fn a_second_run_touches_nothing_and_redoes_what_is_damaged() {
     let forced = operator.run(&["input", "output", "--force"]);
     assert_eq!(forced.succeeded().lines_with("Processing finished: up to date").len(), 0);
     assert!(contents(&operator.output()) == before.1);
-}
-
-fn start(operator: &Operator, arguments: &[&str]) -> Child {
-    operator.command().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-#[test]
-fn killed_runs_leave_nothing_that_a_next_run_does_not_mend() {
-    let operator = Operator::new();
-    five(&operator);
-    let expected = undisturbed(&operator);
-    let started = Instant::now();
-    operator.run(&["input", "timed"]).succeeded();
-    let whole = started.elapsed();
-    for round in 0..20 {
-        let mut run = start(&operator, &["input", "output"]);
-        std::thread::sleep(whole * round / 20);
-        run.kill().unwrap();
-        run.wait().unwrap();
-        for (name, bytes) in contents_without_hidden(&operator.output()) {
-            let whole = expected.iter().find(|(other, _)| *other == name);
-            assert!(
-                whole.is_some_and(|(_, expected)| *expected == bytes),
-                "round {round}: {name} is not whole"
-            );
-        }
-        operator.convert().succeeded();
-        assert!(contents(&operator.output()) == expected, "round {round}");
-        fs::remove_dir_all(operator.output()).unwrap();
-    }
-}
-
-fn contents_without_hidden(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    entries
-        .map(|entry| entry.unwrap())
-        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
-        .collect()
-}
-
-#[test]
-fn rival_runs_on_one_output_all_end_well() {
-    let operator = Operator::new();
-    five(&operator);
-    let expected = undisturbed(&operator);
-    for _ in 0..5 {
-        let mut rivals: Vec<Child> =
-            (0..4).map(|_| start(&operator, &["input", "output", "--jobs", "2"])).collect();
-        for rival in &mut rivals {
-            assert!(rival.wait().unwrap().success());
-        }
-        assert!(contents(&operator.output()) == expected);
-        fs::remove_dir_all(operator.output()).unwrap();
-    }
-}
-
-#[test]
-fn a_stopped_run_finishes_what_it_began_and_says_the_rest() {
-    let operator = Operator::new();
-    let stems = five(&operator);
-    let mut command = operator.command();
-    let arguments = ["input", "output", "--jobs", "1", "--timeout", "2", "--report", "report.json"];
-    command.args(arguments).env("CUMULUS_TEST_FAULTS", format!("hang={}", stems[1])).stderr(Stdio::null());
-    let mut run = command.spawn().unwrap();
-    let patience = Instant::now();
-    while !operator.output().join(format!("{}.nc.meta.xml", stems[0])).exists() {
-        assert!(patience.elapsed() < Duration::from_secs(20));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    std::process::Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
-    assert_eq!(run.wait().unwrap().code(), Some(75));
-    let report: Value =
-        serde_json::from_slice(&fs::read(operator.folder().join("report.json")).unwrap()).unwrap();
-    let statuses: Vec<&str> = report["granules"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|granule| granule["status"].as_str().unwrap())
-        .collect();
-    assert_eq!(statuses[0], "converted");
-    assert_eq!(statuses[2..], ["not_tried", "not_tried", "not_tried"]);
-    assert_eq!(operator.products().len(), 2, "{:?}", operator.products());
 }
 
 #[test]

@@ -1,0 +1,122 @@
+use std::fs;
+use std::path::PathBuf;
+
+use ndarray::ArrayD;
+use tempfile::TempDir;
+
+use super::values::Comparison;
+use crate::error::Failure;
+use crate::values::{ElementType, Values};
+use crate::write::netcdf::NetcdfSink;
+use crate::write::{LateAttributes, Sink, Storage, Structure, Variable};
+
+fn variable(name: &str, element_type: ElementType, axes: &[(&str, usize)]) -> Variable {
+    Variable {
+        name: name.to_owned(),
+        storage: Storage::Numbers(element_type),
+        dimensions: axes.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        shape: axes.iter().map(|&(_, length)| length).collect(),
+        fill: None,
+        attributes: Vec::new(),
+    }
+}
+
+/// A variable stored whole, one of several chunks with an edge, and one whose single rows are split.
+fn structure() -> Structure {
+    let mut text = variable("text", ElementType::I8, &[("width", 7)]);
+    text.storage = Storage::Characters;
+    Structure {
+        dimensions: [("record", 1500), ("bin", 900), ("few", 3), ("wide", 700_000), ("width", 7)]
+            .map(|(name, length)| (name.to_owned(), length))
+            .to_vec(),
+        variables: vec![
+            variable("single", ElementType::F64, &[]),
+            variable("whole", ElementType::I16, &[("record", 1500)]),
+            variable("chunked", ElementType::F32, &[("record", 1500), ("bin", 900)]),
+            variable("split", ElementType::F64, &[("few", 3), ("wide", 700_000)]),
+            text,
+        ],
+        attributes: Vec::new(),
+    }
+}
+
+fn blocks() -> Vec<(usize, Values)> {
+    let float = |index: usize| f64::from(u32::try_from(index * 7919 % 65_521).unwrap());
+    #[expect(clippy::cast_possible_truncation, reason = "small whole numbers")]
+    let chunked = |rows: usize, offset: usize| {
+        Values::F32(ArrayD::from_shape_fn(vec![rows, 900], |at| float((at[0] + offset) * 900 + at[1]) as f32))
+    };
+    vec![
+        (0, Values::F64(ArrayD::from_elem(vec![], 4.5))),
+        (1, Values::I16(ArrayD::from_shape_fn(vec![1500], |at| i16::try_from(at[0]).unwrap()))),
+        (2, chunked(1100, 0)),
+        (2, chunked(400, 1100)),
+        (3, Values::F64(ArrayD::from_shape_fn(vec![3, 700_000], |at| float(at[0] + at[1])))),
+    ]
+}
+
+fn fill(mut sink: Box<dyn Sink>, blocks: Vec<(usize, Values)>) -> Result<(), Failure> {
+    for (variable, block) in blocks {
+        sink.write_rows(variable, block)?;
+    }
+    sink.write_text(4, b"granule")?;
+    sink.finish(&LateAttributes::default())
+}
+
+fn written(level: u8) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("product.nc");
+    fill(Box::new(NetcdfSink::create(&path, &structure(), level).unwrap()), blocks()).unwrap();
+    (folder, path)
+}
+
+fn compare(path: &std::path::Path, level: u8, blocks: Vec<(usize, Values)>) -> Result<(), Failure> {
+    fill(Box::new(Comparison::open(path, &structure(), level)?), blocks)
+}
+
+#[test]
+fn a_file_equals_what_it_was_made_from_and_nothing_else() {
+    for level in [0, 4] {
+        let (_folder, path) = written(level);
+        super::read_back(&path, &structure()).unwrap();
+        compare(&path, level, blocks()).unwrap();
+        for changed in 0..blocks().len() {
+            let mut blocks = blocks();
+            match &mut blocks[changed].1 {
+                Values::F64(array) => *array.last_mut().unwrap() += 1.0,
+                Values::F32(array) => *array.last_mut().unwrap() += 1.0,
+                Values::I16(array) => *array.last_mut().unwrap() += 1,
+                _ => panic!("no such block"),
+            }
+            let failure = compare(&path, level, blocks).unwrap_err();
+            assert!(failure.to_string().contains("is not as it was written"), "{failure}");
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_among_the_values_is_found() {
+    let known = &blocks().remove(3).1;
+    let values = &known.bytes()[360_000..360_064];
+    for level in [0, 4] {
+        let (_folder, path) = written(level);
+        let mut bytes = fs::read(&path).unwrap();
+        // Uncompressed chunks are filled up where they reach over the edge: there a bit means nothing.
+        let place = match level {
+            0 => bytes.windows(64).position(|window| window == values).unwrap(),
+            _ => bytes.len() / 2,
+        };
+        bytes[place] ^= 0x10;
+        fs::write(&path, bytes).unwrap();
+        super::read_back(&path, &structure()).unwrap();
+        assert!(compare(&path, level, blocks()).is_err());
+    }
+}
+
+#[test]
+fn missing_rows_are_found() {
+    let (_folder, path) = written(4);
+    let mut short = blocks();
+    short.remove(3);
+    assert!(compare(&path, 4, short).unwrap_err().to_string().contains("1100 rows compared"));
+}

@@ -1,0 +1,261 @@
+//! Compares a finished file with the values it was made from, through nothing that took part in writing it: chunks
+//! are read by position and inflated by a pure Rust inflater.
+//!
+//! The check is a [`Sink`]: the same transfer that filled the file fills the check, block by block, and every block
+//! is held against what lies on the device. Nothing is kept but one band of chunks per variable.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::{broken, unreadable};
+use crate::error::{Class, Failure};
+use crate::values::Values;
+use crate::write::netcdf::{chunk_shape, stored_name};
+use crate::write::{LateAttributes, Sink, Storage, Structure, Variable};
+
+/// Position of the shuffle filter in the pipeline that netCDF makes.
+const SHUFFLE: u32 = 0;
+
+/// Position of deflate.
+const DEFLATE: u32 = 1;
+
+/// A finished file, held against the values that it should have.
+#[derive(Debug)]
+pub struct Comparison {
+    path: PathBuf,
+    file: File,
+    variables: Vec<Stored>,
+    is_compressed: bool,
+}
+
+/// A variable and where its bytes lie.
+#[derive(Debug)]
+struct Stored {
+    variable: Variable,
+    place: Place,
+    /// Rows held against the file so far.
+    compared: usize,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// In one piece from here on.
+    Whole(u64),
+    Chunks {
+        shape: Vec<usize>,
+        /// By the first row and the first index along the second axis.
+        chunks: BTreeMap<(usize, usize), Chunk>,
+        band: Band,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Chunk {
+    address: u64,
+    size: usize,
+    /// Filters that were left out.
+    filter_mask: u32,
+}
+
+/// The inflated chunks that hold some rows, by their first index along the second axis.
+#[derive(Debug, Default)]
+struct Band {
+    first_row: Option<usize>,
+    chunks: Vec<(usize, Vec<u8>)>,
+}
+
+impl Comparison {
+    /// Opens the file at `path`, which was made from `structure` with this deflate level.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn open(path: &Path, structure: &Structure, level: u8) -> Result<Self, Failure> {
+        #[expect(clippy::disallowed_methods, reason = "the product, not a source")]
+        let hdf5 = ::hdf5::File::open(path).map_err(|error| unreadable(path, "/", &error))?;
+        let variables = structure
+            .variables
+            .iter()
+            .map(|variable| {
+                let name = stored_name(variable, structure);
+                let dataset = hdf5.dataset(&name).map_err(|error| unreadable(path, &name, &error))?;
+                let place = place(path, variable, &dataset)?;
+                Ok(Stored { variable: variable.clone(), place, compared: 0 })
+            })
+            .collect::<Result<_, Failure>>()?;
+        let file = File::open(path).map_err(|error| unreadable(path, "/", &error))?;
+        Ok(Self { path: path.to_owned(), file, variables, is_compressed: level > 0 })
+    }
+
+    fn compare(&mut self, variable: usize, bytes: &[u8]) -> Result<(), Failure> {
+        let Self { path, file, variables, is_compressed } = self;
+        let Some(Stored { variable, place, compared }) = variables.get_mut(variable) else {
+            return Err(
+                broken(path, "/", format!("no variable number {variable}"), "one").class(Class::Internal)
+            );
+        };
+        let row_bytes = element_size(variable) * variable.shape.iter().skip(1).product::<usize>();
+        let other = |row: usize| {
+            broken(path, &variable.name, format!("other values from row {row} on"), "those that were written")
+        };
+        match place {
+            Place::Whole(address) => {
+                let offset = *address + (*compared * row_bytes) as u64;
+                if read(file, offset, bytes.len())
+                    .map_err(|error| unreadable(path, &variable.name, &error))?
+                    != bytes
+                {
+                    return Err(other(*compared));
+                }
+                *compared += bytes.len() / row_bytes.max(1);
+            }
+            Place::Chunks { shape, chunks, band } => {
+                let chunk_rows = shape.first().copied().unwrap_or(1).max(1);
+                for row in bytes.chunks(row_bytes.max(1)) {
+                    let first_row = *compared - *compared % chunk_rows;
+                    if band.first_row != Some(first_row) {
+                        let reader = Reader { path, file, variable, shape, is_compressed: *is_compressed };
+                        band.chunks = reader.band(chunks, first_row)?;
+                        band.first_row = Some(first_row);
+                    }
+                    if !band.holds(row, *compared - first_row, variable, shape) {
+                        return Err(other(*compared));
+                    }
+                    *compared += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Comparison {
+    fn write_rows(&mut self, variable: usize, block: Values) -> Result<(), Failure> {
+        self.compare(variable, &block.bytes())
+    }
+
+    fn write_text(&mut self, variable: usize, text: &[u8]) -> Result<(), Failure> {
+        self.compare(variable, text)
+    }
+
+    fn finish(self: Box<Self>, _late: &LateAttributes) -> Result<(), Failure> {
+        for Stored { variable, compared, .. } in &self.variables {
+            let rows = variable.shape.first().copied().unwrap_or(1);
+            let is_whole = *compared == rows || variable.shape.contains(&0);
+            if !is_whole {
+                let found = format!("{compared} rows compared");
+                return Err(broken(&self.path, &variable.name, found, rows).class(Class::Internal));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn element_size(variable: &Variable) -> usize {
+    match variable.storage {
+        Storage::Numbers(element_type) => element_type.size(),
+        Storage::Characters => 1,
+    }
+}
+
+fn place(path: &Path, variable: &Variable, dataset: &::hdf5::Dataset) -> Result<Place, Failure> {
+    let Some(shape) = chunk_shape(variable) else {
+        return Ok(Place::Whole(match dataset.offset() {
+            Some(address) => address,
+            None if variable.shape.contains(&0) => 0,
+            None => return Err(broken(path, &variable.name, "no values at all", "values")),
+        }));
+    };
+    let count = dataset.num_chunks().unwrap_or(0);
+    let chunks = (0..count)
+        .filter_map(|index| dataset.chunk_info(index))
+        .map(|info| {
+            let start = |axis: usize| {
+                info.offset.get(axis).and_then(|&start| usize::try_from(start).ok()).unwrap_or(0)
+            };
+            let size = usize::try_from(info.size).unwrap_or(usize::MAX);
+            ((start(0), start(1)), Chunk { address: info.addr, size, filter_mask: info.filter_mask })
+        })
+        .collect();
+    Ok(Place::Chunks { shape, chunks, band: Band::default() })
+}
+
+fn read(file: &File, offset: u64, length: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, offset)?;
+    Ok(bytes)
+}
+
+impl Band {
+    /// True where these chunks hold exactly the bytes of `row`, which is the `index`-th of the band.
+    fn holds(&self, row: &[u8], index: usize, variable: &Variable, shape: &[usize]) -> bool {
+        // Only the first two axes are ever split.
+        let inner = element_size(variable) * variable.shape.iter().skip(2).product::<usize>();
+        let chunk_row = inner * shape.get(1).copied().unwrap_or(1);
+        let mut held = 0;
+        self.chunks.iter().all(|(start, chunk)| {
+            let from = start * inner;
+            let wanted = row.get(from..(from + chunk_row).min(row.len())).unwrap_or_default();
+            held += wanted.len();
+            chunk.get(index * chunk_row..).is_some_and(|chunk| chunk.starts_with(wanted))
+        }) && held == row.len()
+    }
+}
+
+/// Everything needed to read chunks of one variable.
+struct Reader<'file> {
+    path: &'file Path,
+    file: &'file File,
+    variable: &'file Variable,
+    shape: &'file [usize],
+    is_compressed: bool,
+}
+
+impl Reader<'_> {
+    fn band(
+        &self,
+        chunks: &BTreeMap<(usize, usize), Chunk>,
+        first_row: usize,
+    ) -> Result<Vec<(usize, Vec<u8>)>, Failure> {
+        chunks
+            .range((first_row, 0)..=(first_row, usize::MAX))
+            .map(|(&(_, start), chunk)| Ok((start, self.inflated(chunk)?)))
+            .collect()
+    }
+
+    fn inflated(&self, chunk: &Chunk) -> Result<Vec<u8>, Failure> {
+        let name = &self.variable.name;
+        let stored = read(self.file, chunk.address, chunk.size)
+            .map_err(|error| unreadable(self.path, name, &error))?;
+        if !self.is_compressed {
+            return Ok(stored);
+        }
+        let size = element_size(self.variable);
+        let length = size * self.shape.iter().product::<usize>();
+        let is_applied = |filter: u32| chunk.filter_mask & (1 << filter) == 0;
+        let mut bytes = stored;
+        if is_applied(DEFLATE) {
+            bytes = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(&bytes, length)
+                .map_err(|error| unreadable(self.path, name, &error))?;
+        }
+        if bytes.len() != length {
+            return Err(broken(self.path, name, format!("a chunk of {} bytes", bytes.len()), length));
+        }
+        Ok(if is_applied(SHUFFLE) { unshuffled(&bytes, size) } else { bytes })
+    }
+}
+
+/// Undoes HDF5's shuffle, which stores the first bytes of all elements, then their second bytes, and so on.
+fn unshuffled(bytes: &[u8], size: usize) -> Vec<u8> {
+    let count = bytes.len() / size.max(1);
+    let mut values = vec![0; bytes.len()];
+    for (byte, plane) in bytes.chunks_exact(count.max(1)).enumerate() {
+        for (value, &stored) in values.chunks_exact_mut(size).zip(plane) {
+            if let Some(place) = value.get_mut(byte) {
+                *place = stored;
+            }
+        }
+    }
+    values
+}

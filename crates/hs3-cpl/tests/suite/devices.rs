@@ -1,0 +1,73 @@
+//! Devices that are full, limited or closed: nothing partial is published, and the exit code says what can be done.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use crate::granule::Recipe;
+use crate::operator::{Operator, say};
+
+/// Runs a shell script in which `$program` is the command, in the operator's folder.
+fn shell(operator: &Operator, wrapper: &[&str], script: &str) -> Output {
+    let inner = operator.command();
+    let (program, arguments) = wrapper.split_first().unwrap();
+    let mut command = Command::new(program);
+    command.args(arguments).args(["sh", "-c", script]).current_dir(operator.folder());
+    command.env("program", inner.get_program());
+    for (name, value) in inner.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command.output().unwrap()
+}
+
+#[test]
+fn a_full_device_is_retryable_and_room_makes_it_good() {
+    let operator = Operator::new();
+    if !shell(&operator, &["unshare", "--user", "--map-root-user", "--mount"], "true").status.success() {
+        say("skipped: this user cannot mount a small device");
+        return;
+    }
+    for sortie in ["12203a", "12203b", "12203c"] {
+        operator.granule(sortie, &Recipe { records: 600, ..Recipe::default() });
+    }
+    operator.run(&["input", "expected"]).succeeded();
+    fs::create_dir(operator.output()).unwrap();
+    let script = r#"
+        mount -t tmpfs -o size=4m tmpfs output || exit 99
+        "$program" input output >log 2>&1
+        echo "full: $?, hidden: $(ls -A output | grep -c '^\.')"
+        for data in output/*.nc; do test -e "$data.meta.xml" || echo "without metadata: $data"; done
+        mount -o remount,size=64m output
+        "$program" input output >>log 2>&1
+        echo "room: $?, hidden: $(ls -A output | grep -c '^\.')"
+        "$program" verify output expected
+    "#;
+    let output = shell(&operator, &["unshare", "--user", "--map-root-user", "--mount"], script);
+    let told = String::from_utf8_lossy(&output.stdout);
+    let log = fs::read_to_string(operator.folder().join("log")).unwrap();
+    assert_eq!(told, "full: 75, hidden: 0\nroom: 0, hidden: 0\nequal\n", "{log}");
+    assert!(log.contains("make room") || log.contains("check space"), "{log}");
+}
+
+#[test]
+fn a_file_size_limit_is_told_and_publishes_nothing() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe { records: 600, ..Recipe::default() });
+    // In blocks of 512 bytes: the product has several megabytes.
+    let output = shell(&operator, &["env"], r#"ulimit -f 2000; exec "$program" input output"#);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(75), "{told}");
+    assert!(told.contains(" ERROR ") && told.contains("12203a"), "{told}");
+    assert!(operator.products().is_empty(), "{:?}", operator.products());
+    operator.convert().succeeded();
+}
+
+#[test]
+fn closed_outputs_change_neither_result_nor_exit_code() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    let output = shell(&operator, &["env"], r#"exec "$program" input output --report - <&- >&- 2>&-"#);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(operator.products().len(), 2);
+}

@@ -1,0 +1,216 @@
+//! Runs that are killed, stopped, or meet: whatever happens, the next run makes it good.
+//!
+//! `CUMULUS_ROUNDS` sets how many runs are killed; `scripts/torture` asks for many.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::granule::Recipe;
+use crate::operator::{Operator, say};
+use crate::scene::Noise;
+use crate::unattended::{contents, five, undisturbed};
+
+/// Runs killed by an ordinary test run.
+const ROUNDS: usize = 20;
+
+/// A run in a process group of its own.
+fn start(operator: &Operator, arguments: &[&str]) -> Child {
+    let mut command = operator.command();
+    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().unwrap()
+}
+
+/// Sends a signal to a process, or with a minus sign before it to a process group. It may have ended meanwhile.
+fn signal(name: &str, process: &str) {
+    Command::new("kill").args([&format!("-{name}"), "--", process]).stderr(Stdio::null()).status().unwrap();
+}
+
+/// The workers of a run.
+fn workers(run: &Child) -> Vec<String> {
+    let children = format!("/proc/{0}/task/{0}/children", run.id());
+    fs::read_to_string(children).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
+/// Waits until `happened`, for at most 20 s.
+fn wait_until(mut happened: impl FnMut() -> bool) {
+    let patience = Instant::now();
+    while !happened() {
+        assert!(patience.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn killed_runs_leave_nothing_that_a_next_run_does_not_mend() {
+    let rounds = std::env::var("CUMULUS_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let operator = Operator::new();
+    five(&operator);
+    let expected = undisturbed(&operator);
+    let started = Instant::now();
+    operator.run(&["input", "timed", "--jobs", "2"]).succeeded();
+    let whole = started.elapsed();
+    let mut noise = Noise::new(2012, "moments", rounds);
+    let mut killed = [0; 3];
+    for round in 0..rounds {
+        let mut run = start(&operator, &["input", "output", "--jobs", "2"]);
+        std::thread::sleep(whole.mul_f64(noise.uniform()));
+        let target = match round % 3 {
+            0 => Some(run.id().to_string()),
+            1 => Some(format!("-{}", run.id())),
+            _ => workers(&run).pop(),
+        };
+        if let Some(target) = target.filter(|_| run.try_wait().unwrap().is_none()) {
+            signal("KILL", &target);
+            killed[round % 3] += 1;
+        }
+        let ended = run.wait().unwrap();
+        if round % 3 == 2 {
+            // A killed worker costs nothing: its granule is tried again.
+            assert!(ended.success(), "round {round}");
+            assert!(contents(&operator.output()) == expected, "round {round}");
+        }
+        for (name, bytes) in contents_without_hidden(&operator.output()) {
+            let whole = expected.iter().find(|(other, _)| *other == name);
+            assert!(
+                whole.is_some_and(|(_, expected)| *expected == bytes),
+                "round {round}: {name} is not whole"
+            );
+        }
+        operator.convert().succeeded();
+        assert!(contents(&operator.output()) == expected, "round {round}");
+        fs::remove_dir_all(operator.output()).unwrap();
+    }
+    let [supervisors, groups, workers] = killed;
+    say(&format!(
+        "{rounds} runs: {supervisors} supervisors, {groups} groups and {workers} workers were killed"
+    ));
+}
+
+fn contents_without_hidden(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    entries
+        .map(|entry| entry.unwrap())
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect()
+}
+
+#[test]
+fn rival_runs_on_one_output_all_end_well() {
+    let operator = Operator::new();
+    five(&operator);
+    let expected = undisturbed(&operator);
+    for _ in 0..5 {
+        let mut rivals: Vec<Child> =
+            (0..4).map(|_| start(&operator, &["input", "output", "--jobs", "2"])).collect();
+        for rival in &mut rivals {
+            assert!(rival.wait().unwrap().success());
+        }
+        assert!(contents(&operator.output()) == expected);
+        fs::remove_dir_all(operator.output()).unwrap();
+    }
+}
+
+#[test]
+fn a_stopped_run_finishes_what_it_began_and_says_the_rest() {
+    let operator = Operator::new();
+    let stems = five(&operator);
+    let mut command = operator.command();
+    let arguments = ["input", "output", "--jobs", "1", "--timeout", "2", "--report", "report.json"];
+    command.args(arguments).env("CUMULUS_TEST_FAULTS", format!("hang={}", stems[1])).stderr(Stdio::null());
+    let mut run = command.spawn().unwrap();
+    wait_until(|| operator.output().join(format!("{}.nc.meta.xml", stems[0])).exists());
+    signal("TERM", &run.id().to_string());
+    assert_eq!(run.wait().unwrap().code(), Some(75));
+    let report: Value =
+        serde_json::from_slice(&fs::read(operator.folder().join("report.json")).unwrap()).unwrap();
+    let statuses: Vec<&str> = report["granules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|granule| granule["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses[0], "converted");
+    assert_eq!(statuses[2..], ["not_tried", "not_tried", "not_tried"]);
+    assert_eq!(operator.products().len(), 2, "{:?}", operator.products());
+}
+
+#[test]
+fn a_second_signal_ends_a_run_at_once() {
+    let operator = Operator::new();
+    let stems = five(&operator);
+    let mut command = operator.command();
+    command.args(["input", "output", "--jobs", "2", "--report", "report.json"]).stderr(Stdio::null());
+    let faults = stems.iter().map(|stem| format!("hang={stem}")).collect::<Vec<_>>().join(",");
+    let mut run = command.env("CUMULUS_TEST_FAULTS", faults).spawn().unwrap();
+    wait_until(|| workers(&run).len() == 2);
+    let process = run.id().to_string();
+    signal("INT", &process);
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(run.try_wait().unwrap().is_none(), "the first signal lets granules finish");
+    let asked = Instant::now();
+    signal("TERM", &process);
+    assert_eq!(run.wait().unwrap().code(), Some(75));
+    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert!(operator.products().is_empty(), "{:?}", operator.products());
+    let report: Value =
+        serde_json::from_slice(&fs::read(operator.folder().join("report.json")).unwrap()).unwrap();
+    let granules = report["granules"].as_array().unwrap();
+    assert_eq!(granules.iter().filter(|granule| granule["status"] == "not_tried").count(), 5);
+}
+
+#[test]
+fn a_closed_terminal_ends_nothing() {
+    let operator = Operator::new();
+    five(&operator);
+    let expected = undisturbed(&operator);
+    let mut run = start(&operator, &["input", "output", "--jobs", "2"]);
+    wait_until(|| workers(&run).len() == 2);
+    signal("HUP", &format!("-{}", run.id()));
+    assert!(run.wait().unwrap().success());
+    assert!(contents(&operator.output()) == expected);
+
+    let closed = operator
+        .command()
+        .args(["input", "closed", "--report", "-"])
+        .stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap())
+        .stderr(fs::OpenOptions::new().write(true).open("/dev/full").unwrap())
+        .status();
+    assert!(closed.unwrap().success());
+    assert!(contents(&operator.folder().join("closed")) == expected);
+}
+
+#[test]
+fn a_granule_that_changes_while_it_is_read_is_not_published() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &Recipe { records: 4000, ..Recipe::default() });
+    let mut run = operator.command();
+    let run = run.args(["input", "output"]).stderr(Stdio::piped()).spawn().unwrap();
+    let is_being_written = || {
+        folders_under_way(&operator.output().join(".hs3-cpl"))
+            .iter()
+            .any(|folder| folder.join("data.nc").exists())
+    };
+    wait_until(is_being_written);
+    let mut longer = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut longer, b"still arriving").unwrap();
+    let output = run.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(75), "{told}");
+    assert!(told.contains("changed while it was read"), "{told}");
+    assert!(operator.products().is_empty(), "{:?}", operator.products());
+}
+
+/// The folders of granules under way.
+fn folders_under_way(runs: &Path) -> Vec<std::path::PathBuf> {
+    let list = |folder: &Path| -> Vec<std::path::PathBuf> {
+        fs::read_dir(folder)
+            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
+            .unwrap_or_default()
+    };
+    list(runs).iter().flat_map(|run| list(run)).collect()
+}
