@@ -3,6 +3,7 @@
 //! [`Sink`] is the only thing the rest of the program knows of the output format.
 
 pub mod check;
+pub mod encode;
 pub mod netcdf;
 pub mod publish;
 

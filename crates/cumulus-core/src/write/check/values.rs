@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -236,8 +237,12 @@ impl Reader<'_> {
         let is_applied = |filter: u32| chunk.filter_mask & (1 << filter) == 0;
         let mut bytes = stored;
         if is_applied(DEFLATE) {
-            bytes = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(&bytes, length)
-                .map_err(|error| unreadable(self.path, name, &error))?;
+            let mut inflated = Vec::with_capacity(length);
+            let decoder = flate2::read::ZlibDecoder::new(bytes.as_slice());
+            // One byte more than there may be: a chunk that is too long is no more right than one that is too short.
+            let mut decoder = decoder.take(length as u64 + 1);
+            decoder.read_to_end(&mut inflated).map_err(|error| unreadable(self.path, name, &error))?;
+            bytes = inflated;
         }
         if bytes.len() != length {
             return Err(broken(self.path, name, format!("a chunk of {} bytes", bytes.len()), length));

@@ -1,0 +1,74 @@
+//! A deflate encoder (RFC 1951) that looks for runs of one byte and for nothing else.
+//!
+//! Shuffled bytes enter, plane after plane. A plane is taken in pieces: what repeats is found with word-wide
+//! comparisons, the rest is counted, and neighbouring pieces share a block, and with it a Huffman code, as long as
+//! that saves bytes. So each plane of a float gets a code of its own, and one that is nothing but noise is stored.
+
+mod block;
+mod search;
+
+use super::bits::BitWriter;
+use block::Statistics;
+use search::{Search, Stretch};
+
+/// Bytes counted at a time: several pieces fit into the cache, and a code serves fewer bytes only where that pays.
+const PIECE: usize = 1 << 16;
+
+/// Planes shorter than this are not worth a look at each.
+const SHORT: usize = 1 << 11;
+
+/// Most bytes of a block: bounds the memory for what was found in it.
+const BLOCK: usize = 1 << 19;
+
+/// The encoder and its scratch memory.
+pub(super) struct Runs {
+    writer: BitWriter,
+    search: Search,
+    /// What was found in the pieces of the block under way.
+    stretches: Vec<Stretch>,
+}
+
+impl Runs {
+    pub(super) fn new() -> Self {
+        Self { writer: BitWriter::new(), search: Search::default(), stretches: Vec::new() }
+    }
+
+    /// Starts a stream with a header.
+    pub(super) fn start(&mut self, header: &[u8]) {
+        self.writer.start(header);
+    }
+
+    /// Appends one complete deflate stream of `bytes`, which consist of planes of `plane` bytes and a rest.
+    pub(super) fn deflate(&mut self, bytes: &[u8], plane: usize) {
+        let pieces = bytes.chunks(plane.max(SHORT)).flat_map(|plane| plane.chunks(PIECE));
+        self.stretches.clear();
+        let (mut begin, mut end) = (0_usize, 0_usize);
+        let mut statistics = Statistics::default();
+        for piece in pieces {
+            let before = end.checked_sub(1).and_then(|last| bytes.get(last)).copied();
+            let known = self.stretches.len();
+            let found = self.search.find(piece, before, &mut self.stretches);
+            let next = Statistics::new(found, piece.len());
+            let both = statistics.joined(&next);
+            if end - begin + piece.len() <= BLOCK
+                && both.estimate() <= statistics.estimate() + next.estimate()
+            {
+                statistics = both;
+            } else {
+                let block = bytes.get(begin..end).unwrap_or_default();
+                block::write(&mut self.writer, block, self.stretches.drain(..known), &statistics, false);
+                (begin, statistics) = (end, next);
+            }
+            end += piece.len();
+        }
+        let block = bytes.get(begin..end).unwrap_or_default();
+        block::write(&mut self.writer, block, self.stretches.drain(..), &statistics, true);
+        self.writer.align();
+    }
+
+    /// Ends the stream with a checksum and hands it out.
+    pub(super) fn finish(&mut self, checksum: &[u8]) -> &[u8] {
+        self.writer.bytes(checksum);
+        self.writer.written()
+    }
+}

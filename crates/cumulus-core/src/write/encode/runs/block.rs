@@ -1,0 +1,321 @@
+//! One block of deflate: counting its symbols, choosing its code, writing it (RFC 1951, 3.2.3 to 3.2.7).
+
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "lengths of matches, and counts within a block of 512 KiB"
+)]
+
+mod cost;
+mod header;
+
+use super::super::bits::{BitWriter, Entry, entry, width};
+use super::super::huffman;
+use super::search::{LONGEST, SHORTEST, Stretch};
+use header::Header;
+
+/// Literals, end of block, 29 groups of lengths, and two that never occur but have a place in the fixed code.
+const SYMBOLS: usize = 288;
+
+/// The symbol that ends a block.
+const END: usize = 256;
+
+/// Longest code: deflate allows 15 bits, but of 14 four fit into what a writer takes at once.
+const LIMIT: usize = 14;
+
+/// Longest block that is stored as it is.
+const STORED: usize = 65_535;
+
+/// Shortest match of each group of lengths, from symbol 257 on (RFC 1951, 3.2.5).
+const GROUPS: [u16; 29] = [
+    3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195,
+    227, 258,
+];
+
+/// Lengths of the code for distances, of which only the first is used: one code alone would be incomplete, which
+/// inflaters take differently.
+const DISTANCES: [u8; 2] = [1, 1];
+
+/// Bits of a header without its code lengths, about.
+const HEADER_ESTIMATE: u64 = 64;
+
+/// Bits of a header for each symbol that has a code, about.
+const USED_ESTIMATE: u64 = 3;
+
+/// A block is stored unless coding saves more than this part of it: stored bytes are read many times faster.
+const NEARLY_STORED: u64 = 1000;
+
+/// Bits that tell the length within its group.
+const fn extra_bits(group: usize) -> u32 {
+    if group < 8 || group == 28 { 0 } else { (group as u32 - 4) / 4 }
+}
+
+/// The group of each match length.
+const GROUP_OF: [u8; LONGEST + 1] = {
+    let mut groups = [0; LONGEST + 1];
+    let mut group = 0;
+    while group < GROUPS.len() {
+        let mut length = GROUPS[group] as usize;
+        while length <= LONGEST {
+            groups[length] = group as u8;
+            length += 1;
+        }
+        group += 1;
+    }
+    groups
+};
+
+/// How often each symbol occurs.
+#[derive(Clone)]
+pub(super) struct Symbols([u32; SYMBOLS]);
+
+impl Symbols {
+    /// Every byte a literal.
+    pub(super) fn literals(bytes: &[u8]) -> Self {
+        // Four tables, because an increment waits for the one before it of the same counter.
+        let mut tables = [[0_u32; 256]; 4];
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            for (index, &byte) in word.iter().enumerate() {
+                tables[index % 4][usize::from(byte)] += 1;
+            }
+        }
+        for &byte in rest {
+            tables[0][usize::from(byte)] += 1;
+        }
+        let mut symbols = [0; SYMBOLS];
+        for table in &tables {
+            for (symbol, count) in symbols.iter_mut().zip(table) {
+                *symbol += count;
+            }
+        }
+        Self(symbols)
+    }
+
+    /// Counts `repeats` of `byte` as matches instead of literals.
+    #[inline]
+    pub(super) fn replace_by_matches(&mut self, byte: u8, repeats: usize) {
+        let literal = &mut self.0[usize::from(byte)];
+        *literal = literal.wrapping_sub(repeats as u32);
+        self.0[END + 29] += (repeats / LONGEST) as u32;
+        let rest = repeats % LONGEST;
+        if rest >= SHORTEST {
+            self.0[END + 1 + usize::from(GROUP_OF[rest])] += 1;
+        }
+    }
+
+    /// Symbols that occur.
+    fn used(&self) -> u64 {
+        self.0.iter().filter(|&&count| count > 0).count() as u64
+    }
+
+    /// Matches, of any length.
+    fn matches(&self) -> u64 {
+        self.0.iter().skip(END + 1).map(|&count| u64::from(count)).sum()
+    }
+
+    /// Bits that tell lengths within their groups.
+    fn extra_bits(&self) -> u64 {
+        let groups = self.0.iter().skip(END + 1).enumerate();
+        groups.map(|(group, &count)| u64::from(count) * u64::from(extra_bits(group))).sum()
+    }
+
+    /// Counts matches of `repeats` of `byte` as literals again; fewer than 258.
+    fn replace_by_literals(&mut self, byte: u8, repeats: usize) {
+        self.0[usize::from(byte)] += repeats as u32;
+        self.0[END + 1 + usize::from(GROUP_OF[repeats % LONGEST])] -= 1;
+    }
+}
+
+/// What is known of a block before its code is made.
+#[derive(Clone)]
+pub(super) struct Statistics {
+    symbols: Symbols,
+    bytes: usize,
+    estimate: u64,
+}
+
+impl Statistics {
+    /// Of `bytes` bytes that consist of `symbols`.
+    pub(super) fn new(symbols: Symbols, bytes: usize) -> Self {
+        let bits = HEADER_ESTIMATE
+            + USED_ESTIMATE * symbols.used()
+            + cost::entropy(&symbols.0)
+            + symbols.extra_bits();
+        Self { estimate: bits.min(stored_bits(bytes)), symbols, bytes }
+    }
+
+    /// Of two neighbours together.
+    pub(super) fn joined(&self, next: &Self) -> Self {
+        let mut symbols = self.symbols.clone();
+        for (count, more) in symbols.0.iter_mut().zip(next.symbols.0) {
+            *count += more;
+        }
+        Self::new(symbols, self.bytes + next.bytes)
+    }
+
+    /// About how many bits the block will have.
+    pub(super) fn estimate(&self) -> u64 {
+        self.estimate
+    }
+}
+
+impl Default for Statistics {
+    fn default() -> Self {
+        Self { symbols: Symbols([0; SYMBOLS]), bytes: 0, estimate: 0 }
+    }
+}
+
+/// A code for literals and lengths; the code for distances knows only the distance 1.
+struct Code {
+    lengths: [u8; SYMBOLS],
+    /// Bits that say "distance 1", all of them zero.
+    distance: u32,
+}
+
+impl Code {
+    /// The code that needs no header (RFC 1951, 3.2.6).
+    fn fixed() -> Self {
+        let mut lengths = [8; SYMBOLS];
+        lengths[144..256].fill(9);
+        lengths[256..280].fill(7);
+        Self { lengths, distance: 5 }
+    }
+
+    fn of(symbols: &Symbols) -> Self {
+        Self { lengths: huffman::lengths(&symbols.0, LIMIT), distance: 1 }
+    }
+
+    /// Bits of a block without its header.
+    fn bits(&self, symbols: &Symbols) -> u64 {
+        let product = |(&count, &length): (&u32, &u8)| u64::from(count) * u64::from(length);
+        let codes: u64 = symbols.0.iter().zip(&self.lengths).map(product).sum();
+        codes + symbols.extra_bits() + symbols.matches() * u64::from(self.distance)
+    }
+
+    /// Bits of a match.
+    fn match_bits(&self, length: usize) -> u32 {
+        let group = usize::from(GROUP_OF[length]);
+        u32::from(self.lengths[END + 1 + group]) + extra_bits(group) + self.distance
+    }
+}
+
+/// Appends a block: `bytes`, of which `stretches` tells what repeats; `last` ends the stream.
+pub(super) fn write(
+    writer: &mut BitWriter,
+    bytes: &[u8],
+    stretches: impl Iterator<Item = Stretch>,
+    statistics: &Statistics,
+    last: bool,
+) {
+    let stored = stored_bits(bytes.len());
+    if !bytes.is_empty() && statistics.estimate >= stored {
+        return write_stored(writer, bytes, last);
+    }
+    let mut symbols = statistics.symbols.clone();
+    symbols.0[END] = 1;
+    let stretches = without_dear_matches(bytes, stretches, &mut symbols);
+    let own = Code::of(&symbols);
+    let header = Header::new(&own.lengths, &DISTANCES);
+    let coded_bits = own.bits(&symbols) + header.bits();
+    let fixed = Code::fixed();
+    let fixed_bits = fixed.bits(&symbols);
+    let best = coded_bits.min(fixed_bits);
+    if !bytes.is_empty() && best >= stored - stored / NEARLY_STORED {
+        return write_stored(writer, bytes, last);
+    }
+    writer.reserve(usize::try_from(best / 8).unwrap_or_default() + 1);
+    writer.bits(u64::from(last), 1);
+    if fixed_bits <= coded_bits {
+        writer.bits(1, 2);
+        write_symbols(writer, bytes, &stretches, &fixed);
+    } else {
+        writer.bits(2, 2);
+        header.write(writer);
+        write_symbols(writer, bytes, &stretches, &own);
+    }
+}
+
+/// The stretches without those matches that cost more than literals in the code that suits all of them: short ones,
+/// where literals are cheap.
+fn without_dear_matches(
+    bytes: &[u8],
+    stretches: impl Iterator<Item = Stretch>,
+    symbols: &mut Symbols,
+) -> Vec<Stretch> {
+    let code = Code::of(symbols);
+    let mut kept = Vec::with_capacity(stretches.size_hint().0);
+    let mut position = 0;
+    let mut literals = 0;
+    for stretch in stretches {
+        position += stretch.literals as usize;
+        literals += stretch.literals;
+        let repeats = stretch.repeats as usize;
+        let byte = bytes.get(position).copied().unwrap_or_default();
+        let dear = (SHORTEST..LONGEST).contains(&repeats)
+            && stretch.repeats * u32::from(code.lengths[usize::from(byte)]) <= code.match_bits(repeats);
+        // A byte that occurs in matches alone has no code.
+        if dear && code.lengths[usize::from(byte)] > 0 {
+            symbols.replace_by_literals(byte, repeats);
+            literals += stretch.repeats;
+        } else {
+            kept.push(Stretch { literals, repeats: stretch.repeats });
+            literals = 0;
+        }
+        position += repeats;
+    }
+    if literals > 0 {
+        kept.push(Stretch { literals, repeats: 0 });
+    }
+    kept
+}
+
+fn write_symbols(writer: &mut BitWriter, bytes: &[u8], stretches: &[Stretch], code: &Code) {
+    let codes = huffman::codes(&code.lengths);
+    let Some(literals) = codes.first_chunk::<256>() else { return };
+    let widest = literals.iter().copied().map(width).max().unwrap_or_default();
+    let mut matches = [0; LONGEST + 1];
+    for (length, target) in matches.iter_mut().enumerate().skip(SHORTEST) {
+        let group = usize::from(GROUP_OF[length]);
+        let symbol = codes[END + 1 + group];
+        let extra = (length - usize::from(GROUPS[group])) as u32;
+        *target = entry(symbol >> 8 | extra << width(symbol), code.match_bits(length));
+    }
+    let mut rest = bytes;
+    for stretch in stretches {
+        let (stretch_literals, after) =
+            rest.split_at_checked(stretch.literals as usize).unwrap_or((rest, &[]));
+        writer.literals(stretch_literals, literals, widest);
+        write_matches(writer, stretch.repeats as usize, &matches);
+        rest = after.get(stretch.repeats as usize..).unwrap_or_default();
+    }
+    writer.entry(codes[END]);
+}
+
+#[inline]
+fn write_matches(writer: &mut BitWriter, repeats: usize, matches: &[Entry; LONGEST + 1]) {
+    let mut left = repeats;
+    while left >= LONGEST {
+        writer.entry(matches[LONGEST]);
+        left -= LONGEST;
+    }
+    if left > 0 {
+        writer.entry(matches[left]);
+    }
+}
+
+fn write_stored(writer: &mut BitWriter, bytes: &[u8], last: bool) {
+    let mut pieces = bytes.chunks(STORED).peekable();
+    while let Some(piece) = pieces.next() {
+        writer.bits(u64::from(last && pieces.peek().is_none()), 3);
+        writer.align();
+        let length = u16::try_from(piece.len()).unwrap_or(u16::MAX);
+        writer.bytes(&length.to_le_bytes());
+        writer.bytes(&(!length).to_le_bytes());
+        writer.bytes(piece);
+    }
+}
+
+/// Bits of a block that is stored, with as much as it takes to fill bytes.
+fn stored_bits(bytes: usize) -> u64 {
+    8 * (bytes + 5 * bytes.div_ceil(STORED).max(1)) as u64
+}

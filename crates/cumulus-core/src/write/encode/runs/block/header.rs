@@ -1,0 +1,110 @@
+//! The header of a block with a code of its own: the code's lengths, themselves coded (RFC 1951, 3.2.7).
+
+use super::super::super::bits::BitWriter;
+use super::super::super::huffman;
+
+/// Symbols of the code that codes lengths: 16 lengths and three repetitions.
+const SYMBOLS: usize = 19;
+
+/// Longest code for a length.
+const LIMIT: usize = 7;
+
+/// The order in which the lengths of that code are written.
+const ORDER: [usize; SYMBOLS] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+
+/// A length or a repetition, with the extra bits that say how often.
+type Part = (u8, u8);
+
+/// A header ready to be written.
+pub(super) struct Header {
+    parts: Vec<Part>,
+    lengths: [u8; SYMBOLS],
+    /// Lengths of the code for symbols and of the code for distances.
+    literals: usize,
+    distances: usize,
+}
+
+impl Header {
+    /// The header for a code of symbols and a code of distances.
+    pub(super) fn new(symbols: &[u8], distances: &[u8]) -> Self {
+        let used = symbols.iter().rposition(|&length| length > 0).map_or(0, |last| last + 1).max(257);
+        let all: Vec<u8> = symbols.iter().take(used).chain(distances).copied().collect();
+        let mut parts = Vec::with_capacity(all.len());
+        for group in all.chunk_by(PartialEq::eq) {
+            repeat(group.first().copied().unwrap_or_default(), group.len(), &mut parts);
+        }
+        let mut frequencies = [0; SYMBOLS];
+        for &(symbol, _) in &parts {
+            frequencies[usize::from(symbol)] += 1;
+        }
+        let lengths = huffman::lengths(&frequencies, LIMIT);
+        Self { parts, lengths, literals: used, distances: distances.len() }
+    }
+
+    /// Lengths of the code for lengths that have to be written: those at the end may be left out.
+    fn told(&self) -> usize {
+        ORDER.iter().rposition(|&symbol| self.lengths[symbol] > 0).map_or(0, |last| last + 1).max(4)
+    }
+
+    /// Its size in bits.
+    pub(super) fn bits(&self) -> u64 {
+        let parts: u64 = self
+            .parts
+            .iter()
+            .map(|&(symbol, _)| u64::from(self.lengths[usize::from(symbol)]) + u64::from(extra_bits(symbol)))
+            .sum();
+        14 + 3 * self.told() as u64 + parts
+    }
+
+    /// Appends it.
+    pub(super) fn write(&self, writer: &mut BitWriter) {
+        writer.bits(self.literals as u64 - 257, 5);
+        writer.bits(self.distances as u64 - 1, 5);
+        writer.bits(self.told() as u64 - 4, 4);
+        for &symbol in ORDER.iter().take(self.told()) {
+            writer.bits(u64::from(self.lengths[symbol]), 3);
+        }
+        let codes = huffman::codes(&self.lengths);
+        for &(symbol, extra) in &self.parts {
+            writer.entry(codes[usize::from(symbol)]);
+            writer.bits(u64::from(extra), extra_bits(symbol));
+        }
+    }
+}
+
+/// Appends `count` equal lengths, as repetitions where there is one for them.
+fn repeat(length: u8, mut count: usize, parts: &mut Vec<Part>) {
+    let add = |parts: &mut Vec<Part>, symbol: u8, extra: usize| {
+        parts.push((symbol, u8::try_from(extra).unwrap_or(u8::MAX)));
+    };
+    if length == 0 {
+        while count >= 11 {
+            let zeros = count.min(138);
+            add(parts, 18, zeros - 11);
+            count -= zeros;
+        }
+        if count >= 3 {
+            add(parts, 17, count - 3);
+            count = 0;
+        }
+    } else if count > 3 {
+        add(parts, length, 0);
+        count -= 1;
+        while count >= 3 {
+            let copies = count.min(6);
+            add(parts, 16, copies - 3);
+            count -= copies;
+        }
+    }
+    parts.extend(std::iter::repeat_n((length, 0), count));
+}
+
+/// Bits that tell how often a repetition repeats.
+fn extra_bits(symbol: u8) -> u32 {
+    match symbol {
+        16 => 2,
+        17 => 3,
+        18 => 7,
+        _ => 0,
+    }
+}

@@ -1,0 +1,130 @@
+//! Finding runs: stretches of literals, each followed by repetitions of its last byte.
+//!
+//! One bit a byte tells whether the byte equals the one before; three such bits in a row are worth a match of
+//! distance 1. The search for them costs a few instructions for 64 bytes of noise.
+
+use super::block::Symbols;
+
+/// Shortest match that deflate knows (RFC 1951, 3.2.5).
+pub(super) const SHORTEST: usize = 3;
+
+/// Longest match that deflate knows.
+pub(super) const LONGEST: usize = 258;
+
+/// The byte 1 in each byte of a word.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Literals, and how often the last of them is repeated after them. The last literal of the first stretch of a
+/// block may be the last byte of the block before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) literals: u32,
+    /// Either nothing, or what matches can express: the remainder by 258 is never 1 or 2.
+    pub(super) repeats: u32,
+}
+
+/// Scratch memory of the search.
+#[derive(Default)]
+pub(super) struct Search {
+    /// Bit `n` of all words: byte `n` equals byte `n - 1`.
+    equal: Vec<u64>,
+}
+
+impl Search {
+    /// Appends the stretches of `piece`, which follows the byte `before`, and counts the symbols that code them.
+    pub(super) fn find(&mut self, piece: &[u8], before: Option<u8>, stretches: &mut Vec<Stretch>) -> Symbols {
+        self.compare(piece, before);
+        let mut symbols = Symbols::literals(piece);
+        let mut done = 0;
+        let mut from = 0;
+        while let Some(begin) = self.next_run(from) {
+            from = self.end_of_run(begin + SHORTEST);
+            // One or two repeats that no match can take over are literals of the next stretch.
+            let excess = (from - begin) % LONGEST;
+            let end = if excess < SHORTEST { from - excess } else { from };
+            let byte = piece.get(begin).copied().unwrap_or_default();
+            symbols.replace_by_matches(byte, end - begin);
+            stretches.push(Stretch { literals: small(begin - done), repeats: small(end - begin) });
+            done = end;
+        }
+        if done < piece.len() {
+            stretches.push(Stretch { literals: small(piece.len() - done), repeats: 0 });
+        }
+        symbols
+    }
+
+    /// Fills `equal`; beyond the last byte nothing is equal.
+    fn compare(&mut self, piece: &[u8], before: Option<u8>) {
+        self.equal.clear();
+        // Without a byte before, any that differs from the first will do.
+        let differing = piece.first().map_or(0, |first| !first);
+        let mut previous = u64::from(before.unwrap_or(differing));
+        let (groups, rest) = piece.as_chunks::<64>();
+        self.equal.extend(groups.iter().map(|group| equal_bits(group, &mut previous)));
+        if !rest.is_empty() {
+            let mut group = [0; 64];
+            for (target, byte) in group.iter_mut().zip(rest) {
+                *target = *byte;
+            }
+            self.equal.push(equal_bits(&group, &mut previous) & !(u64::MAX << rest.len()));
+        }
+        // Runs end here at the latest.
+        self.equal.push(0);
+    }
+
+    /// The first byte at `from` or later that begins three repeats.
+    #[inline]
+    fn next_run(&self, from: usize) -> Option<usize> {
+        let mut words = self.equal.get(from / 64..)?.windows(2);
+        let mut base = from & !63;
+        let mut allowed = u64::MAX << (from % 64);
+        loop {
+            let &[word, next] = words.next()? else { return None };
+            let begins = word & (word >> 1 | next << 63) & (word >> 2 | next << 62) & allowed;
+            if begins != 0 {
+                return Some(base + begins.trailing_zeros() as usize);
+            }
+            base += 64;
+            allowed = u64::MAX;
+        }
+    }
+
+    /// The first byte at `from` or later that repeats nothing.
+    #[inline]
+    fn end_of_run(&self, from: usize) -> usize {
+        let mut base = from & !63;
+        let mut allowed = u64::MAX << (from % 64);
+        for word in self.equal.iter().skip(from / 64) {
+            let ends = !word & allowed;
+            if ends != 0 {
+                return base + ends.trailing_zeros() as usize;
+            }
+            base += 64;
+            allowed = u64::MAX;
+        }
+        base
+    }
+}
+
+/// Bit `n`: byte `n` equals the one before it; the one before the first is `previous`, which becomes the last.
+#[inline]
+fn equal_bits(group: &[u8; 64], previous: &mut u64) -> u64 {
+    let (words, _) = group.as_chunks::<8>();
+    let mut bits = 0;
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let difference = word ^ (word << 8 | *previous);
+        *previous = word >> 56;
+        // The highest bit of each byte that is zero: no carry leaves a byte, so this is exact.
+        let low = ONES * 0x7f;
+        let zero = !(((difference & low) + low) | difference | low);
+        // Gathers bits 0, 8, 16, … in the highest byte.
+        bits |= ((zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index);
+    }
+    bits
+}
+
+/// A number of bytes within a block, which is far shorter than 4 GiB.
+fn small(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
