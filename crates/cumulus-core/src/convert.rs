@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::cf::{self, Composition, Feed, Provenance, Rows};
+use crate::cf::{self, Composition, Provenance};
 use crate::collection::Collection;
 use crate::error::{Class, Failure, Stage};
 use crate::granule::{self, Granule, Identity};
@@ -22,16 +22,10 @@ use crate::read::Source;
 use crate::read::digest::{self, FileDigest, Fingerprint};
 use crate::read::hdf5::Hdf5Source;
 use crate::report::{Product, VariableCount};
-use crate::values::Values;
+use crate::transfer::transfer;
+use crate::write::check;
 use crate::write::check::values::Comparison;
 use crate::write::netcdf::NetcdfSink;
-use crate::write::{Sink, check};
-
-/// Bytes of values that travel from source to sink at a time.
-pub const DEFAULT_BLOCK_BYTES: usize = 4 << 20;
-
-/// Bytes that a block may grow to where the source stores large chunks.
-const MOST_BLOCK_BYTES: usize = 32 << 20;
 
 /// Options that shape the bytes of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,61 +220,6 @@ fn check(
         transfer(source, Box::new(comparison), composition, context.block_bytes)?;
     }
     Ok(())
-}
-
-/// Moves all values from source to sink and finishes the file; answers what was seen of each variable.
-fn transfer(
-    source: &dyn Source,
-    mut sink: Box<dyn Sink>,
-    composition: &Composition<'_>,
-    block_bytes: usize,
-) -> Result<Vec<Option<Statistics>>, Failure> {
-    let mut statistics = Vec::with_capacity(composition.feeds.len());
-    for (index, feed) in composition.feeds.iter().enumerate() {
-        statistics.push(match feed {
-            Feed::Text(characters) => {
-                sink.write_text(index, characters)?;
-                None
-            }
-            Feed::Made { values, statistics } => {
-                sink.write_rows(index, values.clone())?;
-                statistics.clone()
-            }
-            Feed::Rows(rows) => {
-                Some(transfer_rows(source, rows, block_bytes, |block| sink.write_rows(index, block))?)
-            }
-        });
-    }
-    sink.finish(&cf::late_attributes(composition, &statistics))?;
-    Ok(statistics)
-}
-
-fn transfer_rows(
-    source: &dyn Source,
-    rows: &Rows<'_>,
-    block_bytes: usize,
-    mut write: impl FnMut(Values) -> Result<(), Failure>,
-) -> Result<Statistics, Failure> {
-    let mut statistics = Statistics::default();
-    let dataset = rows.dataset;
-    let row_bytes = dataset.shape.iter().skip(1).product::<usize>() * rows.decoder.from.size();
-    let mut block_rows = (block_bytes / row_bytes.max(1)).max(1);
-    // Whole chunks of the source, as long as they are not too large: a chunk read in two parts is inflated twice.
-    if let Some(together) = dataset.rows_stored_together.filter(|&together| together > 0) {
-        let whole_chunks = block_rows.div_ceil(together).saturating_mul(together);
-        if whole_chunks.saturating_mul(row_bytes) <= MOST_BLOCK_BYTES.max(block_bytes) {
-            block_rows = whole_chunks;
-        }
-    }
-    let count = dataset.row_count();
-    let mut start = 0;
-    while start < count {
-        let end = start.saturating_add(block_rows).min(count);
-        let block = source.rows(dataset, start..end)?;
-        write(rows.decoder.decode(block, start, &mut statistics)?)?;
-        start = end;
-    }
-    Ok(statistics)
 }
 
 #[expect(clippy::too_many_arguments, reason = "a record gathers what every stage has found")]

@@ -39,6 +39,7 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod transfer;
 pub mod values;
 pub mod verify;
 pub mod write;

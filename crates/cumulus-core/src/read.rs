@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::values::{ElementType, Values};
 
 /// A granule that can be described and read by rows.
-pub trait Source {
+pub trait Source: Sync {
     /// What the granule holds.
     fn description(&self) -> &Description;
 

@@ -5,8 +5,9 @@
 //! set to the second.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, Axis, Slice};
 
 /// Element type of an array, in the source or in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -159,6 +160,45 @@ impl Values {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Number of rows: the length of the first axis, 1 for a scalar.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        self.shape().first().copied().unwrap_or(1)
+    }
+
+    /// Some of its rows.
+    #[must_use]
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        let end = rows.end.min(self.row_count());
+        let slice = Slice::from(rows.start.min(end)..end);
+        macro_rules! rows {
+            ($($variant:ident),*) => {
+                match self {
+                    $(Self::$variant(array) => Self::$variant(array.slice_axis(Axis(0), slice).to_owned())),*
+                }
+            };
+        }
+        rows!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
+    }
+
+    /// These rows and those of `next`, which is of the same type and shape of rows; of another one it would be left
+    /// out, and whoever counts rows misses them.
+    #[must_use]
+    pub fn followed_by(self, next: &Self) -> Self {
+        macro_rules! join {
+            ($($variant:ident),*) => {
+                match (self, next) {
+                    $((Self::$variant(first), Self::$variant(second)) => {
+                        let joined = ndarray::concatenate(Axis(0), &[first.view(), second.view()]);
+                        Self::$variant(joined.unwrap_or(first))
+                    })*
+                    (first, _) => first,
+                }
+            };
+        }
+        join!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
     }
 
     /// The bytes of all values in row-major order, each in this machine's byte order.

@@ -3,12 +3,15 @@
 //! [`Sink`] is the only thing the rest of the program knows of the output format.
 
 pub mod check;
+mod chunk;
 pub mod encode;
 pub mod netcdf;
+pub mod pack;
 pub mod publish;
 
 use crate::error::Failure;
-use crate::values::{ElementType, Values};
+use crate::values::ElementType;
+use pack::{Packed, Packing};
 
 /// Everything in an output file but its values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,13 +89,19 @@ pub fn set(attributes: &mut Vec<Attribute>, attribute: Attribute) {
 }
 
 /// An output file under construction.
-pub trait Sink {
-    /// Writes the next rows of a numeric variable; rows come in order, in blocks of any size. A block of one value
-    /// fits a scalar, whatever its rank.
+pub trait Sink: Send {
+    /// How rows of a numeric variable are to be packed.
+    ///
+    /// # Errors
+    /// There is no such variable.
+    fn packing(&self, variable: usize) -> Result<Packing, Failure>;
+
+    /// Writes the next rows of a numeric variable, one packed unit after another. A block of one value fits a
+    /// scalar, whatever its rank.
     ///
     /// # Errors
     /// The type or shape is not the variable's, or the file cannot be written.
-    fn write_rows(&mut self, variable: usize, block: Values) -> Result<(), Failure>;
+    fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure>;
 
     /// Writes all characters of a text variable, row-major, each string filled with NULs to its full width.
     ///

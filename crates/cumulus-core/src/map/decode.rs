@@ -58,10 +58,30 @@ impl Statistics {
         self.not_a_number + self.infinite + self.sentinel + self.invalid
     }
 
+    /// Adds what was seen of other rows of the same variable; the order makes no difference.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { valid, not_a_number, infinite, sentinel, invalid, minimum, maximum, above_threshold } =
+            other;
+        self.valid += valid;
+        self.not_a_number += not_a_number;
+        self.infinite += infinite;
+        self.sentinel += sentinel;
+        self.invalid += invalid;
+        self.above_threshold += above_threshold;
+        let seen = |one: Option<f64>, two: &Option<f64>| one.into_iter().chain(*two);
+        self.minimum = seen(self.minimum, minimum).min_by(f64::total_cmp);
+        self.maximum = seen(self.maximum, maximum).max_by(f64::total_cmp);
+    }
+
     fn see(&mut self, value: f64, threshold: f64) {
         self.valid += 1;
-        self.minimum = Some(self.minimum.map_or(value, |least| least.min(value)));
-        self.maximum = Some(self.maximum.map_or(value, |most| most.max(value)));
+        // A total order: -0.0 and 0.0 must not depend on which came first.
+        self.minimum = Some(
+            self.minimum.map_or(value, |least| if value.total_cmp(&least).is_lt() { value } else { least }),
+        );
+        self.maximum = Some(
+            self.maximum.map_or(value, |most| if value.total_cmp(&most).is_gt() { value } else { most }),
+        );
         self.above_threshold += u64::from(value > threshold);
     }
 }

@@ -1,16 +1,20 @@
 //! The worker's side: one granule after another, and as little power as that needs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use rustix::process::{Resource, Rlimit, Signal};
 use serde::Serialize;
 
 use crate::collection::Collection;
-use crate::convert::{self, Context, DEFAULT_BLOCK_BYTES, Outcome};
+use crate::convert::{self, Context, Outcome};
 use crate::pool::protocol::{Answer, Job, Reply, Setup};
+use crate::transfer::DEFAULT_BLOCK_BYTES;
 
 /// Address space a worker may use beyond its memory limit: libraries, stacks and arenas that are mapped but not
 /// filled.
@@ -84,6 +88,7 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
     // Where relative paths start, whatever the working folder is later.
     let start = std::env::current_dir()?;
     setup.output = start.join(setup.output);
+    let mut threads: BTreeMap<usize, ThreadPool> = BTreeMap::new();
     for line in lines {
         let mut job: Job = serde_json::from_str(&line?)?;
         job.granule.path = start.join(job.granule.path);
@@ -93,7 +98,14 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
         if let Some(fault) = faults.iter().find(|fault| fault.stem == job.granule.stem) {
             fault.happen();
         }
-        say(&convert_one(collection, &setup, &job))?;
+        let pool = match threads.entry(job.threads) {
+            Entry::Occupied(pool) => pool.into_mut(),
+            Entry::Vacant(place) => {
+                let pool = ThreadPoolBuilder::new().num_threads(job.threads).build();
+                place.insert(pool.map_err(io::Error::other)?)
+            }
+        };
+        say(&pool.install(|| convert_one(collection, &setup, &job)))?;
     }
     Ok(())
 }

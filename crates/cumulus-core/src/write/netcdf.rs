@@ -2,8 +2,7 @@
 //!
 //! The skeleton — dimensions, variables, attributes, chunking, filters — is made by netcdf-c, so that the file
 //! has the creation order and dimension scales netCDF-4 wants. The file is then closed and the values are
-//! written through libhdf5, whole chunks at a time: blocks of any size are collected into chunks first, so the
-//! size of the blocks never shows in the bytes. Attributes that only the values can tell come last, through
+//! written through libhdf5, whole chunks at a time, which arrive compressed already. Attributes that only the values can tell come last, through
 //! netcdf-c again.
 //!
 //! Characters are written by netcdf-c as well, after the numbers: HDF5 would want a string type for them.
@@ -13,8 +12,11 @@ use std::path::{Path, PathBuf};
 
 use ::hdf5::{H5Type, Hyperslab, SliceOrIndex};
 use ::netcdf::types::{FloatType, IntType, NcVariableType};
-use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
+use ndarray::{ArrayD, ArrayViewD};
 
+use super::chunk;
+use super::encode::Strategy;
+use super::pack::{ChunkPacking, Form, Packed, Packing};
 use super::{Attribute, AttributeValue, LateAttributes, Sink, Storage, Structure, Variable};
 use crate::error::{Class, Failure, Stage};
 use crate::values::{ElementType, Values, for_each_type};
@@ -33,6 +35,7 @@ pub struct NetcdfSink {
     file: ::hdf5::File,
     variables: Vec<Target>,
     texts: Vec<(usize, ArrayD<u8>)>,
+    level: u8,
 }
 
 /// A variable being written.
@@ -40,9 +43,8 @@ pub struct NetcdfSink {
 struct Target {
     variable: Variable,
     dataset: ::hdf5::Dataset,
-    chunk_rows: usize,
-    /// Rows received but not yet written: less than a chunk.
-    pending: Option<Values>,
+    chunk: Option<Vec<usize>>,
+    /// Rows written so far.
     written: usize,
 }
 
@@ -61,60 +63,42 @@ impl NetcdfSink {
             .map(|variable| {
                 let name = stored_name(variable, structure);
                 let dataset = file.dataset(&name).map_err(|error| unwritable(path, &name, &error))?;
-                let chunk = chunk_shape(variable);
-                let chunk_rows =
-                    chunk.and_then(|shape| shape.first().copied()).unwrap_or_else(|| row_count(variable));
-                let chunk_rows = chunk_rows.max(1);
-                Ok(Target { variable: variable.clone(), dataset, chunk_rows, pending: None, written: 0 })
+                Ok(Target { variable: variable.clone(), dataset, chunk: chunk_shape(variable), written: 0 })
             })
             .collect::<Result<_, Failure>>()?;
-        Ok(Self { path: path.to_owned(), file, variables, texts: Vec::new() })
+        Ok(Self { path: path.to_owned(), file, variables, texts: Vec::new(), level })
     }
 
-    fn target(&mut self, variable: usize) -> Result<&mut Target, Failure> {
-        let place = self.path.display().to_string();
-        self.variables
-            .get_mut(variable)
-            .ok_or_else(|| internal(place, format!("has no variable number {variable}")))
+    fn unknown(&self, variable: usize) -> Failure {
+        internal(self.path.display().to_string(), format!("has no variable number {variable}"))
     }
 }
 
 impl Sink for NetcdfSink {
-    fn write_rows(&mut self, variable: usize, block: Values) -> Result<(), Failure> {
-        let path = self.path.clone();
-        let target = self.target(variable)?;
-        target.check(&path, &block)?;
-        let block = match target.pending.take() {
-            Some(pending) => {
-                join(pending, &block).map_err(|error| internal(path.display().to_string(), error))?
+    fn packing(&self, variable: usize) -> Result<Packing, Failure> {
+        let target = self.variables.get(variable).ok_or_else(|| self.unknown(variable))?;
+        Ok(target.packing(self.level))
+    }
+
+    fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
+        let unknown = self.unknown(variable);
+        let target = self.variables.get_mut(variable).ok_or(unknown)?;
+        let written = match packed.form {
+            Form::Chunk(bytes) => target.store(&bytes),
+            Form::Values(values) => {
+                target.check(&self.path, &values)?;
+                for_each_type!(&values, array => target.write_values(&array.view()))
             }
-            None => block,
         };
-        if target.variable.shape.is_empty() {
-            for_each_type!(&block, array => target.write_single(&array.view()))
-                .map_err(|error| unwritable(&path, &target.variable.name, &error))?;
-            target.written = 1;
-            return Ok(());
-        }
-        let rows = block.shape().first().copied().unwrap_or(0);
-        let at_end = target.written + rows >= row_count(&target.variable);
-        let whole = if at_end { rows } else { rows - rows % target.chunk_rows };
-        let mut start = 0;
-        while start < whole {
-            let end = (start + target.chunk_rows).min(whole);
-            for_each_type!(&block, array => target.write_chunk(array.slice_axis(Axis(0), Slice::from(start..end))))
-                .map_err(|error| unwritable(&path, &target.variable.name, &error))?;
-            start = end;
-        }
-        if whole < rows {
-            target.pending = Some(tail(&block, whole));
-        }
+        written.map_err(|error| unwritable(&self.path, &target.variable.name, &error))?;
+        target.written += packed.rows;
         Ok(())
     }
 
     fn write_text(&mut self, variable: usize, text: &[u8]) -> Result<(), Failure> {
         let path = self.path.clone();
-        let target = self.target(variable)?;
+        let unknown = self.unknown(variable);
+        let target = self.variables.get_mut(variable).ok_or(unknown)?;
         let characters = ArrayD::from_shape_vec(target.variable.shape.clone(), text.to_vec())
             .map_err(|error| internal(path.display().to_string(), error.to_string()))?;
         target.written = row_count(&target.variable);
@@ -133,7 +117,7 @@ impl Sink for NetcdfSink {
                 ));
             }
         }
-        let Self { path, file, variables, texts } = *self;
+        let Self { path, file, variables, texts, .. } = *self;
         let texts = texts
             .into_iter()
             .filter_map(|(number, text)| Some((variables.get(number)?.variable.name.clone(), text)))
@@ -161,12 +145,35 @@ impl Target {
             .expected(expected))
     }
 
-    /// A source may store a single value as an array of one.
-    fn write_single<T: H5Type>(&self, values: &ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
-        values.first().map_or(Ok(()), |value| self.dataset.write_scalar(value))
+    /// Chunks that span whole rows are packed outside the library; the others, of which a row has several, are left
+    /// to it.
+    fn packing(&self, level: u8) -> Packing {
+        let element_size = match self.variable.storage {
+            Storage::Numbers(element_type) => element_type.size(),
+            Storage::Characters => 1,
+        };
+        let chunk =
+            self.chunk.as_ref().filter(|chunk| chunk.get(1..) == self.variable.shape.get(1..)).map(|chunk| {
+                let bytes = element_size * chunk.iter().product::<usize>();
+                ChunkPacking { bytes, element_size, level, strategy: Strategy::Runs }
+            });
+        let rows = self.chunk.as_ref().and_then(|chunk| chunk.first()).copied();
+        Packing { rows: rows.unwrap_or_else(|| row_count(&self.variable)).max(1), chunk }
     }
 
-    fn write_chunk<T: H5Type>(&mut self, rows: ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
+    fn store(&self, bytes: &[u8]) -> ::hdf5::Result<()> {
+        let mut offset = vec![0; self.variable.shape.len()];
+        if let Some(first) = offset.first_mut() {
+            *first = self.written as u64;
+        }
+        chunk::store(&self.dataset, &offset, bytes)
+    }
+
+    fn write_values<T: H5Type>(&self, rows: &ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
+        if self.variable.shape.is_empty() {
+            // A source may store a single value as an array of one.
+            return rows.first().map_or(Ok(()), |value| self.dataset.write_scalar(value));
+        }
         let count = rows.shape().first().copied().unwrap_or(0);
         let first = SliceOrIndex::SliceCount { start: self.written, step: 1, count, block: 1 };
         let others = rows.shape().iter().skip(1).map(|&count| SliceOrIndex::SliceCount {
@@ -176,41 +183,8 @@ impl Target {
             block: 1,
         });
         let selection: Vec<SliceOrIndex> = std::iter::once(first).chain(others).collect();
-        self.dataset.write_slice(rows, Hyperslab::from(selection))?;
-        self.written += count;
-        Ok(())
+        self.dataset.write_slice(rows.view(), Hyperslab::from(selection))
     }
-}
-
-/// Two blocks as one.
-fn join(first: Values, second: &Values) -> Result<Values, String> {
-    macro_rules! join {
-        ($($variant:ident),*) => {
-            match (first, second) {
-                $((Values::$variant(first), Values::$variant(second)) => {
-                    ndarray::concatenate(Axis(0), &[first.view(), second.view()])
-                        .map(Values::$variant)
-                        .map_err(|error| error.to_string())
-                })*
-                _ => Err("two blocks of one variable have different types".to_owned()),
-            }
-        };
-    }
-    join!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
-}
-
-/// The rows of a block from `start` on.
-fn tail(block: &Values, start: usize) -> Values {
-    macro_rules! tail {
-        ($($variant:ident),*) => {
-            match block {
-                $(Values::$variant(array) => {
-                    Values::$variant(array.slice_axis(Axis(0), Slice::from(start..)).to_owned())
-                })*
-            }
-        };
-    }
-    tail!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
 }
 
 fn row_count(variable: &Variable) -> usize {

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use super::{broken, unreadable};
 use crate::error::{Class, Failure};
-use crate::values::Values;
 use crate::write::netcdf::{chunk_shape, stored_name};
+use crate::write::pack::{Form, Packed, Packing};
 use crate::write::{LateAttributes, Sink, Storage, Structure, Variable};
 
 /// Position of the shuffle filter in the pipeline that netCDF makes.
@@ -132,8 +132,19 @@ impl Comparison {
 }
 
 impl Sink for Comparison {
-    fn write_rows(&mut self, variable: usize, block: Values) -> Result<(), Failure> {
-        self.compare(variable, &block.bytes())
+    fn packing(&self, variable: usize) -> Result<Packing, Failure> {
+        let rows = self.variables.get(variable).map_or(1, |stored| match &stored.place {
+            Place::Whole(_) => stored.variable.shape.first().copied().unwrap_or(1),
+            Place::Chunks { shape, .. } => shape.first().copied().unwrap_or(1),
+        });
+        Ok(Packing::none(rows.max(1)))
+    }
+
+    fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
+        match packed.form {
+            Form::Values(values) => self.compare(variable, &values.bytes()),
+            Form::Chunk(_) => Err(broken(&self.path, "/", "a packed chunk", "values").class(Class::Internal)),
+        }
     }
 
     fn write_text(&mut self, variable: usize, text: &[u8]) -> Result<(), Failure> {
