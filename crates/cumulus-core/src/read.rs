@@ -6,6 +6,8 @@
 
 pub mod digest;
 pub mod hdf5;
+pub mod netcdf3;
+pub mod sounding;
 
 use std::ops::Range;
 

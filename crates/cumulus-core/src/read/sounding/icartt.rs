@@ -1,0 +1,295 @@
+//! ICARTT files with file format index 1001, as IMPACTS publishes its sondes.
+//!
+//! The header counts its own lines, so it is read by position: names, units, scale factors and missing values of
+//! the columns, then special and normal comments of the form `key: text`. Comments go on over several lines, keys
+//! repeat, and keywords occur without their colon.
+
+use jiff::civil::Date;
+
+use super::header::{self, Header};
+use super::launch;
+use super::lines::{self, Line, Lines};
+use super::number;
+use super::{Column, Launch, Sounding};
+use crate::error::{Failure, Stage};
+
+/// Keywords of normal comments (ICARTT File Format Standards V2.0, section 2.3.2) that a writer has been seen to
+/// print without a colon, or may.
+const KEYWORDS: [&str; 6] =
+    ["PI_CONTACT_INFO", "PLATFORM", "LOCATION", "ASSOCIATED_DATA", "INSTRUMENT_INFO", "DATA_INFO"];
+
+/// Name of the column that counts from the launch, in IMPACTS files.
+const SINCE_LAUNCH: &str = "TimeFLStart";
+
+/// Dependent variables of one file: far more than any sonde has (14).
+const MOST_COLUMNS: usize = 1024;
+
+/// Milliseconds of a second.
+const SECOND_MS: i64 = 1000;
+
+/// True for a first line `<header lines>, 1001`.
+pub(super) fn begins(line: &[u8]) -> bool {
+    let mut parts = line.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    let count = parts.next().is_some_and(|count| !count.is_empty() && count.iter().all(u8::is_ascii_digit));
+    count && parts.next().is_some_and(|index| index == b"1001")
+}
+
+/// The sounding of an ICARTT file.
+pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
+    let mut head = Head { lines: lines::of(bytes), read: 0, place };
+    let (mut layout, header) = head.layout()?;
+    let mut sounding = Sounding { format: "ICARTT FFI 1001".to_owned(), ..Sounding::default() };
+    for line in head.lines {
+        layout.row(line, &mut sounding);
+    }
+    if layout.columns.first().is_none_or(|column| column.values.is_empty()) {
+        return Err(Failure::new(Stage::Read, place, "has no row of data")
+            .found(format!("{} malformed rows", sounding.dropped.malformed))
+            .expected("rows below the header")
+            .hint("the file is probably cut short; fetch it again"));
+    }
+    if layout.out_of_range > 0 {
+        sounding.notes.push(format!(
+            "{} values are flagged as beyond the limits of detection and are missing",
+            layout.out_of_range
+        ));
+    }
+    sounding.columns = layout.columns;
+    describe(&header, &mut sounding, layout.date);
+    sounding.notes.extend(header.note());
+    sounding.header = header.into_lines();
+    Ok(sounding)
+}
+
+/// Columns and what turns their numbers into values.
+struct Layout {
+    date: Option<Date>,
+    columns: Vec<Column>,
+    /// Scale factor and missing value of each column; the first, the independent one, has none.
+    scales: Vec<(f64, f64)>,
+    /// Values that flag an amount above or below the limits of detection.
+    flags: Vec<f64>,
+    out_of_range: usize,
+}
+
+impl Layout {
+    #[expect(clippy::float_cmp, reason = "sentinels and scales of one are printed, not computed")]
+    fn row(&mut self, line: Line<'_>, sounding: &mut Sounding) {
+        if line.is_blank() {
+            return;
+        }
+        let mut cells = Vec::with_capacity(self.columns.len());
+        for word in line.bytes.split(|byte| *byte == b',') {
+            match number::whole(word) {
+                Some(number) if cells.len() < self.columns.len() => cells.push(number),
+                _ => {
+                    sounding.dropped.malformed += 1;
+                    return;
+                }
+            }
+        }
+        // Without its line end the last number may lack digits, which nothing tells where widths vary; all rows but
+        // the last show how many decimals a complete one has, or that it is missing.
+        let cut = !line.ended
+            && cells.last().zip(self.columns.last()).zip(self.scales.last()).is_none_or(
+                |((cell, column), (_, missing))| cell.value != *missing && cell.decimals < column.decimals,
+            );
+        if cells.len() != self.columns.len() || cut {
+            sounding.dropped.malformed += 1;
+            return;
+        }
+        if cells.first().is_none_or(|time| time.value <= -9999.0) {
+            sounding.dropped.without_time += 1;
+            return;
+        }
+        for ((column, cell), (scale, missing)) in self.columns.iter_mut().zip(cells).zip(&self.scales) {
+            let flagged = self.flags.contains(&cell.value);
+            self.out_of_range += usize::from(flagged);
+            column.values.push(if flagged || cell.value == *missing {
+                f64::NAN
+            } else if *scale == 1.0 {
+                cell.value
+            } else {
+                cell.value * scale
+            });
+            column.decimals = column.decimals.max(cell.decimals);
+        }
+    }
+}
+
+/// The header, line by line.
+struct Head<'text> {
+    lines: Lines<'text>,
+    /// Lines read so far.
+    read: usize,
+    place: &'text str,
+}
+
+impl<'text> Head<'text> {
+    fn layout(&mut self) -> Result<(Layout, Header), Failure> {
+        let mut header = Header::new("icartt_");
+        let first = self.text("the number of header lines")?;
+        let stated: usize = header::split_first(&first, ',').0.trim().parse().unwrap_or_default();
+        for label in ["pi", "organisation", "data_source", "mission", "volume"] {
+            header.add(label, self.text(label)?);
+        }
+        let dates = self.text("the dates of data and revision")?;
+        header.add("interval", self.text("the data interval")?);
+        let independent = self.text("the independent variable")?;
+        let count = self.count("the number of dependent variables", MOST_COLUMNS)?;
+        let scales = self.numbers("scale factors", count)?;
+        let missing = self.numbers("missing values", count)?;
+        let mut columns = vec![column(&independent)];
+        header.add("independent_variable", independent);
+        for _ in 0..count {
+            let definition = self.text("a dependent variable")?;
+            columns.push(column(&definition));
+            header.add("dependent_variable", definition);
+        }
+        let date = read_date(&dates);
+        header.add("dates", dates);
+        self.comments(&mut header, 0)?;
+        self.comments(&mut header, 1)?;
+        // The last line of the normal comments names the columns once more.
+        let names = self.text("the column names")?;
+        if stated != self.read {
+            return Err(self.failure(
+                "has a header of another length than it states",
+                format!("{} header lines", self.read),
+                &format!("{stated} header lines"),
+            ));
+        }
+        let known = columns.iter().map(|column| column.name.as_str());
+        if !names.split(',').map(str::trim).eq(known) {
+            header.add("column_names", names);
+        }
+        let mut layout = Layout {
+            date,
+            columns,
+            scales: std::iter::once((1.0, f64::NAN)).chain(scales.into_iter().zip(missing)).collect(),
+            flags: Vec::new(),
+            out_of_range: 0,
+        };
+        for flag in ["ulod_flag", "llod_flag"] {
+            layout.flags.extend(
+                header.find(flag).and_then(|text| number::whole(text.as_bytes())).map(|number| number.value),
+            );
+        }
+        Ok((layout, header))
+    }
+
+    fn line(&mut self, what: &str) -> Result<Line<'text>, Failure> {
+        let line = self.lines.next();
+        self.read += usize::from(line.is_some());
+        line.ok_or_else(|| self.failure("ends within its header", "the end of the file", what))
+    }
+
+    fn text(&mut self, what: &str) -> Result<String, Failure> {
+        self.line(what).map(|line| line.text())
+    }
+
+    fn count(&mut self, what: &str, most: usize) -> Result<usize, Failure> {
+        let text = self.text(what)?;
+        text.parse()
+            .ok()
+            .filter(|count| *count <= most)
+            .ok_or_else(|| self.failure("has a header that cannot be read", format!("{text:?}"), what))
+    }
+
+    fn numbers(&mut self, what: &str, count: usize) -> Result<Vec<f64>, Failure> {
+        let text = self.text(what)?;
+        let numbers: Option<Vec<f64>> =
+            text.split(',').map(|word| number::whole(word.as_bytes()).map(|number| number.value)).collect();
+        numbers.filter(|numbers| numbers.len() == count).ok_or_else(|| {
+            self.failure("has a header that cannot be read", format!("{text:?}"), &format!("{count} {what}"))
+        })
+    }
+
+    /// A count and as many lines of comments, except for the last `other` of them.
+    fn comments(&mut self, header: &mut Header, other: usize) -> Result<(), Failure> {
+        for _ in other..self.count("a number of comment lines", usize::MAX)? {
+            let line = self.line("a comment line")?;
+            let text = line.text();
+            let first_word = text.split([' ', ':']).next().unwrap_or_default();
+            if matches!(line.bytes.first(), Some(b' ' | b'\t')) {
+                header.continue_line(&text);
+            } else if header::split_label(line.bytes).is_some() {
+                header.add_line(line.bytes);
+            } else if KEYWORDS.contains(&first_word) {
+                header.add(first_word, text.get(first_word.len()..).unwrap_or_default().trim());
+            } else {
+                header.add("comment", text);
+            }
+        }
+        Ok(())
+    }
+
+    fn failure(&self, problem: &str, found: impl std::fmt::Display, expected: &str) -> Failure {
+        Failure::new(Stage::Read, self.place, problem)
+            .found(format!("{found} at line {}", self.read))
+            .expected(expected)
+            .hint("the file is probably cut short or edited; fetch it again")
+    }
+}
+
+/// A column from its definition, `short name, unit, standard name, description`.
+fn column(definition: &str) -> Column {
+    let mut parts = definition.split(',').map(str::trim);
+    let mut next = || parts.next().unwrap_or_default().to_owned();
+    Column { name: next(), units: next(), ..Column::default() }
+}
+
+/// The date of the data, the first of the two in line 7.
+fn read_date(text: &str) -> Option<Date> {
+    let mut parts = text.split(',').map(str::trim);
+    Date::new(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?).ok()
+}
+
+/// What the header says, and from where the time column counts.
+fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
+    let text = |label: &str| header.find(label).unwrap_or_default();
+    sounding.project = header::stated(text("mission"));
+    sounding.platform = header::stated_parts(text("platform"));
+    sounding.sonde_id = header::stated(text("sonde_serial_number"));
+    sounding.sonde_type = header::stated(text("data_source"));
+    sounding.dry_bias_corrected = header.mentions("TDDryBiasCorrApplied").then_some(true);
+    let midnight = date.and_then(|date| launch::instant(date, 0));
+    let first = |column: Option<&Column>| column.and_then(|column| column.values.first().copied());
+    let zero_ms = first(sounding.columns.first())
+        .zip(first(sounding.column(SINCE_LAUNCH)))
+        .and_then(|(clock, since)| launch::whole_ms(clock - since));
+    let by_rows = date.zip(zero_ms).and_then(|(date, ms)| launch::instant(date, ms));
+    sounding.launch = match (launch::date_and_time(text("launch_time")), by_rows) {
+        (Some((instant, has_fraction)), by_rows) => {
+            let apart = by_rows.map_or(0, |rows| rows.as_millisecond() - instant.as_millisecond());
+            if apart.abs() > SECOND_MS {
+                sounding.notes.push(format!(
+                    "the rows count from {} s after the launch time of the header, which is kept",
+                    launch::seconds(apart)
+                ));
+            }
+            Some(Launch { instant, source: "Launch Time", has_fraction, detected: true })
+        }
+        (None, Some(instant)) => Some(Launch {
+            instant,
+            source: "clock and time since launch of the first row",
+            has_fraction: false,
+            detected: true,
+        }),
+        (None, None) => None,
+    };
+    let since_launch = sounding.launch.is_some() && sounding.column(SINCE_LAUNCH).is_some();
+    if since_launch {
+        SINCE_LAUNCH.clone_into(&mut sounding.time_column);
+        sounding.time_origin = sounding.launch.as_ref().map(|launch| launch.instant);
+    } else {
+        sounding.time_column = sounding.columns.first().map(|column| column.name.clone()).unwrap_or_default();
+        sounding.time_origin = midnight;
+    }
+    if sounding.time_origin.is_none() {
+        sounding.notes.push("no date in the header can be read".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests;
