@@ -1,0 +1,131 @@
+//! A sounding as a file prints it: rows of rounded values.
+
+use super::atmosphere::dew_point_c;
+
+/// A column of EOL text, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    Pressure,
+    Temperature,
+    DewPoint,
+    Humidity,
+    Eastward,
+    Northward,
+    Speed,
+    Direction,
+    Descent,
+    Altitude,
+    Longitude,
+    Latitude,
+    GpsAltitude,
+}
+
+impl Column {
+    /// All of them.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Pressure,
+        Self::Temperature,
+        Self::DewPoint,
+        Self::Humidity,
+        Self::Eastward,
+        Self::Northward,
+        Self::Speed,
+        Self::Direction,
+        Self::Descent,
+        Self::Altitude,
+        Self::Longitude,
+        Self::Latitude,
+        Self::GpsAltitude,
+    ];
+    /// Those of the wind.
+    pub(crate) const WIND: [Self; 4] = [Self::Eastward, Self::Northward, Self::Speed, Self::Direction];
+    /// Those of the receiver of positions.
+    pub(crate) const POSITION: [Self; 3] = [Self::Longitude, Self::Latitude, Self::GpsAltitude];
+
+    /// Decimals in text.
+    pub(crate) fn decimals(self) -> usize {
+        if matches!(self, Self::Longitude | Self::Latitude) { 6 } else { 2 }
+    }
+}
+
+/// One row: values as printed, rounded to the decimals of their columns.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Row {
+    /// Seconds since launch; none for rows whose time is missing.
+    pub(crate) time: Option<f64>,
+    /// Seconds since launch by the UTC columns.
+    pub(crate) clock: f64,
+    /// Values by [`Column`].
+    pub(crate) cells: [Option<f64>; 13],
+    /// Vertical wind in m/s, for formats that have it.
+    pub(crate) updraft: Option<f64>,
+    /// Not measured: the surface point that ASPEN adds.
+    pub(crate) extrapolated: bool,
+}
+
+impl Row {
+    pub(crate) fn empty(time: f64) -> Self {
+        let time = rounded(time, 2);
+        Self { time: Some(time), clock: time, cells: [None; 13], updraft: None, extrapolated: false }
+    }
+
+    /// The value of a column.
+    pub(crate) fn get(&self, column: Column) -> Option<f64> {
+        self.cells[column as usize]
+    }
+
+    /// Sets a value, rounded.
+    pub(crate) fn set(&mut self, column: Column, value: impl Into<Option<f64>>) {
+        self.cells[column as usize] = value.into().map(|value| rounded(value, column.decimals()));
+    }
+
+    /// Makes values missing.
+    pub(crate) fn clear(&mut self, columns: &[Column]) {
+        for &column in columns {
+            self.set(column, None);
+        }
+    }
+
+    /// Sets pressure, temperature and humidity, and the dew point that the rounded ones have.
+    pub(crate) fn set_thermodynamics(&mut self, pressure: f64, temperature: f64, humidity: Option<f64>) {
+        self.set(Column::Pressure, pressure);
+        self.set(Column::Temperature, temperature);
+        self.set(Column::Humidity, humidity);
+        let temperature = self.get(Column::Temperature).unwrap_or(temperature);
+        let dew_point = self.get(Column::Humidity).and_then(|humidity| dew_point_c(temperature, humidity));
+        self.set(Column::DewPoint, dew_point);
+    }
+
+    /// Sets the wind in its four columns.
+    pub(crate) fn set_wind(&mut self, eastward: f64, northward: f64) {
+        self.set(Column::Eastward, eastward);
+        self.set(Column::Northward, northward);
+        let (eastward, northward) = (rounded(eastward, 2), rounded(northward, 2));
+        self.set(Column::Speed, eastward.hypot(northward));
+        let direction = rounded((-eastward).atan2(-northward).to_degrees().rem_euclid(360.0), 2);
+        self.set(Column::Direction, direction.rem_euclid(360.0));
+    }
+}
+
+/// A value as its decimals print it, without a negative zero.
+pub(crate) fn rounded(value: f64, decimals: usize) -> f64 {
+    let scale = if decimals == 6 { 1e6 } else { 1e2 };
+    (value * scale).round() / scale + 0.0
+}
+
+/// A whole sounding.
+#[derive(Clone, Debug)]
+pub(crate) struct Sounding {
+    /// UTC, with its fraction of a second.
+    pub(crate) launch: jiff::civil::DateTime,
+    /// Nine digits.
+    pub(crate) sonde: String,
+    /// Receiver channel, 1 to 8.
+    pub(crate) channel: u8,
+    /// Longitude and latitude in degrees and altitude in metres, as the header tells them.
+    pub(crate) location: (Option<(f64, f64)>, f64),
+    /// The row of flight-level values, at -1 s.
+    pub(crate) aircraft: Option<Row>,
+    /// Rows of the sonde, in the order of the file.
+    pub(crate) rows: Vec<Row>,
+}
