@@ -21,7 +21,7 @@ pub use file::Provenance;
 
 use crate::granule::Identity;
 use crate::map::bind::Binding;
-use crate::map::track::Track;
+use crate::map::track::{Track, Vertical};
 use crate::map::{self, FILL};
 
 /// The conventions every output follows, literally as checkers look for them.
@@ -36,17 +36,6 @@ pub struct Composition<'granule> {
     pub feeds: Vec<Feed<'granule>>,
     /// Lowest and highest value of the vertical coordinate, in its unit, with that unit.
     pub vertical: Option<Vertical>,
-}
-
-/// Extent of the vertical coordinate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Vertical {
-    /// Lowest value.
-    pub lowest: f64,
-    /// Highest value.
-    pub highest: f64,
-    /// Unit of both.
-    pub units: &'static str,
 }
 
 /// Where the values of an output variable come from.
@@ -94,7 +83,7 @@ pub fn compose<'granule>(
         binding,
         track,
         wavelengths: Vec::new(),
-        time_name: free_name("time", |name| is_taken(binding, name)),
+        time_name: free_name("time", |name| name != binding.record_dimension && is_taken(binding, name)),
         composition: Composition {
             structure: Structure {
                 dimensions: binding
@@ -105,7 +94,7 @@ pub fn compose<'granule>(
                 ..Structure::default()
             },
             feeds: Vec::new(),
-            vertical: None,
+            vertical: track.vertical,
         },
     };
     composer.use_dimension(&Dimension { name: binding.record_dimension.clone(), length: binding.records });
@@ -169,8 +158,10 @@ impl<'granule> Composer<'granule, '_> {
     }
 
     fn has_seconds(&self) -> bool {
-        let TimeSpec::ClockAndDayOfYear { second, .. } = self.identity.product.time;
-        self.source.description().dataset(second).is_some()
+        match self.identity.product.time {
+            TimeSpec::ClockAndDayOfYear { second, .. } => self.source.description().dataset(second).is_some(),
+            TimeSpec::SinceLaunch => false,
+        }
     }
 
     /// A scalar coordinate for each wavelength that some variable was measured at.
@@ -217,10 +208,11 @@ impl<'granule> Composer<'granule, '_> {
 
     /// The coordinates of a variable with one value or row a record, but for the coordinates themselves.
     fn located(&self, bound: &BoundVariable<'_>) -> Option<String> {
-        let position = &self.identity.product.position;
-        let is_coordinate = [position.latitude, position.longitude].contains(&bound.name.as_str());
-        (bound.is_per_record(&self.binding.record_dimension) && !is_coordinate)
-            .then(|| format!("{} {} {}", self.time_name, position.latitude, position.longitude))
+        let is_located = bound.is_per_record(&self.binding.record_dimension)
+            && !self.identity.product.position.names().any(|name| name == bound.name);
+        let coordinates =
+            std::iter::once(self.time_name.as_str()).chain(self.track.coordinates.iter().copied());
+        is_located.then(|| coordinates.collect::<Vec<_>>().join(" "))
     }
 
     fn attributes(

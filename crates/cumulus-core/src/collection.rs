@@ -5,6 +5,9 @@
 //! Structs, not a trait: nobody can override the engine, and the whole table can be printed (`describe`) and
 //! checked ([`crate::testing`]).
 
+use crate::map::meteorology::Derivation;
+use crate::values::ElementType;
+
 /// One collection: an instrument on a campaign, converted by one program.
 #[derive(Debug)]
 pub struct Collection {
@@ -24,10 +27,21 @@ pub struct Collection {
     pub campaign: &'static str,
     /// File-name endings of granules, without the dot.
     pub extensions: &'static [&'static str],
+    /// True where files end in the number of a receiver's channel (`.3`), which is no part of the stem; such files, and
+    /// others without an ending of a granule, are granules if their contents are soundings.
+    pub numbered_endings: bool,
     /// Global attributes that are the same in every output.
     pub attributes: &'static [(&'static str, &'static str)],
     /// The products, in the order in which an unnamed file is compared with them.
     pub products: &'static [Product],
+}
+
+impl Collection {
+    /// True where some product is a sounding, which may come as text.
+    #[must_use]
+    pub fn has_soundings(&self) -> bool {
+        self.products.iter().any(|product| matches!(product.arrangement, Arrangement::Sounding(_)))
+    }
 }
 
 /// One kind of granule in a collection.
@@ -48,6 +62,8 @@ pub struct Product {
     pub recognised_by: &'static [&'static str],
     /// Further global attributes of this product.
     pub attributes: &'static [(&'static str, &'static str)],
+    /// How its contents become records.
+    pub arrangement: Arrangement,
     /// Dimensions by name.
     pub dimensions: &'static [DimensionSpec],
     /// Where time comes from.
@@ -74,6 +90,13 @@ impl Product {
         self.rows().find(|row| row.name == name || row.alternatives.contains(&name))
     }
 
+    /// The same, whatever the case of letters: formats for soundings disagree about it.
+    #[must_use]
+    pub fn row_in_any_case(&self, name: &str) -> Option<&'static VariableSpec> {
+        let is = |known: &&str| known.eq_ignore_ascii_case(name);
+        self.row(name).or_else(|| self.rows().find(|row| is(&row.name) || row.alternatives.iter().any(is)))
+    }
+
     /// The dimension called `name`.
     #[must_use]
     pub fn dimension(&self, name: &str) -> Option<&'static DimensionSpec> {
@@ -84,6 +107,68 @@ impl Product {
     #[must_use]
     pub fn record_dimension(&self) -> &'static str {
         self.dimensions.first().map_or("record", |dimension| dimension.name)
+    }
+}
+
+/// How the contents of a granule become records.
+#[derive(Debug)]
+pub enum Arrangement {
+    /// They are records already: arrays whose first axis is the record.
+    AsStored,
+    /// The rows of one falling sonde, in any format for soundings; see [`crate::map::sounding`].
+    Sounding(SoundingSpec),
+}
+
+/// How the rows of a sounding become records. All names are of variables of the product.
+#[derive(Debug)]
+pub struct SoundingSpec {
+    /// Degrees north and east, filled for every row, each with the name under which it is kept as reported.
+    pub position: [(&'static str, &'static str); 2],
+    /// Flag that says how the position of a row is known.
+    pub position_status: &'static str,
+    /// Altitude filled for every row, and the variable it is made from.
+    pub altitude: (&'static str, &'static str),
+    /// Flag that says how the altitude of a row is known.
+    pub altitude_status: &'static str,
+    /// Seconds without a fix after which an interpolation is told apart.
+    pub longest_gap_s: f64,
+    /// Air pressure, by which a sonde that never left the aircraft is known.
+    pub pressure: &'static str,
+    /// Instant of the launch.
+    pub launch_time: &'static str,
+    /// Text that identifies the trajectory (CF-1.6, 9.5).
+    pub trajectory: &'static str,
+    /// Columns of sources that hold nothing but the time once more.
+    pub clocks: &'static [&'static str],
+}
+
+impl SoundingSpec {
+    /// True for variables that are made from others, so that no column of a source is taken for them.
+    #[must_use]
+    pub fn makes(&self, name: &str) -> bool {
+        let [(_, north_reported), (_, east_reported)] = self.position;
+        let made =
+            [north_reported, east_reported, self.position_status, self.altitude.0, self.altitude_status];
+        made.contains(&name) || [self.launch_time, self.trajectory].contains(&name)
+    }
+
+    /// Names of all variables it speaks of.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        let [(north, north_reported), (east, east_reported)] = self.position;
+        vec![
+            north,
+            north_reported,
+            east,
+            east_reported,
+            self.position_status,
+            self.altitude.0,
+            self.altitude.1,
+            self.altitude_status,
+            self.pressure,
+            self.launch_time,
+            self.trajectory,
+        ]
     }
 }
 
@@ -101,6 +186,8 @@ pub struct DimensionSpec {
 /// Where the time of a record comes from.
 #[derive(Debug)]
 pub enum TimeSpec {
+    /// Seconds since the launch of a sonde, strictly increasing: a coordinate variable.
+    SinceLaunch,
     /// Wall-clock hour, minute and second (UTC) beside a decimal day of year in which January 1, 00:00, is 1.0.
     ClockAndDayOfYear {
         /// Hour of day.
@@ -127,8 +214,17 @@ pub struct PositionSpec {
     pub latitude: &'static str,
     /// Degrees east, -180 to 180.
     pub longitude: &'static str,
+    /// Altitude of each record, where it is a coordinate of the data.
+    pub altitude: Option<&'static str>,
     /// Ground speed in m/s beyond which two positions cannot be neighbours.
     pub fastest_m_per_s: f64,
+}
+
+impl PositionSpec {
+    /// Names of all coordinates that make a position.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        [self.latitude, self.longitude].into_iter().chain(self.altitude)
+    }
 }
 
 /// Whether a granule without this dataset can be converted.
@@ -241,6 +337,10 @@ pub struct VariableSpec {
     pub wavelength_nm: Option<f64>,
     /// CF `comment`.
     pub comment: Option<&'static str>,
+    /// What it is computed from where the source lacks it.
+    pub derived: Option<Derivation>,
+    /// Element type of values that are made from text; arrays keep their own.
+    pub element_type: ElementType,
     /// Further attributes.
     pub attributes: &'static [(&'static str, Constant)],
 }
@@ -266,6 +366,8 @@ pub const fn variable(
         integer_sentinel: false,
         wavelength_nm: None,
         comment: None,
+        derived: None,
+        element_type: ElementType::F32,
         attributes: &[],
     }
 }
@@ -350,6 +452,20 @@ impl VariableSpec {
     #[must_use]
     pub const fn comment(mut self, comment: &'static str) -> Self {
         self.comment = Some(comment);
+        self
+    }
+
+    /// What it is computed from where the source lacks it.
+    #[must_use]
+    pub const fn derived(mut self, derivation: Derivation) -> Self {
+        self.derived = Some(derivation);
+        self
+    }
+
+    /// Element type of values that are made from text.
+    #[must_use]
+    pub const fn stored_as(mut self, element_type: ElementType) -> Self {
+        self.element_type = element_type;
         self
     }
 

@@ -11,16 +11,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cf::{self, Composition, Provenance};
-use crate::collection::Collection;
+use crate::collection::{Arrangement, Collection};
 use crate::error::{Class, Failure, Stage};
 use crate::granule::{self, Granule, Identity};
 use crate::map::bind;
 use crate::map::decode::Statistics;
+use crate::map::sounding;
+use crate::map::time::TimeAxis;
 use crate::map::track::{self, Track};
 use crate::metadata::{self, DayNight, GranuleRecord, Origin, echo10};
-use crate::read::Source;
 use crate::read::digest::{self, FileDigest, Fingerprint};
-use crate::read::hdf5::Hdf5Source;
+use crate::read::sounding::arrays;
+use crate::read::{self, Opened, Source};
 use crate::report::{Product, VariableCount};
 use crate::transfer::transfer;
 use crate::write::check;
@@ -78,6 +80,8 @@ pub enum Outcome {
     Converted(Box<Product>),
     /// The published product is up to date.
     UpToDate,
+    /// The file holds so many soundings, each of which is a granule of its own.
+    Parts(usize),
 }
 
 /// Everything a conversion needs beside its granule.
@@ -135,12 +139,13 @@ pub fn convert(
     if is_up_to_date(granule, context, &origin) {
         return Ok(Outcome::UpToDate);
     }
-    let source = Hdf5Source::open(&granule.path)?;
-    warnings.extend(source.description().notes.iter().cloned());
-
-    let identity = granule::identify(context.collection, granule, &source, warnings)?;
-    let binding = bind::bind(&source, identity.product, warnings)?;
-    let track = track::derive(&source, &identity, binding.records, warnings)?;
+    let Contents { source, identity, time } = match contents(granule, context.collection, warnings)? {
+        Ok(contents) => contents,
+        Err(parts) => return Ok(Outcome::Parts(parts)),
+    };
+    let source = &*source;
+    let binding = bind::bind(source, identity.product, warnings)?;
+    let track = track::derive(source, &identity, binding.records, time.as_ref(), warnings)?;
     let content_options = format!("--level {}", context.options.level);
     let provenance = Provenance {
         collection: context.collection,
@@ -149,14 +154,14 @@ pub fn convert(
         produced: context.now,
         content_options: &content_options,
     };
-    let composition = cf::compose(&source, &identity, &binding, &track, &provenance, warnings)?;
+    let composition = cf::compose(source, &identity, &binding, &track, &provenance, warnings)?;
 
     let (data_name, metadata_name) = output_names(granule, &context.options.metadata_suffix);
     let [data_path, metadata_path] = STAGED.map(|name| context.folder.join(name));
     let sink = NetcdfSink::create(&data_path, &composition.structure, context.options.level)?;
-    let statistics = transfer(&source, Box::new(sink), &composition, context.block_bytes)?;
+    let statistics = transfer(source, Box::new(sink), &composition, context.block_bytes)?;
 
-    let checked = check(context, &data_path, &source, &composition);
+    let checked = check(context, &data_path, source, &composition);
     // A source that changed explains whatever else is wrong.
     if Fingerprint::of(&granule.path).map_err(unreadable)? != fingerprint {
         return Err(Failure::new(Stage::Read, place, "changed while it was read")
@@ -188,6 +193,54 @@ pub fn convert(
         day_night: record.day_night,
         variables: counts(&composition, statistics),
     })))
+}
+
+/// What a granule holds, as records.
+struct Contents {
+    source: Box<dyn Source>,
+    identity: Identity,
+    /// The time of records, where their arrangement tells it.
+    time: Option<TimeAxis>,
+}
+
+/// Opens the granule and arranges its records; the number of soundings where it has several and is not one of them.
+fn contents(
+    granule: &Granule,
+    collection: &'static Collection,
+    warnings: &mut Vec<String>,
+) -> Result<Result<Contents, usize>, Failure> {
+    let place = granule.path.display().to_string();
+    let (sounding, identity) = match read::open(&granule.path, collection.has_soundings())? {
+        Opened::Arrays(source) => {
+            warnings.extend(source.description().notes.iter().cloned());
+            let identity = granule::identify(collection, granule, &*source, warnings)?;
+            if matches!(identity.product.arrangement, Arrangement::AsStored) {
+                return Ok(Ok(Contents { source, identity, time: None }));
+            }
+            (arrays::sounding(&*source, &place)?, identity)
+        }
+        Opened::Soundings(mut soundings) => {
+            let count = soundings.len();
+            let index = match granule.part {
+                None if count > 1 => return Ok(Err(count)),
+                part => part.unwrap_or(1).saturating_sub(1),
+            };
+            if index >= count {
+                return Err(Failure::new(Stage::Read, place, "changed while it was read")
+                    .class(Class::Retryable)
+                    .found(format!("{count} soundings"))
+                    .expected(format!("at least {}", index + 1))
+                    .hint("run again when its transfer is complete"));
+            }
+            (soundings.swap_remove(index), granule::identify_text(collection, granule)?)
+        }
+    };
+    let Arrangement::Sounding(spec) = &identity.product.arrangement else {
+        return Err(Failure::new(Stage::Read, place, "is a sounding, which this product is not"));
+    };
+    let records = sounding::arrange(&sounding, identity.product, spec, &place, warnings)?;
+    let time = Some(records.time.clone());
+    Ok(Ok(Contents { source: Box::new(records), identity, time }))
 }
 
 /// True where the published product needs no making: an unreadable one does.

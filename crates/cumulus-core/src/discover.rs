@@ -10,6 +10,8 @@ use walkdir::WalkDir;
 
 use crate::collection::Collection;
 use crate::error::{Class, Failure, Stage};
+use crate::granule;
+use crate::read::sounding;
 use crate::report::Ignored;
 
 /// What INPUT holds.
@@ -162,16 +164,21 @@ fn stays_inside(path: &Path, root: &Path, found: &mut Discovered) -> bool {
 }
 
 fn file(collection: &Collection, path: &Path, found: &mut Discovered) {
-    let has_ending = path.extension().is_some_and(|ending| {
-        collection.extensions.iter().any(|extension| ending.eq_ignore_ascii_case(extension))
-    });
-    if !has_ending {
-        found.ignore(path, "not a granule by its ending");
-        return;
-    }
     match path.metadata() {
-        Ok(metadata) if metadata.is_file() => found.candidates.push(path.to_owned()),
-        Ok(_) => found.ignore(path, "not a regular file"),
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return found.ignore(path, "not a regular file"),
+        Err(error) => return found.cannot_list(path, Some(error)),
+    }
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if granule::stem(name, collection.extensions).len() < name.len() {
+        return found.candidates.push(path.to_owned());
+    }
+    if !collection.numbered_endings {
+        return found.ignore(path, "not a granule by its ending");
+    }
+    match sounding::is_sounding(path) {
+        Ok(true) => found.candidates.push(path.to_owned()),
+        Ok(false) => found.ignore(path, "neither a granule by its ending nor a sounding by its contents"),
         Err(error) => found.cannot_list(path, Some(error)),
     }
 }

@@ -6,13 +6,13 @@ use jiff::civil::Date;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::collection::{Collection, Product};
+use crate::collection::{Arrangement, Collection, Product};
 use crate::error::{Class, Failure, Stage};
 use crate::map::time::parse_date;
 use crate::read::Source;
 
 /// Bytes of a stem that leave room for every ending.
-const LONGEST_STEM: usize = 230;
+const LONGEST_STEM: usize = 225;
 
 /// One file to convert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Granule {
     pub file_name: String,
     /// Its name without the ending; outputs are named after it.
     pub stem: String,
+    /// Which sounding of the file it is, from 1, where the file holds several.
+    pub part: Option<usize>,
 }
 
 impl Granule {
@@ -46,12 +48,26 @@ impl Granule {
             return Err(refused("control characters".to_owned(), "printable characters"));
         }
         let stem = stem(file_name, collection.extensions);
+        let numbered = stem.rsplit_once('.').filter(|(_, number)| {
+            collection.numbered_endings
+                && number.len() == 1
+                && number.bytes().all(|digit| digit.is_ascii_digit())
+        });
+        let stem = numbered.map(|(stem, _)| stem).filter(|stem| !stem.is_empty()).unwrap_or(stem);
         // ECHO10 allows a GranuleUR of 250 characters, file systems names of 255 bytes; the longest name made of
         // the stem appends `.nc` and the suffix of the metadata.
         if stem.len() > LONGEST_STEM {
-            return Err(refused(format!("{} bytes", stem.len()), "at most 230 bytes before the ending"));
+            return Err(refused(format!("{} bytes", stem.len()), "at most 225 bytes before the ending"));
         }
-        Ok(Self { path: path.to_owned(), file_name: file_name.to_owned(), stem: stem.to_owned() })
+        Ok(Self { path: path.to_owned(), file_name: file_name.to_owned(), stem: stem.to_owned(), part: None })
+    }
+}
+
+impl Granule {
+    /// The sounding with this number, from 1, as a granule of its own.
+    #[must_use]
+    pub fn part(&self, number: usize) -> Self {
+        Self { stem: format!("{}-{number}", self.stem), part: Some(number), ..self.clone() }
     }
 }
 
@@ -144,6 +160,21 @@ pub fn identify(
         .found(format!("{} datasets, none of the products' own", description.datasets.len()))
         .expected(format!("a name like {}", examples.join(" or ")))
         .hint("move the file out of INPUT, or rename it to the producer's pattern"))
+}
+
+/// The product of a text with soundings: by its name, else the one product that is a sounding.
+///
+/// # Errors
+/// The collection has no such product.
+pub fn identify_text(collection: &'static Collection, granule: &Granule) -> Result<Identity, Failure> {
+    if let Some(identity) = identify_by_name(collection, &granule.stem)? {
+        return Ok(identity);
+    }
+    let mut products = collection.products.iter();
+    let product = products.find(|product| matches!(product.arrangement, Arrangement::Sounding(_)));
+    product.map(|product| Identity { product, fields: Vec::new(), date: None }).ok_or_else(|| {
+        Failure::new(Stage::Read, &granule.file_name, "is no granule of this collection").found("a sounding")
+    })
 }
 
 #[cfg(test)]

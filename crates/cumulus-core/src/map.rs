@@ -6,10 +6,13 @@
 pub mod bind;
 pub mod decode;
 pub mod edges;
+pub mod meteorology;
 pub mod position;
+pub mod sounding;
 pub mod text;
 pub mod time;
 pub mod track;
+pub mod units;
 
 use crate::error::Failure;
 use crate::read::{Content, Dataset, Source};

@@ -96,6 +96,7 @@ mod tests {
             path: PathBuf::from(format!("in/g{number}.h5")),
             file_name: format!("g{number}.h5"),
             stem: format!("g{number}"),
+            part: None,
         };
         Plan { granules: (0..granules).map(granule).collect(), refused: Vec::new() }
     }

@@ -12,7 +12,7 @@ pub mod process;
 pub mod protocol;
 pub mod worker;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -71,6 +71,8 @@ pub enum Event {
 pub trait Observer {
     /// A granule was handed to a worker.
     fn begun(&mut self, granule: &Granule);
+    /// A file turned out to hold so many soundings, which follow as granules of their own.
+    fn split(&mut self, granule: &Granule, parts: usize);
     /// A granule is done with, one way or another.
     fn ended(&mut self, report: GranuleReport);
 }
@@ -88,6 +90,8 @@ pub struct Pool<'run> {
     queue: VecDeque<Task>,
     retries: VecDeque<Task>,
     finished: Vec<Finished>,
+    /// Stems of all granules, which name their products.
+    stems: BTreeSet<String>,
     failures: usize,
     stops: u32,
 }
@@ -142,6 +146,7 @@ impl<'run> Pool<'run> {
             queue: VecDeque::new(),
             retries: VecDeque::new(),
             finished: Vec::new(),
+            stems: BTreeSet::new(),
             failures: 0,
             stops: 0,
         }
@@ -156,6 +161,7 @@ impl<'run> Pool<'run> {
     /// Works through all granules.
     pub fn convert(mut self, granules: Vec<Granule>) {
         let workers = self.limits.jobs.min(granules.len()).max(1);
+        self.stems = granules.iter().map(|granule| granule.stem.clone()).collect();
         self.queue = granules.into_iter().map(|granule| Task { granule, tries: 0 }).collect();
         self.work(workers);
         // Alone: no other worker.
@@ -281,10 +287,34 @@ impl<'run> Pool<'run> {
                 return;
             }
             Answer::UpToDate => Ok(None),
+            Answer::Parts(parts) => {
+                self.split(&busy.task.granule, parts);
+                return;
+            }
             Answer::Failed(failure) => Err(*failure),
         };
         self.output.release(&busy.task.granule.stem);
         self.ended(&busy.task.granule, busy.started, reply.warnings, result);
+    }
+
+    /// Puts every sounding of a file into the queue in its place.
+    fn split(&mut self, granule: &Granule, parts: usize) {
+        self.output.release(&granule.stem);
+        self.observer.split(granule, parts);
+        for number in (1..=parts).rev() {
+            let part = granule.part(number);
+            if self.stems.insert(part.stem.clone()) {
+                self.queue.push_front(Task { granule: part, tries: 0 });
+                continue;
+            }
+            let place = granule.path.display().to_string();
+            let failure =
+                Failure::new(Stage::Plan, place, "holds a sounding with the stem of another granule")
+                    .found(&part.stem)
+                    .expected("a name of its own for each product")
+                    .hint("convert the file into another OUTPUT folder");
+            self.ended(&part, Instant::now(), Vec::new(), Err(failure));
+        }
     }
 
     fn is_group_due(&self, busy: bool) -> bool {

@@ -9,10 +9,44 @@ pub mod hdf5;
 pub mod netcdf3;
 pub mod sounding;
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
+use std::path::Path;
 
-use crate::error::Failure;
+use crate::error::{Failure, Stage};
 use crate::values::{ElementType, Values};
+use hdf5::Hdf5Source;
+use netcdf3::Netcdf3Source;
+use sounding::Sounding;
+
+/// A granule that was opened, by what its bytes are.
+pub enum Opened {
+    /// Arrays.
+    Arrays(Box<dyn Source>),
+    /// Soundings in a text file.
+    Soundings(Vec<Sounding>),
+}
+
+/// Opens the file at `path`: HDF5, netCDF classic, or text with soundings where `texts` are wanted.
+///
+/// # Errors
+/// The file cannot be read, or is nothing that is known.
+pub fn open(path: &Path, texts: bool) -> Result<Opened, Failure> {
+    let place = path.display().to_string();
+    let unreadable = |error| Failure::reading(Stage::Read, &place, error);
+    let mut start = [0; 8];
+    let mut file = File::open(path).map_err(unreadable)?;
+    let length = file.read(&mut start).map_err(unreadable)?;
+    if netcdf3::is_netcdf3(start.get(..length).unwrap_or_default()) {
+        return Ok(Opened::Arrays(Box::new(Netcdf3Source::open(path)?)));
+    }
+    if texts && !hdf5::has_signature(path).map_err(unreadable)? {
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        return Ok(Opened::Soundings(sounding::parse(&bytes, &place)?));
+    }
+    Ok(Opened::Arrays(Box::new(Hdf5Source::open(path)?)))
+}
 
 /// A granule that can be described and read by rows.
 pub trait Source: Sync {

@@ -224,6 +224,16 @@ impl Observer for Desk<'_> {
         );
     }
 
+    fn split(&mut self, granule: &Granule, parts: usize) {
+        self.bar.inc_length(parts as u64 - u64::from(parts > 0));
+        info!(
+            granule_id = granule.stem,
+            process = "processing",
+            "{} holds {parts} soundings",
+            granule.file_name
+        );
+    }
+
     fn ended(&mut self, report: GranuleReport) {
         self.bar.inc(1);
         log_end(&report);

@@ -5,7 +5,7 @@
 
 use regex::Regex;
 
-use crate::collection::{Collection, Constant, Presence, Product, Role, TimeSpec, VariableSpec};
+use crate::collection::{Arrangement, Collection, Constant, Presence, Product, Role, TimeSpec, VariableSpec};
 
 /// Checks the tables of `collection`; `published` lists, by product name, dataset names known from real files.
 /// Answers every breach, one line each.
@@ -55,11 +55,17 @@ fn names(product: &Product, say: &mut impl FnMut(String)) {
         }
         seen.push(name);
     }
-    let TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date } =
-        product.time;
-    let position = &product.position;
-    let used =
-        [hour, minute, second, day_of_year, first_day, last_day, date, position.latitude, position.longitude];
+    let clock = match product.time {
+        TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date } => {
+            vec![hour, minute, second, day_of_year, first_day, last_day, date]
+        }
+        TimeSpec::SinceLaunch => Vec::new(),
+    };
+    let arranged = match &product.arrangement {
+        Arrangement::AsStored => Vec::new(),
+        Arrangement::Sounding(spec) => spec.names(),
+    };
+    let used: Vec<&str> = clock.into_iter().chain(arranged).chain(product.position.names()).collect();
     for name in used.iter().chain(&product.solar_elevation).chain(&product.project) {
         if product.row(name).is_none() {
             say(format!("{name} is used for time, position or project but has no row"));

@@ -4,8 +4,8 @@
 //! inferred elsewhere; `docs/data-notes.md` says which source stands behind what.
 
 use cumulus_core::collection::{
-    Collection, Constant, DimensionSpec, Midpoint, PositionSpec, Product, Role, Statistic, TimeSpec, Units,
-    VariableSpec, variable,
+    Arrangement, Collection, Constant, DimensionSpec, Midpoint, PositionSpec, Product, Role, Statistic,
+    TimeSpec, Units, VariableSpec, variable,
 };
 
 /// The collection.
@@ -18,6 +18,7 @@ pub static COLLECTION: Collection = Collection {
     instrument: "CPL",
     campaign: "HS3",
     extensions: &["hdf5", "h5"],
+    numbered_endings: false,
     attributes: &[
         ("institution", "NASA Goddard Space Flight Center"),
         ("source", "Cloud Physics Lidar, NASA Global Hawk"),
@@ -58,6 +59,7 @@ const ATB: Product = Product {
     example_stem: "HS3_CPL_ATB_12203a_20120906",
     recognised_by: &["ATB_532", "ATB_1064", "Bin_Alt"],
     attributes: &[("processing_level", "1B"), ("cdm_data_type", "Trajectory")],
+    arrangement: Arrangement::AsStored,
     dimensions: DIMENSIONS,
     time: TIME,
     position: POSITION,
@@ -74,6 +76,7 @@ const OP: Product = Product {
     example_stem: "HS3_CPL_OP_12203a_20120906",
     recognised_by: &["Layer_Type", "Hour", "Minute"],
     attributes: &[("processing_level", "2"), ("cdm_data_type", "Trajectory")],
+    arrangement: Arrangement::AsStored,
     dimensions: DIMENSIONS,
     time: TIME,
     position: POSITION,
@@ -110,7 +113,7 @@ const TIME: TimeSpec = TimeSpec::ClockAndDayOfYear {
 
 /// A Global Hawk flies at 170 m/s; 400 m/s leaves room for the jet stream and for clock jitter.
 const POSITION: PositionSpec =
-    PositionSpec { latitude: "Latitude", longitude: "Longitude", fastest_m_per_s: 400.0 };
+    PositionSpec { latitude: "Latitude", longitude: "Longitude", altitude: None, fastest_m_per_s: 400.0 };
 
 const SCALAR: &[&[&str]] = &[&[]];
 const RECORD: &[&[&str]] = &[&["record"]];

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{CONVENTIONS, Vertical, carried};
+use super::{CONVENTIONS, carried};
 use crate::collection::Collection;
 use crate::granule::{Granule, Identity};
-use crate::map::track::Track;
+use crate::map::time::Method;
+use crate::map::track::{Track, Vertical};
 use crate::read::Source;
 use crate::read::digest::FileDigest;
 use crate::values::ElementType;
@@ -67,7 +68,9 @@ fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Ver
     attributes.push(Attribute::text("time_coverage_start", track.time.instant(first).to_string()));
     attributes.push(Attribute::text("time_coverage_end", track.time.instant(last).to_string()));
     attributes.push(Attribute::text("time_coverage_duration", duration(last - first)));
-    if let Some(step) = median_step(&track.time.clock_seconds) {
+    let fraction =
+        matches!(track.time.method, Method::SinceLaunch).then(|| median(&track.time.seconds)).flatten();
+    if let Some(step) = median_step(&track.time.clock_seconds).or(fraction) {
         attributes.push(Attribute::text("time_coverage_resolution", duration(step)));
     }
     let number = |name: &str, value: f64| Attribute::numbers(name, ElementType::F64, &[value]);
@@ -126,4 +129,12 @@ fn median_step(clock_seconds: &[i64]) -> Option<f64> {
         .collect();
     steps.sort_unstable();
     steps.get(steps.len() / 2).filter(|&&step| step > 0).map(|&step| step as f64)
+}
+
+/// The middle one of all steps between strictly increasing times, in seconds.
+fn median(seconds: &[f64]) -> Option<f64> {
+    let mut steps: Vec<f64> =
+        seconds.iter().zip(seconds.iter().skip(1)).map(|(before, after)| after - before).collect();
+    steps.sort_by(f64::total_cmp);
+    steps.get(steps.len() / 2).copied()
 }

@@ -22,29 +22,46 @@ pub(super) const MAGNITUDE: &str = "unit told by the magnitude of the values, be
 
 /// Attributes of time; `has_seconds` tells whether the source's wall clock has them.
 pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Vec<Attribute> {
-    let TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } = product.time;
-    let clock =
-        if has_seconds { format!("{hour}, {minute} and {second}") } else { format!("{hour} and {minute}") };
-    let comment = match time.method {
+    let comment = match &product.time {
+        TimeSpec::SinceLaunch => "seconds since the launch of the sonde, strictly increasing".to_owned(),
+        TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } => {
+            let clock = if has_seconds {
+                format!("{hour}, {minute} and {second}")
+            } else {
+                format!("{hour} and {minute}")
+            };
+            clock_comment(time.method, &clock, day_of_year)
+        }
+    };
+    let mut attributes = vec![
+        Attribute::text("long_name", "time of the record"),
+        Attribute::text("standard_name", "time"),
+        Attribute::text(
+            "units",
+            format!("seconds since {} UTC", time.epoch.strftime("%Y-%m-%d %H:%M:%S%.f")),
+        ),
+        Attribute::text("calendar", "standard"),
+        Attribute::text("coverage_content_type", "coordinate"),
+        Attribute::text("comment", comment),
+    ];
+    if matches!(product.time, TimeSpec::SinceLaunch) {
+        attributes.push(Attribute::text("axis", "T"));
+    }
+    attributes
+}
+
+/// Where the time of a record is from, and why it is no coordinate variable.
+fn clock_comment(method: Method, clock: &str, day_of_year: &str) -> String {
+    let comment = match method {
         Method::DecimalDay => {
             format!("{day_of_year} to the millisecond; it agrees with {clock} within 1.5 s on every record")
         }
         Method::WallClock => format!("{clock}; the day is from {day_of_year}"),
-        Method::WallClockUnwrapped => {
+        Method::WallClockUnwrapped | Method::SinceLaunch => {
             format!("{clock}; a day is added wherever the clock falls by more than 12 hours")
         }
     };
-    vec![
-        Attribute::text("long_name", "time of the record"),
-        Attribute::text("standard_name", "time"),
-        Attribute::text("units", format!("seconds since {} 00:00:00 UTC", time.epoch)),
-        Attribute::text("calendar", "standard"),
-        Attribute::text("coverage_content_type", "coordinate"),
-        Attribute::text(
-            "comment",
-            format!("{comment}. Not strictly increasing in every granule: records are kept as they come."),
-        ),
-    ]
+    format!("{comment}. Not strictly increasing in every granule: records are kept as they come.")
 }
 
 pub(super) fn wavelength(nanometres: f64) -> Vec<Attribute> {
@@ -165,6 +182,11 @@ pub(super) fn edges(bound: &BoundVariable<'_>) -> Vec<Attribute> {
 pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String], coordinates: &str) -> Vec<Attribute> {
     let long_name = bound.row.map_or_else(|| bound.name.replace('_', " "), |row| row.long_name.to_owned());
     let mut attributes = vec![Attribute::text("long_name", long_name)];
+    for (name, value) in bound.row.map_or(&[][..], |row| row.attributes) {
+        if let Constant::Text(value) = value {
+            attributes.push(Attribute::text(*name, *value));
+        }
+    }
     if let Some(comment) = bound.row.and_then(|row| row.comment) {
         note(&mut attributes, comment);
     }

@@ -13,7 +13,7 @@
     reason = "seconds and days of one flight are far below every limit"
 )]
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::{Span, ToSpan};
 use serde::Serialize;
 
@@ -68,6 +68,8 @@ pub enum Method {
     DecimalDay,
     /// Hour, minute and second, the day from the decimal day of year.
     WallClock,
+    /// Seconds since the launch of a sonde.
+    SinceLaunch,
     /// Hour, minute and second, a day added wherever the clock falls by more than 12 hours.
     WallClockUnwrapped,
 }
@@ -75,9 +77,9 @@ pub enum Method {
 /// The time of every record.
 #[derive(Clone, Debug)]
 pub struct TimeAxis {
-    /// UTC day of the first record, which the seconds count from.
-    pub epoch: Date,
-    /// Seconds since 00:00 UTC of `epoch`, one a record.
+    /// The instant the seconds count from, UTC: midnight of the first record's day, or the launch of a sonde.
+    pub epoch: DateTime,
+    /// Seconds since `epoch`, one a record.
     pub seconds: Vec<f64>,
     /// Whole seconds of the wall clock since the same instant, one a record.
     pub clock_seconds: Vec<i64>,
@@ -109,7 +111,7 @@ impl TimeAxis {
         self.epoch
             .to_zoned(jiff::tz::TimeZone::UTC)
             .ok()
-            .and_then(|midnight| midnight.timestamp().checked_add(milliseconds.milliseconds()).ok())
+            .and_then(|epoch| epoch.timestamp().checked_add(milliseconds.milliseconds()).ok())
             .unwrap_or_default()
     }
 }
@@ -184,7 +186,7 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<TimeAxis, F
     let epoch = after(day_zero, epoch_day as i64)?;
     let epoch_ms = epoch_day * DAY_S as f64 * 1000.0;
     let axis = TimeAxis {
-        epoch,
+        epoch: epoch.at(0, 0, 0, 0),
         seconds: milliseconds.iter().map(|ms| (ms - epoch_ms) / 1000.0).collect(),
         clock_seconds: clock_seconds.iter().map(|clock| clock - epoch_day as i64 * DAY_S).collect(),
         day_zero,

@@ -3,14 +3,25 @@
 //! The track is the one thing that is read before the data: time and position of a record can only be judged
 //! beside those of its neighbours. It holds a few numbers a record, never a profile.
 
-use crate::collection::{Product, TimeSpec};
-use crate::error::{Failure, Stage};
+use crate::collection::{Product, TimeSpec, Units};
+use crate::error::{Class, Failure, Stage};
 use crate::granule::Identity;
 use crate::map::position::{self, Extent, InvalidPositions};
 use crate::map::time::{self, Clocks, TimeAxis};
 use crate::map::{self, text};
 use crate::read::{Content, Source};
 use crate::values::ElementType;
+
+/// Extent of the vertical coordinate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Vertical {
+    /// Lowest value.
+    pub lowest: f64,
+    /// Highest value.
+    pub highest: f64,
+    /// Unit of both.
+    pub units: &'static str,
+}
 
 /// When and where each record was taken.
 #[derive(Clone, Debug)]
@@ -23,6 +34,10 @@ pub struct Track {
     pub invalid_counts: InvalidPositions,
     /// Rectangle around the positions that are.
     pub extent: Option<Extent>,
+    /// Coordinates beside time that records have.
+    pub coordinates: Vec<&'static str>,
+    /// Extent of the altitude of records, where it is one of them.
+    pub vertical: Option<Vertical>,
     /// The flight date as the granule writes it.
     pub date_text: Option<String>,
 }
@@ -35,11 +50,16 @@ pub fn derive(
     source: &dyn Source,
     identity: &Identity,
     records: usize,
+    time: Option<&TimeAxis>,
     warnings: &mut Vec<String>,
 ) -> Result<Track, Failure> {
     let product = identity.product;
-    let (clocks, date_text) = clocks(source, identity, records, warnings)?;
-    let time = time::derive(&clocks, warnings)?;
+    let (time, date_text) = if let Some(time) = time {
+        (time.clone(), None)
+    } else {
+        let (clocks, date_text) = clocks(source, identity, records, warnings)?;
+        (time::derive(&clocks, warnings)?, date_text)
+    };
     let coordinate = |name| {
         per_record(source, name, records)?.ok_or_else(|| {
             Failure::new(Stage::Map, name, "is missing").expected("the position of each record")
@@ -66,7 +86,14 @@ pub fn derive(
         warnings
             .push(format!("time goes back {} times; every record is kept in its place", time.backward_steps));
     }
-    Ok(Track { time, invalid, invalid_counts, extent, date_text })
+    let mut coordinates = vec![product.position.latitude, product.position.longitude];
+    // Where time is a coordinate variable, its data have a place or say that they have none (CF-1.6, 9.6).
+    if matches!(product.time, TimeSpec::SinceLaunch) && extent.is_none() {
+        coordinates.clear();
+    }
+    let vertical = vertical(source, product, records)?;
+    coordinates.extend(product.position.altitude.filter(|_| vertical.is_some()));
+    Ok(Track { time, invalid, invalid_counts, extent, coordinates, vertical, date_text })
 }
 
 fn clocks(
@@ -75,10 +102,11 @@ fn clocks(
     records: usize,
     warnings: &mut Vec<String>,
 ) -> Result<(Clocks, Option<String>), Failure> {
-    let Product {
-        time: TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date },
-        ..
-    } = identity.product;
+    let TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date } =
+        &identity.product.time
+    else {
+        return Err(Failure::new(Stage::Map, identity.product.name, "has no clock").class(Class::Internal));
+    };
     let required = |name: &'static str| {
         per_record(source, name, records)?
             .ok_or_else(|| Failure::new(Stage::Map, name, "is missing").expected("the clock of each record"))
@@ -106,6 +134,16 @@ fn clocks(
         file_date: identity.date,
     };
     Ok((clocks, date_text))
+}
+
+/// Lowest and highest altitude of all records; `None` where altitude is no coordinate of theirs, or nobody knows it.
+fn vertical(source: &dyn Source, product: &Product, records: usize) -> Result<Option<Vertical>, Failure> {
+    let Some(name) = product.position.altitude else { return Ok(None) };
+    let Some(Units::Fixed(units)) = product.row(name).map(|row| row.units) else { return Ok(None) };
+    let altitude = per_record(source, name, records)?.unwrap_or_default();
+    let known = || altitude.iter().copied().filter(|value| value.is_finite());
+    let range = known().reduce(f64::min).zip(known().reduce(f64::max));
+    Ok(range.map(|(lowest, highest)| Vertical { lowest, highest, units }))
 }
 
 /// All values of a dataset with one value a record; `None` where there is no such dataset.

@@ -56,6 +56,8 @@ pub enum Answer {
     Converted(Box<Product>),
     /// Its product is published already.
     UpToDate,
+    /// The file holds so many soundings, each of which is a job of its own.
+    Parts(usize),
     /// Nothing was made.
     Failed(Box<Failure>),
 }

@@ -125,6 +125,7 @@ fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> Rep
     let answer = match convert::convert(&job.granule, &context, &mut warnings) {
         Ok(Outcome::Converted(product)) => Answer::Converted(product),
         Ok(Outcome::UpToDate) => Answer::UpToDate,
+        Ok(Outcome::Parts(parts)) => Answer::Parts(parts),
         Err(failure) => Answer::Failed(Box::new(failure)),
     };
     Reply { warnings, answer }

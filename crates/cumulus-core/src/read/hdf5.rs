@@ -165,7 +165,7 @@ impl Rows<'_> {
 }
 
 /// True where the HDF5 signature lies at one of the offsets the format allows.
-fn has_signature(path: &Path) -> std::io::Result<bool> {
+pub(super) fn has_signature(path: &Path) -> std::io::Result<bool> {
     use std::os::unix::fs::FileExt;
     let file = std::fs::File::open(path)?;
     if !file.metadata()?.is_file() {

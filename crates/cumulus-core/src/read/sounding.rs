@@ -5,6 +5,7 @@
 //! sorted, merged, interpolated or computed here. Bytes are read as UTF-8 where they are and as Latin-1 where they
 //! are not, and every line ending is accepted, CR CR LF included: one collection holds them all.
 
+pub mod arrays;
 mod avaps_raw;
 mod eol;
 mod esc;
@@ -17,6 +18,9 @@ mod section;
 mod table;
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -170,6 +174,16 @@ impl fmt::Display for Format {
             Self::Esc => "EOL Sounding Composite",
         })
     }
+}
+
+/// True where the file at `path` begins like a sounding.
+///
+/// # Errors
+/// It cannot be read.
+pub fn is_sounding(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(MARKS_WITHIN as u64).read_to_end(&mut start)?;
+    Ok(detect(&start).is_some())
 }
 
 /// The format of `bytes`, by what they hold.

@@ -3,7 +3,7 @@ use std::ops::Range;
 use ndarray::ArrayD;
 
 use super::*;
-use crate::collection::{PositionSpec, TimeSpec, variable};
+use crate::collection::{Arrangement, PositionSpec, TimeSpec, variable};
 use crate::read::Description;
 use crate::values::{ElementType, Values};
 
@@ -53,6 +53,7 @@ static PRODUCT: Product = Product {
         DimensionSpec { name: "level", sized_by: &[("level", 0)], stated_by: None },
         DimensionSpec { name: "colour", sized_by: &[], stated_by: Some("colours") },
     ],
+    arrangement: Arrangement::AsStored,
     time: TimeSpec::ClockAndDayOfYear {
         hour: "",
         minute: "",
@@ -62,7 +63,7 @@ static PRODUCT: Product = Product {
         last_day: "",
         date: "",
     },
-    position: PositionSpec { latitude: "", longitude: "", fastest_m_per_s: 0.0 },
+    position: PositionSpec { latitude: "", longitude: "", altitude: None, fastest_m_per_s: 0.0 },
     solar_elevation: None,
     project: None,
     variables: &[&[

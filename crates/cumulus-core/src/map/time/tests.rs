@@ -30,7 +30,7 @@ fn derived(clocks: &Clocks) -> TimeAxis {
 fn the_decimal_day_tells_milliseconds() {
     let axis = derived(&clocks(2012, 250, &[3427.25, 3428.25, 3428.75]));
     assert_eq!(axis.method, Method::DecimalDay);
-    assert_eq!(axis.epoch, date(2012, 9, 6));
+    assert_eq!(axis.epoch.date(), date(2012, 9, 6));
     assert_eq!(axis.seconds, [3427.25, 3428.25, 3428.75]);
     assert_eq!(axis.repeated_seconds, 1);
     assert_eq!(axis.day_zero, date(2011, 12, 31));
@@ -41,7 +41,7 @@ fn time_goes_on_past_midnight_and_past_new_year() {
     let seconds = [86_398.0, 86_399.0, 86_400.0, 86_401.0];
     assert_eq!(derived(&clocks(2012, 250, &seconds)).seconds, seconds);
     let new_year = derived(&clocks(2012, 366, &seconds));
-    assert_eq!(new_year.epoch, date(2012, 12, 31));
+    assert_eq!(new_year.epoch.date(), date(2012, 12, 31));
     assert_eq!(new_year.seconds, seconds);
 }
 
@@ -52,7 +52,7 @@ fn a_day_of_year_that_starts_anew_is_a_new_year() {
         *day -= 365.0;
     }
     let axis = derived(&clocks);
-    assert_eq!((axis.epoch, axis.seconds), (date(2013, 12, 31), vec![86_399.0, 86_400.0, 86_401.0]));
+    assert_eq!((axis.epoch.date(), axis.seconds), (date(2013, 12, 31), vec![86_399.0, 86_400.0, 86_401.0]));
 }
 
 #[test]
@@ -60,11 +60,11 @@ fn the_day_is_the_records_day_not_the_names() {
     // Take-off on September 5, first record after midnight.
     let mut clocks = clocks(2012, 250, &[3427.0, 3428.0]);
     clocks.date = Some(date(2012, 9, 5));
-    assert_eq!(derived(&clocks).epoch, date(2012, 9, 6));
+    assert_eq!(derived(&clocks).epoch.date(), date(2012, 9, 6));
     // Take-off on December 31, day of year already counting the new year.
     clocks.date = Some(date(2012, 12, 31));
     clocks.days = Some(vec![1.0 + 3427.0 / 86_400.0, 1.0 + 3428.0 / 86_400.0]);
-    assert_eq!(derived(&clocks).epoch, date(2013, 1, 1));
+    assert_eq!(derived(&clocks).epoch.date(), date(2013, 1, 1));
 }
 
 #[test]
@@ -82,10 +82,10 @@ fn without_days_of_year_the_clock_is_unwrapped_from_the_date() {
     clocks.days = None;
     let axis = derived(&clocks);
     assert_eq!(axis.method, Method::WallClockUnwrapped);
-    assert_eq!((axis.epoch, axis.seconds), (date(2012, 9, 6), vec![86_399.0, 86_400.0, 86_401.0]));
+    assert_eq!((axis.epoch.date(), axis.seconds), (date(2012, 9, 6), vec![86_399.0, 86_400.0, 86_401.0]));
     clocks.first_day = Some(251.0 - 1.0 / 86_400.0);
     clocks.date = Some(date(2012, 9, 5));
-    assert_eq!(derived(&clocks).epoch, date(2012, 9, 6));
+    assert_eq!(derived(&clocks).epoch.date(), date(2012, 9, 6));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn the_first_known_day_is_followed_back_over_midnight() {
     let mut clocks = clocks(2012, 250, &seconds);
     clocks.days.as_mut().unwrap()[..30].fill(f64::NAN);
     let axis = derived(&clocks);
-    assert_eq!((axis.epoch, axis.seconds), (date(2012, 9, 6), seconds));
+    assert_eq!((axis.epoch.date(), axis.seconds), (date(2012, 9, 6), seconds));
 }
 
 #[test]
@@ -182,5 +182,5 @@ fn whole_numbers_are_no_decimal_days_even_near_midnight() {
     clocks.days = Some(vec![250.0; 3]);
     clocks.first_day = Some(250.0 + 86_100.0 / 86_400.0);
     let axis = derive(&clocks, &mut Vec::new()).unwrap();
-    assert_eq!((axis.method, axis.epoch), (Method::WallClockUnwrapped, date(2012, 9, 6)));
+    assert_eq!((axis.method, axis.epoch.date()), (Method::WallClockUnwrapped, date(2012, 9, 6)));
 }

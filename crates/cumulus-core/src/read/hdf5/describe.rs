@@ -198,11 +198,12 @@ fn attributes(location: &Location, path: &str) -> (Vec<SourceAttribute>, Vec<Str
         if BOOKKEEPING.contains(&name.as_str()) {
             continue;
         }
-        let value = location
-            .attr(&name)
-            .map_err(|error| library_message(&error))
-            .and_then(|attribute| attribute_value(&attribute));
-        match value {
+        let attribute = location.attr(&name).map_err(|error| library_message(&error));
+        // What is empty says nothing: ASPEN writes every attribute it knows, whether it has a value or not.
+        if attribute.as_ref().is_ok_and(|attribute| attribute.space().is_ok_and(|space| space.size() == 0)) {
+            continue;
+        }
+        match attribute.and_then(|attribute| attribute_value(&attribute)) {
             Ok(value) => found.push(SourceAttribute { name, value }),
             Err(why) => notes.push(format!("{path}: attribute {name} not carried through: {why}")),
         }
@@ -213,9 +214,6 @@ fn attributes(location: &Location, path: &str) -> (Vec<SourceAttribute>, Vec<Str
 
 fn attribute_value(attribute: &Container) -> Result<SourceValue, String> {
     let space = attribute.space().map_err(|error| library_message(&error))?;
-    if space.is_null() || space.size() == 0 {
-        return Err("it is empty".to_owned());
-    }
     if space.ndim() > 1 || space.size() > LARGEST_ATTRIBUTE {
         return Err(format!("its shape is {:?}", space.shape()));
     }

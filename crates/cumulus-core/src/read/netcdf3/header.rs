@@ -41,8 +41,8 @@ pub(super) fn read(file: &File, size: u64, place: &str) -> Result<(Description, 
     let records = header.records()?;
     let dimensions = header.dimensions()?;
     let mut description = Description::default();
-    description.attributes = header.attributes("/", &mut description.notes)?;
-    let variables = header.variables(&dimensions, &mut description.notes)?;
+    description.attributes = header.attributes()?;
+    let variables = header.variables(&dimensions)?;
     Layout { size, dimensions, records, place }.describe(variables, description)
 }
 
@@ -137,7 +137,7 @@ impl Header<'_> {
         Kind::of(code).ok_or_else(|| damaged(self.place, format!("a type with code {code}")))
     }
 
-    fn attributes(&mut self, owner: &str, notes: &mut Vec<String>) -> Result<Vec<SourceAttribute>> {
+    fn attributes(&mut self) -> Result<Vec<SourceAttribute>> {
         let mut attributes = Vec::new();
         for _ in 0..self.list(ATTRIBUTES)? {
             let name = self.name()?;
@@ -147,8 +147,8 @@ impl Header<'_> {
                 .checked_mul(kind.size() as u64)
                 .ok_or_else(|| damaged(self.place, format!("{count} values of attribute {name}")))?;
             let bytes = self.padded(size)?;
+            // What is empty says nothing: ASPEN writes every attribute it knows, whether it has a value or not.
             if count == 0 {
-                notes.push(format!("{owner}: attribute {name} not carried through: it is empty"));
                 continue;
             }
             let elements = usize::try_from(count).unwrap_or(usize::MAX);
@@ -162,7 +162,7 @@ impl Header<'_> {
         Ok(attributes)
     }
 
-    fn variables(&mut self, dimensions: &[u64], notes: &mut Vec<String>) -> Result<Vec<Variable>> {
+    fn variables(&mut self, dimensions: &[u64]) -> Result<Vec<Variable>> {
         let mut variables = Vec::new();
         for _ in 0..self.list(VARIABLES)? {
             let name = self.name()?;
@@ -174,7 +174,7 @@ impl Header<'_> {
                     damaged(self.place, format!("dimension {index} of {name}, of {}", dimensions.len()))
                 })?);
             }
-            let attributes = self.attributes(&name, notes)?;
+            let attributes = self.attributes()?;
             let kind = self.kind()?;
             // The stated size is redundant, and wrong by definition where it does not fit into 32 bits.
             self.count()?;

@@ -159,7 +159,7 @@ fn all_versions_with_text_and_records_are_read() {
                 SourceAttribute { name: "units".to_owned(), value: SourceValue::Text("°C".to_owned()) };
             assert_eq!(count.attributes, [units]);
             assert_eq!(source.description().attributes.len(), 1);
-            assert_eq!(source.description().notes.len(), 1);
+            assert_eq!(source.description().notes.len(), 0);
         }
     }
 }
