@@ -8,22 +8,15 @@ written down here a second time, from the documentation and not from the product
 Exit code 0 where nothing is wrong, 1 otherwise. The last line sums up.
 """
 
-import argparse
-import concurrent.futures
 import datetime
-import hashlib
-import json
-import pathlib
 import re
-import subprocess
 import sys
-import tempfile
 
 import h5py
 import netCDF4
 import numpy as np
-import xarray
-from lxml import etree
+
+from product_checks import Inspection, arguments, conclude, judge_all, surrounding
 
 FILL = -999.0
 TEXTS = ("Date", "Project")
@@ -33,23 +26,12 @@ INTEGER_SENTINELS = ("Layer_Type", "Latitude", "Longitude", *NAVIGATION, "Solar_
                      "Gnd_Hgt", "Layer_Top_Alt", "Layer_Bot_Alt", "Dec_JDay")
 
 
-class Judge:
+class Judge(Inspection):
     """One source beside its product."""
 
     def __init__(self, source_path, product_path):
-        self.source_path, self.product_path = source_path, product_path
-        self.wrong, self.values = [], 0
+        super().__init__(source_path, product_path)
         self.source = h5py.File(source_path, "r")
-        self.product = netCDF4.Dataset(product_path)
-        self.product.set_auto_mask(False)
-        self.product.set_auto_scale(False)
-
-    def say(self, text):
-        self.wrong.append(text)
-
-    def expect(self, what, found, expected):
-        if found != expected:
-            self.say(f"{what}: {found!r}, expected {expected!r}")
 
     def read(self, name):
         """All values of a source dataset, flat, in its own type."""
@@ -64,8 +46,9 @@ class Judge:
             if self.source[name].size:
                 self.variable(name, invalid)
         self.time(seconds)
-        self.attributes(invalid)
-        self.metadata(invalid)
+        extent = self.extent(invalid)
+        self.attributes(self.begin, self.end, extent)
+        self.day_or_night(self.metadata(self.begin, self.end, extent))
         return self
 
     # Values ---------------------------------------------------------------------------------------------------
@@ -230,64 +213,14 @@ class Judge:
     def extent(self, invalid):
         """South, north, west, east of the valid positions, west > east across the antimeridian."""
         latitude, longitude = self.read("Latitude").astype("f8")[~invalid], self.read("Longitude").astype("f8")[~invalid]
-        if not latitude.size:
-            return None
-        around = np.sort(longitude)
-        gaps = np.append(np.diff(around), around[0] + 360 - around[-1])
-        widest = int(np.argmax(gaps)) if gaps.max() > gaps[-1] else len(gaps) - 1
-        return latitude.min(), latitude.max(), around[(widest + 1) % len(around)], around[widest]
+        return surrounding(latitude, longitude)
 
-    # Attributes and metadata ----------------------------------------------------------------------------------
-
-    def stamp(self, moment):
-        return moment.isoformat(timespec="milliseconds")
-
-    def same_moment(self, what, text, moment):
-        found = datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=None)
-        if not text.endswith("Z") or abs((found - moment).total_seconds()) > 0.002:
-            self.say(f"{what}: {text}, expected {self.stamp(moment)}Z")
-
-    def attributes(self, invalid):
-        product = self.product
-        self.expect("Conventions", product.Conventions, "CF-1.6, ACDD-1.3")
-        self.expect("source_sha256", product.source_sha256, digest(self.source_path))
-        self.expect("source_granule", product.source_granule, self.source_path.name)
-        self.same_moment("time_coverage_start", product.time_coverage_start, self.begin)
-        self.same_moment("time_coverage_end", product.time_coverage_end, self.end)
-        extent = self.extent(invalid)
-        names = ("geospatial_lat_min", "geospatial_lat_max", "geospatial_lon_min", "geospatial_lon_max")
-        for name, expected in zip(names, extent or ()):
-            self.expect(name, float(getattr(product, name)), float(expected))
-        for variable in product.variables.values():
-            for name in variable.ncattrs():
-                value = variable.getncattr(name)
-                if isinstance(value, list):
-                    self.say(f"{variable.name}:{name} is a list of strings")
-
-    def metadata(self, invalid):
-        path = self.product_path.with_name(self.product_path.name + ".meta.xml")
-        tree = etree.parse(path)
-        text = lambda where: tree.findtext(where)
-        self.expect("GranuleUR", text("GranuleUR"), self.product_path.name)
-        self.expect("size", text("DataGranule/DataGranuleSizeInBytes"), str(self.product_path.stat().st_size))
-        self.expect("checksum", text("DataGranule/Checksum/Value"), digest(self.product_path))
-        self.expect("producer", text("DataGranule/ProducerGranuleId"), self.source_path.name)
-        self.same_moment("begin", text("Temporal/RangeDateTime/BeginningDateTime"), self.begin)
-        self.same_moment("end", text("Temporal/RangeDateTime/EndingDateTime"), self.end)
-        for element in ("Collection/ShortName", "Collection/VersionId", "InsertTime", "LastUpdate", "Orderable",
-                        "OnlineAccessURLs/OnlineAccessURL/URL", "DataFormat", "PGEVersionClass/PGEVersion",
-                        "DataGranule/ProductionDateTime"):
-            if not text(element):
-                self.say(f"{element} is missing")
+    def day_or_night(self, tree):
         if "Solar_Elevation_Angle" in self.source:
             elevation = self.read("Solar_Elevation_Angle").astype("f8")
             elevation = elevation[np.isfinite(elevation) & (elevation > -900)]
             flag = "UNSPECIFIED" if not elevation.size else "DAY" if elevation.min() > 0 else "NIGHT" if elevation.max() <= 0 else "BOTH"
-            self.expect("DayNightFlag", text("DataGranule/DayNightFlag"), flag)
-        box = "Spatial/HorizontalSpatialDomain/Geometry/BoundingRectangle/{}BoundingCoordinate"
-        extent = self.extent(invalid)
-        for side, expected in zip(("South", "North", "West", "East"), extent or ()):
-            self.expect(side, float(text(box.format(side))), float(expected))
+            self.expect("DayNightFlag", tree.findtext("DataGranule/DayNightFlag"), flag)
 
 
 def classic_type(dtype):
@@ -300,101 +233,14 @@ def classic_type(dtype):
     return np.dtype(table[dtype.kind + str(dtype.itemsize)])
 
 
-def digest(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-# Readers and checkers ---------------------------------------------------------------------------------------------
-
-def command(*words):
-    """Runs a program without network; answers its exit code and what it printed."""
-    done = subprocess.run([str(word) for word in words], capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
-    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
-
-
-def readers(path):
-    """What other readers hold against a product."""
-    wrong = []
-    for engine in ("netcdf4", "h5netcdf"):
-        with xarray.open_dataset(path, engine=engine) as dataset:
-            for name in ("Latitude", "Longitude", "time"):
-                if name not in dataset.coords:
-                    wrong.append(f"xarray {engine}: {name} is no coordinate")
-            dataset.load()
-    with tempfile.TemporaryDirectory() as folder:
-        for words in (["ncks", "-m", path], ["ncdump", "-h", path], ["nccopy", "-k", "classic", path, f"{folder}/c.nc"]):
-            code, printed = command(*words)
-            if code:
-                wrong.append(f"{words[0]} answers {code}: {printed[-300:]}")
-    return wrong
-
-
-def checkers(path, schemas):
-    """What the CF checkers hold against a product, and the score of the first as text."""
-    wrong, score = [], "not scored"
-    with tempfile.TemporaryDirectory() as folder:
-        out = pathlib.Path(folder) / "scores.json"
-        tool = pathlib.Path(sys.executable).with_name("compliance-checker")
-        code, printed = command(tool, "-t", "cf:1.6", "-c", "strict", "-f", "json", "-o", out, path)
-        if out.exists():
-            result = json.loads(out.read_text())["cf:1.6"]
-            score = f"{result['scored_points']}/{result['possible_points']}"
-            if result["scored_points"] != result["possible_points"]:
-                wrong.append(f"compliance-checker: {score}")
-        if code:
-            wrong.append(f"compliance-checker answers {code}: {printed[-500:]}")
-    if schemas:
-        tables = schemas / "cf"
-        code, printed = command(
-            pathlib.Path(sys.executable).with_name("cfchecks"), "-v", "1.6",
-            "-s", tables / "cf-standard-name-table.xml", "-a", tables / "area-type-table-site.xml",
-            "-r", tables / "standardized-region-list-site.xml", path)
-        if code:
-            wrong.append(f"cfchecks answers {code}: {printed[-500:]}")
-    return wrong, score
-
-
 def judge_one(source, product, schema_folder, with_checkers):
-    judge = Judge(source, product).run()
-    wrong, score = judge.wrong + readers(product), ""
-    if with_checkers:
-        found, score = checkers(product, schema_folder)
-        wrong += found
-    if schema_folder:
-        schema = etree.XMLSchema(etree.parse(schema_folder / "echo10" / "Granule.xsd"))
-        if not schema.validate(etree.parse(product.with_name(product.name + ".meta.xml"))):
-            wrong.append(f"ECHO10 schema: {schema.error_log}")
-    return product.name, judge.values, len(judge.product.variables), score, wrong
+    return conclude(Judge(source, product).run(), ("Latitude", "Longitude", "time"), schema_folder, with_checkers)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sources", type=pathlib.Path)
-    parser.add_argument("products", type=pathlib.Path)
-    parser.add_argument("--schemas", type=pathlib.Path, help="folder with cf/ and echo10/")
-    parser.add_argument("--without-checkers", action="store_true")
-    arguments = parser.parse_args()
-    if not arguments.schemas:
-        print("skipped: no schemas, so neither cfchecks nor the ECHO10 schema judge")
-    sources = sorted(path for path in arguments.sources.iterdir() if path.suffix in (".hdf5", ".h5"))
-    failed = values = files = 0
-    with concurrent.futures.ProcessPoolExecutor(2) as pool:
-        tasks = {source: arguments.products / f"{source.stem}.nc" for source in sources}
-        futures = {pool.submit(judge_one, source, product, arguments.schemas, not arguments.without_checkers): source
-                   for source, product in tasks.items()}
-        for future in concurrent.futures.as_completed(futures):
-            source = futures[future]
-            try:
-                name, count, variables, score, wrong = future.result()
-            except Exception as error:  # a judge that cannot read a product has judged it
-                name, count, variables, score, wrong = source.name, 0, 0, "", [f"{type(error).__name__}: {error}"]
-            files, values, failed = files + 1, values + count, failed + bool(wrong)
-            print(f"{'bad ' if wrong else 'good'} {name}: {variables} variables, {count} values compared, cf:1.6 {score}")
-            for line in wrong:
-                print(f"     {line}")
-    print(f"{files} products, {values} values compared with their sources, {failed} bad")
-    return 1 if failed or not files else 0
+    options = arguments(__doc__.splitlines()[0])
+    sources = sorted(path for path in options.sources.iterdir() if path.suffix in (".hdf5", ".h5"))
+    return judge_all([(source, options.products / f"{source.stem}.nc") for source in sources], judge_one, options)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,212 @@
+"""What every judge holds against a product, whatever its collection: coverage, metadata, readers, CF checkers."""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import datetime
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import netCDF4
+import numpy as np
+import xarray
+from lxml import etree
+
+
+@dataclasses.dataclass
+class Verdict:
+    """What a judge found: complaints in `wrong`, remarks that condemn nothing in `notes`."""
+
+    name: str
+    values: int = 0
+    variables: int = 0
+    score: str = ""
+    wrong: list[str] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+
+class Inspection:
+    """One source beside its product, with the rules that do not depend on the collection."""
+
+    def __init__(self, source_path, product_path):
+        self.source_path, self.product_path = source_path, product_path
+        self.wrong, self.notes, self.values = [], [], 0
+        self.product = netCDF4.Dataset(product_path)
+        self.product.set_auto_mask(False)
+        self.product.set_auto_scale(False)
+
+    def say(self, text):
+        self.wrong.append(text)
+
+    def expect(self, what, found, expected):
+        if found != expected:
+            self.say(f"{what}: {found!r}, expected {expected!r}")
+
+    def same_moment(self, what, text, moment):
+        found = datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=None)
+        if not text.endswith("Z") or abs((found - moment).total_seconds()) > 0.002:
+            self.say(f"{what}: {text}, expected {moment.isoformat(timespec='milliseconds')}Z")
+
+    def same_degrees(self, what, found, expected, within):
+        if not abs(float(found) - float(expected)) <= within:
+            self.say(f"{what}: {found}, expected {expected}")
+
+    def attributes(self, begin, end, extent, within=0.0):
+        """Global attributes; `extent` is None where no position is valid."""
+        product = self.product
+        self.expect("Conventions", product.Conventions, "CF-1.6, ACDD-1.3")
+        self.expect("source_sha256", product.source_sha256, digest(self.source_path))
+        self.expect("source_granule", product.source_granule, self.source_path.name)
+        self.same_moment("time_coverage_start", product.time_coverage_start, begin)
+        self.same_moment("time_coverage_end", product.time_coverage_end, end)
+        names = ("geospatial_lat_min", "geospatial_lat_max", "geospatial_lon_min", "geospatial_lon_max")
+        for name, expected in zip(names, extent or ()):
+            self.same_degrees(name, getattr(product, name), expected, within)
+        for variable in product.variables.values():
+            for name in variable.ncattrs():
+                if isinstance(variable.getncattr(name), list):
+                    self.say(f"{variable.name}:{name} is a list of strings")
+
+    def metadata(self, begin, end, extent, within=0.0):
+        """The ECHO10 document; answers its tree for what a collection adds."""
+        tree = etree.parse(self.product_path.with_name(self.product_path.name + ".meta.xml"))
+        text = tree.findtext
+        self.expect("GranuleUR", text("GranuleUR"), self.product_path.name)
+        self.expect("size", text("DataGranule/DataGranuleSizeInBytes"), str(self.product_path.stat().st_size))
+        self.expect("checksum", text("DataGranule/Checksum/Value"), digest(self.product_path))
+        self.expect("producer", text("DataGranule/ProducerGranuleId"), self.source_path.name)
+        self.same_moment("begin", text("Temporal/RangeDateTime/BeginningDateTime"), begin)
+        self.same_moment("end", text("Temporal/RangeDateTime/EndingDateTime"), end)
+        for element in ("Collection/ShortName", "Collection/VersionId", "InsertTime", "LastUpdate", "Orderable",
+                        "OnlineAccessURLs/OnlineAccessURL/URL", "DataFormat", "PGEVersionClass/PGEVersion",
+                        "DataGranule/ProductionDateTime"):
+            if not text(element):
+                self.say(f"{element} is missing")
+        box = "Spatial/HorizontalSpatialDomain/Geometry/BoundingRectangle/{}BoundingCoordinate"
+        for side, expected in zip(("South", "North", "West", "East"), extent or ()):
+            self.same_degrees(side, text(box.format(side)), expected, within)
+        return tree
+
+
+def surrounding(latitude, longitude):
+    """South, north, west, east of positions, west > east across the antimeridian; None without positions."""
+    if not latitude.size:
+        return None
+    around = np.sort(longitude)
+    gaps = np.append(np.diff(around), around[0] + 360 - around[-1])
+    widest = int(np.argmax(gaps)) if gaps.max() > gaps[-1] else len(gaps) - 1
+    return latitude.min(), latitude.max(), around[(widest + 1) % len(around)], around[widest]
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# Readers and checkers ---------------------------------------------------------------------------------------------
+
+def command(*words):
+    """Runs a program without network; answers its exit code and what it printed."""
+    done = subprocess.run([str(word) for word in words], capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
+    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+def readers(path, coordinates):
+    """What other readers hold against a product that should have these coordinates."""
+    wrong = []
+    for engine in ("netcdf4", "h5netcdf"):
+        with xarray.open_dataset(path, engine=engine) as dataset:
+            for name in coordinates:
+                if name not in dataset.coords:
+                    wrong.append(f"xarray {engine}: {name} is no coordinate")
+            dataset.load()
+    with tempfile.TemporaryDirectory() as folder:
+        for words in (["ncks", "-m", path], ["ncdump", "-h", path], ["nccopy", "-k", "classic", path, f"{folder}/c.nc"]):
+            code, printed = command(*words)
+            if code:
+                wrong.append(f"{words[0]} answers {code}: {printed[-300:]}")
+    return wrong
+
+
+def checkers(path, schemas):
+    """What the CF checkers hold against a product, and the score of the first as text."""
+    wrong, score = [], "not scored"
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "scores.json"
+        tool = pathlib.Path(sys.executable).with_name("compliance-checker")
+        code, printed = command(tool, "-t", "cf:1.6", "-c", "strict", "-f", "json", "-o", out, path)
+        if out.exists():
+            result = json.loads(out.read_text())["cf:1.6"]
+            score = f"{result['scored_points']}/{result['possible_points']}"
+            if result["scored_points"] != result["possible_points"]:
+                wrong.append(f"compliance-checker: {score}")
+        if code:
+            wrong.append(f"compliance-checker answers {code}: {printed[-500:]}")
+    if schemas:
+        tables = schemas / "cf"
+        code, printed = command(
+            pathlib.Path(sys.executable).with_name("cfchecks"), "-v", "1.6",
+            "-s", tables / "cf-standard-name-table.xml", "-a", tables / "area-type-table-site.xml",
+            "-r", tables / "standardized-region-list-site.xml", path)
+        if code:
+            wrong.append(f"cfchecks answers {code}: {printed[-500:]}")
+    return wrong, score
+
+
+def conclude(inspection, coordinates, schema_folder, with_checkers):
+    """The verdict on an inspected product, after readers, checkers and the ECHO10 schema have seen it."""
+    product = inspection.product_path
+    wrong, score = inspection.wrong + readers(product, coordinates), ""
+    if with_checkers:
+        found, score = checkers(product, schema_folder)
+        wrong += found
+    if schema_folder:
+        schema = etree.XMLSchema(etree.parse(schema_folder / "echo10" / "Granule.xsd"))
+        if not schema.validate(etree.parse(product.with_name(product.name + ".meta.xml"))):
+            wrong.append(f"ECHO10 schema: {schema.error_log}")
+    return Verdict(product.name, inspection.values, len(inspection.product.variables), score, wrong, inspection.notes)
+
+
+# Command line -----------------------------------------------------------------------------------------------------
+
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("sources", type=pathlib.Path)
+    parser.add_argument("products", type=pathlib.Path)
+    parser.add_argument("--schemas", type=pathlib.Path, help="folder with cf/ and echo10/")
+    parser.add_argument("--without-checkers", action="store_true")
+    found = parser.parse_args()
+    if not found.schemas:
+        print("skipped: no schemas, so neither cfchecks nor the ECHO10 schema judge")
+    return found
+
+
+def judge_all(tasks, judge_one, options, before=()):
+    """Judges every (source, product, ...) task, prints the verdicts, those passed too, and answers the exit code."""
+    failed = values = files = 0
+
+    def report(verdict):
+        nonlocal failed, values, files
+        files, values, failed = files + 1, values + verdict.values, failed + bool(verdict.wrong)
+        print(f"{'bad ' if verdict.wrong else 'good'} {verdict.name}: {verdict.variables} variables, "
+              f"{verdict.values} values compared, cf:1.6 {verdict.score}")
+        for line in verdict.wrong:
+            print(f"     {line}")
+        for line in verdict.notes:
+            print(f"     note: {line}")
+
+    for verdict in before:
+        report(verdict)
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        futures = {pool.submit(judge_one, *task, options.schemas, not options.without_checkers): task for task in tasks}
+        for future in concurrent.futures.as_completed(futures):
+            try:
+                report(future.result())
+            except Exception as error:  # a judge that cannot read a product has judged it
+                report(Verdict(futures[future][0].name, wrong=[f"{type(error).__name__}: {error}"]))
+    print(f"{files} products, {values} values compared with their sources, {failed} bad")
+    return 1 if failed or not files else 0
