@@ -204,8 +204,8 @@ def write_product(source, product, place, spoil=None):
     product.unlink(missing_ok=True)
     with netCDF4.Dataset(product, "w", format="NETCDF4_CLASSIC") as file:
         file.setncatts(dict(Conventions="CF-1.6, ACDD-1.3", featureType="trajectory", source_granule=source.name,
-                            source_sha256=digest(source), number_of_conflicting_values=np.int32(parts["conflicts"]),
-                            number_of_rows_without_time=np.int32(dropped), time_coverage_start=stamp(parts["begin"]),
+                            source_sha256=digest(source), conflicting_values_dropped=np.int32(parts["conflicts"]),
+                            rows_dropped_without_time=np.int32(dropped), time_coverage_start=stamp(parts["begin"]),
                             time_coverage_end=stamp(end)))
         if parts["extent"]:
             file.setncatts(dict(zip(("geospatial_lat_min", "geospatial_lat_max", "geospatial_lon_min", "geospatial_lon_max"),

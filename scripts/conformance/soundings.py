@@ -76,7 +76,7 @@ def blank(values, *sentinels):
 
 EOL = {"press": "pres", "temp": "tdry", "dewpt": "dp", "rh": "rh", "uwind": "u_wind", "vwind": "v_wind",
        "wspd": "wspd", "dir": "wdir", "dz": "dz", "geopoalt": "gph", "lon": "lon", "lat": "lat", "gpsalt": "gpsalt",
-       "gpsa": "gpsalt"}
+       "gpsa": "gpsalt", "wwind": "w_wind"}
 ESC = {"press": "pres", "temp": "tdry", "dewpt": "dp", "rh": "rh", "ucmp": "u_wind", "vcmp": "v_wind", "spd": "wspd",
        "dir": "wdir", "wcmp": "dz", "lon": "lon", "lat": "lat", "alt": "gph"}
 ESC_SENTINELS = {"time": 9999, "pres": 9999, "u_wind": 9999, "v_wind": 9999, "lon": 9999, "gph": 99999}

@@ -257,7 +257,7 @@ impl Arranger<'_> {
             let (Some(first), Some(second)) = (first, second) else { continue };
             let values: Vec<f64> =
                 first.iter().zip(second).map(|(&first, &second)| derivation.value(first, second)).collect();
-            let attributes = vec![text("derivation", &derivation.text())];
+            let attributes = vec![text("comment", &derivation.text())];
             self.push(row.name, array(row.element_type, &values), attributes);
             self.columns.push((row, values));
         }
@@ -273,6 +273,11 @@ impl Arranger<'_> {
             self.remove(name);
             self.push_by_table(reported, values);
         }
+        // Some files count longitudes from 0 to 360.
+        let longitude: Vec<f64> = longitude
+            .into_iter()
+            .map(|east| if east > 180.0 && east <= 360.0 { east - 360.0 } else { east })
+            .collect();
         let seconds = &self.records.time.clock_seconds;
         let (invalid, counts) =
             position::judge(&latitude, &longitude, seconds, self.product.position.fastest_m_per_s);

@@ -1,8 +1,8 @@
 //! Writes synthetic dropsonde files.
 //!
 //! ```text
-//! cargo run -p hs3-avaps --example synthesize -- D20120907_124116_PQC.eol --environment storm --anomaly glued-columns
-//! cargo run -p hs3-avaps --example synthesize -- FOLDER --batch 500 --format aspen
+//! cargo run -p hs3-avaps --example synthesize-sondes -- D20120907_124116_PQC.eol --environment storm --anomaly glued-columns
+//! cargo run -p hs3-avaps --example synthesize-sondes -- FOLDER --batch 500 --format aspen
 //! ```
 //!
 //! What the files look like is written down here a second time, from what is known of real ones and without a look

@@ -40,8 +40,7 @@ pub(super) fn read(file: &File, size: u64, place: &str) -> Result<(Description, 
     header.version = header.bytes(1)?.first().copied().unwrap_or_default();
     let records = header.records()?;
     let dimensions = header.dimensions()?;
-    let mut description = Description::default();
-    description.attributes = header.attributes()?;
+    let description = Description { attributes: header.attributes()?, ..Description::default() };
     let variables = header.variables(&dimensions)?;
     Layout { size, dimensions, records, place }.describe(variables, description)
 }
