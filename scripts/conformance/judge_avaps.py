@@ -21,7 +21,7 @@ from sounding_rules import FILL, NO_POSITION, REPORTED, derivations, filled, ord
 from soundings import DATA, read
 
 MEANINGS = "reported interpolated launch_position missing interpolated_long_gap"
-STEM = re.compile(r"(\.eol\.cls|\.eol|\.hdf5|\.h5|\.nc|\.ict|\.dat|\.cls|\.\d)$", re.IGNORECASE)
+STEM = re.compile(r"(\.eol\.cls|\.cls\.qc|\.eol|\.hdf5|\.h5|\.nc|\.ict|\.dat|\.cls|\.\d)$", re.IGNORECASE)
 
 # Name: standard names and units that are right, None where CF has no name.
 SPEED, ALTITUDE = ("m s-1",), ("m",)

@@ -1,0 +1,19 @@
+//! Everything `hs3-avaps` promises, tried on synthetic soundings through the command itself.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
+#[path = "../../examples/synthesize/recipe.rs"]
+mod recipe;
+
+mod contract;
+mod failures;
+mod formats;
+mod golden;
+mod operator;
+mod values;
