@@ -29,8 +29,7 @@ fn recipe(anomalies: &[Anomaly]) -> Recipe {
 fn compare(operator: &Operator, product: &str, truth: &crate::recipe::scene::Sounding) {
     let times = operator.values(product, "time");
     assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{product}: time rises");
-    let mut expected: Vec<f64> =
-        truth.rows.iter().filter_map(|row| row.time).collect();
+    let mut expected: Vec<f64> = truth.rows.iter().filter_map(|row| row.time).collect();
     expected.sort_by(f64::total_cmp);
     expected.dedup();
     assert_eq!(times, expected, "{product}");
@@ -40,7 +39,7 @@ fn compare(operator: &Operator, product: &str, truth: &crate::recipe::scene::Sou
             let mut rows = truth.rows.iter().filter(|row| row.time.map(f64::to_bits) == Some(time.to_bits()));
             let expected = rows.find_map(|row| row.get(column)).unwrap_or(FILL);
             #[expect(clippy::cast_possible_truncation, reason = "the product's own precision")]
-            let is_equal = value.to_bits() == expected.to_bits() || value as f32 == expected as f32;
+            let is_equal = (value as f32).to_bits() == (expected as f32).to_bits();
             assert!(is_equal, "{product} {name} at {time} s: {value}, expected {expected}");
         }
     }
