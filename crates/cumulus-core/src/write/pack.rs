@@ -6,6 +6,9 @@ use std::cell::RefCell;
 use super::encode::{Encoder, Strategy};
 use crate::values::Values;
 
+/// Bytes below which trying two strategies costs more than the worse one could.
+const LEAST_WORTH_ASKING: usize = 64 << 10;
+
 /// How the rows of one variable are stored together, and what is done to them first.
 #[derive(Clone, Debug)]
 pub struct Packing {
@@ -73,6 +76,10 @@ impl Packing {
         {
             let bytes: Vec<_> = samples.iter().map(Values::bytes).collect();
             let bytes: Vec<&[u8]> = bytes.iter().map(AsRef::as_ref).collect();
+            if bytes.iter().map(|bytes| bytes.len()).sum::<usize>() < LEAST_WORTH_ASKING {
+                chunk.strategy = Strategy::Matches;
+                return self;
+            }
             chunk.strategy = with_encoder(chunk.level, |encoder| encoder.choose(&bytes, chunk.element_size));
         }
         self
