@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
         let mut again = Vec::new();
         flate2::read::ZlibDecoder::new(stream).read_to_end(&mut again).unwrap();
         assert!(shuffled == again);
-        let mut back = Vec::new();
+        let mut back = vec![0; shuffled.len()];
         unshuffle(&shuffled, element_size, &mut back);
         assert!(back == raw);
     }

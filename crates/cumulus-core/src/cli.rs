@@ -19,6 +19,7 @@ use crate::describe;
 use crate::error::{Failure, Stage};
 use crate::granule::is_printable;
 use crate::log::{Format, Logger};
+use crate::measure;
 use crate::pool::worker::{self, Fault};
 use crate::pool::{Limits, process};
 use crate::report::{self, EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS, EXIT_USAGE, Report};
@@ -136,6 +137,20 @@ enum Verb {
         /// Faults that tests ask for
         #[arg(long, env = "CUMULUS_TEST_FAULTS", value_delimiter = ',', hide = true)]
         fault: Vec<Fault>,
+    },
+    /// Convert one granule in this process, without checksums and flush; for scripts/bench
+    #[command(hide = true)]
+    Measure {
+        /// The granule
+        granule: PathBuf,
+        /// Folder for what is made
+        folder: PathBuf,
+        /// Deflate level
+        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=9))]
+        level: u8,
+        /// Threads [default: all cores]
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+        jobs: Option<u16>,
     },
     /// Print the product tables of this collection as Markdown
     Describe,
@@ -258,12 +273,29 @@ pub fn main(collection: &'static Collection) -> ExitCode {
     };
     ExitCode::from(match arguments.verb {
         Some(Verb::Worker { fault }) => u8::from(worker::serve(collection, &fault).is_err()),
+        Some(Verb::Measure { granule, folder, level, jobs }) => {
+            let options = ContentOptions {
+                level,
+                short_name: collection.short_name.to_owned(),
+                url_base: None,
+                metadata_suffix: SUFFIX.to_owned(),
+            };
+            let threads = jobs.map_or_else(cores, usize::from);
+            answer(measure::conversion(collection, &options, &granule, &folder, threads))
+        }
         Some(Verb::Describe) => print(describe::markdown(collection).as_bytes()),
         Some(Verb::Man) => print(&manual_page(public(collection))),
         Some(Verb::Completions { shell }) => print(&completions(public(collection), shell)),
         Some(Verb::Verify { produced, expected }) => verify_trees(&produced, &expected),
         None => convert(collection, arguments.convert),
     })
+}
+
+/// Exit code of what is not a run; its failure goes to standard error.
+fn answer(outcome: Result<(), Failure>) -> u8 {
+    let Err(failure) = outcome else { return EXIT_SUCCESS };
+    let _ = writeln!(io::stderr(), "{failure}");
+    report::exit_code([failure.class])
 }
 
 /// Processor cores of this machine.

@@ -31,6 +31,7 @@ pub mod error;
 pub mod granule;
 pub mod log;
 pub mod map;
+pub mod measure;
 pub mod metadata;
 pub mod plan;
 pub mod pool;

@@ -71,6 +71,8 @@ pub enum Event {
 pub trait Observer {
     /// A granule was handed to a worker.
     fn begun(&mut self, granule: &Granule);
+    /// The worker of a granule came to this end; the granule is tried once more when the others are done.
+    fn lost(&mut self, granule: &Granule, how: &str);
     /// A file turned out to hold so many soundings, which follow as granules of their own.
     fn split(&mut self, granule: &Granule, parts: usize);
     /// A granule is done with, one way or another.
@@ -349,6 +351,7 @@ impl<'run> Pool<'run> {
         self.output.release(&busy.task.granule.stem);
         busy.task.tries += 1;
         if busy.task.tries < TRIES && self.stops < 2 {
+            self.observer.lost(&busy.task.granule, busy.ended_for.as_deref().unwrap_or(&how));
             self.retries.push_back(busy.task);
             return;
         }

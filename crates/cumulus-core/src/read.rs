@@ -41,7 +41,7 @@ pub fn open(path: &Path, texts: bool) -> Result<Opened, Failure> {
     if netcdf3::is_netcdf3(start.get(..length).unwrap_or_default()) {
         return Ok(Opened::Arrays(Box::new(Netcdf3Source::open(path)?)));
     }
-    if texts && !hdf5::has_signature(path).map_err(unreadable)? {
+    if texts && hdf5::signature(path).map_err(unreadable)?.is_none() {
         let bytes = std::fs::read(path).map_err(unreadable)?;
         return Ok(Opened::Soundings(sounding::parse(&bytes, &place)?));
     }

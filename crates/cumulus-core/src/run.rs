@@ -224,6 +224,14 @@ impl Observer for Desk<'_> {
         );
     }
 
+    fn lost(&mut self, granule: &Granule, how: &str) {
+        warn!(
+            granule_id = granule.stem,
+            process = "processing",
+            "the worker process {how}; it is tried once more"
+        );
+    }
+
     fn split(&mut self, granule: &Granule, parts: usize) {
         self.bar.inc_length(parts as u64 - u64::from(parts > 0));
         info!(

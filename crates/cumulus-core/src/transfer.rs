@@ -8,7 +8,9 @@
 //! of blocks shows in the product.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use ndarray::ArrayD;
 use rayon::prelude::*;
 
 use crate::cf::{self, Composition, Feed, Rows};
@@ -25,8 +27,15 @@ pub const DEFAULT_BLOCK_BYTES: usize = 2 << 20;
 /// Bytes that a block may grow to where the source stores large chunks.
 const MOST_BLOCK_BYTES: usize = 32 << 20;
 
-/// Units that decide how a variable is packed.
+/// Blocks of a batch for each thread: enough that no thread waits long for the others at the end of it.
+const BLOCKS_A_THREAD: usize = 2;
+
+/// Samples that decide how a variable is packed.
 const SAMPLES: usize = 3;
+
+/// Bytes of a sample: 65,536 values of a plane or more show how they compress, and a whole unit costs four times as
+/// much.
+const SAMPLE_BYTES: usize = 512 << 10;
 
 /// Moves all values from source to sink and finishes the file; answers what was seen of each variable.
 ///
@@ -47,8 +56,9 @@ pub fn transfer(
             }
             Feed::Made { values, statistics } => {
                 let mut cutter = Cutter::new(sink.packing(variable)?.rows);
-                let mut units = cutter.cut(values.clone());
-                units.extend(cutter.rest());
+                let mut units: Vec<Values> =
+                    cutter.cut(values.clone()).into_iter().map(Unit::values).collect();
+                units.extend(cutter.rest().map(Unit::values));
                 let packing = sink.packing(variable)?.suited_to(&units);
                 units.into_iter().try_for_each(|unit| sink.write(variable, packing.pack(unit)))?;
                 statistics.clone()
@@ -81,21 +91,30 @@ impl Lane<'_, '_> {
         let blocks = blocks(self.rows.dataset, self.rows.decoder.from.size(), packing.rows, block_bytes);
         let mut cutter = Cutter::new(packing.rows);
         let mut ready: Vec<Packed> = Vec::new();
-        for batch in blocks.chunks(rayon::current_num_threads().max(1)) {
+        let are_whole_units = blocks.iter().all(|block| block.start % packing.rows == 0);
+        let threads = rayon::current_num_threads().max(1);
+        for batch in blocks.chunks(if are_whole_units { threads * BLOCKS_A_THREAD } else { threads }) {
             let Self { source, rows, sink, variable, statistics } = self;
+            let work = Work { source: *source, rows, packing: &packing };
             let (written, packed) = rayon::join(
                 || write(&mut **sink, *variable, ready),
-                || prepare(*source, rows, batch, &mut cutter, &packing, statistics),
+                || {
+                    if are_whole_units {
+                        work.pack_each(batch, statistics)
+                    } else {
+                        work.pack_across(batch, &mut cutter, statistics)
+                    }
+                },
             );
             written?;
             ready = packed?;
         }
         write(self.sink, self.variable, ready)?;
-        let rest = cutter.rest().into_iter().map(|unit| packing.pack(unit)).collect();
+        let rest = cutter.rest().into_iter().map(|unit| packing.pack(unit.values())).collect();
         write(self.sink, self.variable, rest)
     }
 
-    /// A few units from all over the variable, decoded, for choosing how to pack it.
+    /// Parts of a few units from all over the variable, decoded, for choosing how to pack it.
     fn samples(&self, packing: &Packing) -> Result<Vec<Values>, Failure> {
         let count = self.rows.dataset.row_count();
         let units = count.div_ceil(packing.rows);
@@ -103,11 +122,13 @@ impl Lane<'_, '_> {
             return Ok(Vec::new());
         }
         let samples = SAMPLES.min(units);
+        let rows = packing.chunk.map_or(1, |chunk| SAMPLE_BYTES * packing.rows / chunk.bytes.max(1));
+        let rows = rows.clamp(1, packing.rows);
         (0..samples)
             .into_par_iter()
             .map(|sample| {
                 let start = (units * (2 * sample + 1) / (2 * samples)) * packing.rows;
-                let end = (start + packing.rows).min(count);
+                let end = (start + rows).min(count);
                 decode(self.source, self.rows, &(start..end)).map(|(values, _)| values)
             })
             .collect()
@@ -118,23 +139,52 @@ fn write(sink: &mut dyn Sink, variable: usize, units: Vec<Packed>) -> Result<(),
     units.into_iter().try_for_each(|unit| sink.write(variable, unit))
 }
 
-/// Reads, decodes, cuts and packs a batch of blocks.
-fn prepare(
-    source: &dyn Source,
-    rows: &Rows<'_>,
-    batch: &[Range<usize>],
-    cutter: &mut Cutter,
-    packing: &Packing,
-    statistics: &mut Statistics,
-) -> Result<Vec<Packed>, Failure> {
-    let decoded: Vec<(Values, Statistics)> =
-        batch.par_iter().map(|block| decode(source, rows, block)).collect::<Result<_, _>>()?;
-    let mut units = Vec::new();
-    for (values, seen) in decoded {
-        statistics.merge(&seen);
-        units.extend(cutter.cut(values));
+/// What is done to every block.
+struct Work<'run, 'granule> {
+    source: &'run dyn Source,
+    rows: &'run Rows<'granule>,
+    packing: &'run Packing,
+}
+
+impl Work<'_, '_> {
+    /// Packs blocks that begin where units begin: each on one thread from source to packed units, while it is in
+    /// that thread's cache.
+    fn pack_each(&self, batch: &[Range<usize>], statistics: &mut Statistics) -> Result<Vec<Packed>, Failure> {
+        let done: Vec<(Vec<Packed>, Statistics)> = batch
+            .par_iter()
+            .with_max_len(1)
+            .map(|block| {
+                let (values, seen) = decode(self.source, self.rows, block)?;
+                let mut cutter = Cutter::new(self.packing.rows);
+                let mut units = cutter.cut(values);
+                units.extend(cutter.rest());
+                Ok((units.into_iter().map(|unit| self.packing.pack(unit.values())).collect(), seen))
+            })
+            .collect::<Result<_, Failure>>()?;
+        let mut packed = Vec::new();
+        for (units, seen) in done {
+            statistics.merge(&seen);
+            packed.extend(units);
+        }
+        Ok(packed)
     }
-    Ok(units.into_par_iter().map(|unit| packing.pack(unit)).collect())
+
+    /// Packs blocks that units reach across: what is left of them waits in the cutter.
+    fn pack_across(
+        &self,
+        batch: &[Range<usize>],
+        cutter: &mut Cutter,
+        statistics: &mut Statistics,
+    ) -> Result<Vec<Packed>, Failure> {
+        let decoded: Vec<(Values, Statistics)> =
+            batch.par_iter().map(|block| decode(self.source, self.rows, block)).collect::<Result<_, _>>()?;
+        let mut units = Vec::new();
+        for (values, seen) in decoded {
+            statistics.merge(&seen);
+            units.extend(cutter.cut(values));
+        }
+        Ok(units.into_par_iter().map(|unit| self.packing.pack(unit.values())).collect())
+    }
 }
 
 fn decode(
@@ -168,37 +218,52 @@ fn blocks(dataset: &Dataset, element_size: usize, unit_rows: usize, block_bytes:
 struct Cutter {
     rows: usize,
     /// Less than a unit.
-    rest: Option<Values>,
+    rest: Unit,
 }
+
+/// Rows of one block or of several, not yet put together: that is done by the thread that packs them.
+#[derive(Default)]
+struct Unit(Vec<(Arc<Values>, Range<usize>)>);
 
 impl Cutter {
     fn new(rows: usize) -> Self {
-        Self { rows: rows.max(1), rest: None }
+        Self { rows: rows.max(1), rest: Unit::default() }
     }
 
     /// The whole units that are there with this block.
-    fn cut(&mut self, block: Values) -> Vec<Values> {
-        let block = match self.rest.take() {
-            Some(rest) => rest.followed_by(&block),
-            None => block,
-        };
-        if block.shape().is_empty() {
-            return vec![block];
-        }
-        let rows = block.row_count();
-        if rows == self.rows {
-            return vec![block];
-        }
-        let whole = rows - rows % self.rows;
-        let units = (0..whole).step_by(self.rows).map(|start| block.rows(start..start + self.rows)).collect();
-        if whole < rows {
-            self.rest = Some(if whole == 0 { block } else { block.rows(whole..rows) });
+    fn cut(&mut self, block: Values) -> Vec<Unit> {
+        let (rows, block) = (block.row_count(), Arc::new(block));
+        let mut units = Vec::new();
+        let mut start = 0;
+        while start < rows {
+            let end = rows.min(start + self.rows - self.rest.row_count());
+            self.rest.0.push((Arc::clone(&block), start..end));
+            if self.rest.row_count() == self.rows {
+                units.push(std::mem::take(&mut self.rest));
+            }
+            start = end;
         }
         units
     }
 
     /// What is left at the end: at most one unit.
-    fn rest(&mut self) -> Option<Values> {
-        self.rest.take()
+    fn rest(&mut self) -> Option<Unit> {
+        Some(std::mem::take(&mut self.rest)).filter(|rest| !rest.0.is_empty())
+    }
+}
+
+impl Unit {
+    fn row_count(&self) -> usize {
+        self.0.iter().map(|(_, rows)| rows.len()).sum()
+    }
+
+    fn values(self) -> Values {
+        let mut parts = self.0.into_iter().map(|(block, rows)| {
+            if rows.len() == block.row_count() { Arc::unwrap_or_clone(block) } else { block.rows(rows) }
+        });
+        let first = parts.next();
+        parts.fold(first.unwrap_or_else(|| Values::I8(ArrayD::zeros(vec![0]))), |unit, part| {
+            unit.followed_by(&part)
+        })
     }
 }

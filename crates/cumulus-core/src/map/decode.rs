@@ -4,9 +4,12 @@
 //! type that holds its values; NaN, infinities and values at or below -900 become -999; every other value keeps
 //! its bits.
 
+mod lanes;
+
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
+use self::lanes::Element;
 use crate::error::{Failure, Stage};
 use crate::map::{FILL, LARGEST_SENTINEL};
 use crate::values::{ElementType, Values};
@@ -182,7 +185,7 @@ impl Decoder<'_> {
             self.invalid
                 .is_some_and(|invalid| invalid.get(first_row + index / row_length).copied().unwrap_or(false))
         };
-        for (index, value) in array.iter_mut().enumerate() {
+        let one = |index: usize, value: &mut T, statistics: &mut Statistics| {
             let number = value.to_f64();
             if has_sentinel && !(number.is_finite() && number > LARGEST_SENTINEL) {
                 if number.is_nan() {
@@ -199,88 +202,26 @@ impl Decoder<'_> {
             } else {
                 statistics.see(number, self.threshold);
             }
+        };
+        match array.as_slice_mut() {
+            Some(values) if self.invalid.is_none() => {
+                let least = if has_sentinel { T::ABOVE_SENTINELS } else { T::LEAST };
+                let (groups, rest) = values.as_chunks_mut();
+                for groups in groups.chunks_mut(lanes::GROUPS) {
+                    lanes::replace(groups, least, self.threshold, statistics, fill);
+                }
+                for value in rest {
+                    one(0, value, statistics);
+                }
+            }
+            _ => {
+                for (index, value) in array.iter_mut().enumerate() {
+                    one(index, value, statistics);
+                }
+            }
         }
     }
 }
-
-/// The classic types, as far as finding missing values needs them.
-trait Element: Copy {
-    fn to_f64(self) -> f64;
-}
-
-macro_rules! element {
-    ($($kind:ty),*) => { $(impl Element for $kind { fn to_f64(self) -> f64 { f64::from(self) } })* };
-}
-element!(i8, i16, i32, f32, f64);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ndarray::{Array1, IxDyn};
-    use proptest::prelude::*;
-
-    fn decoder(from: ElementType) -> Decoder<'static> {
-        Decoder { name: "x".to_owned(), from, integer_sentinel: false, invalid: None, threshold: 0.0 }
-    }
-
-    fn vector<T>(values: Vec<T>) -> ArrayD<T> {
-        Array1::from(values).into_dyn()
-    }
-
-    #[test]
-    fn missing_floats_become_fill_and_are_counted_by_kind() {
-        let source = vector(vec![1.5_f32, f32::NAN, f32::INFINITY, -999.0, -9999.0, -899.5, -0.0]);
-        let mut statistics = Statistics::default();
-        let decoded = decoder(ElementType::F32).decode(Values::F32(source), 0, &mut statistics).unwrap();
-        let Values::F32(decoded) = decoded else { panic!("type changed") };
-        let bits: Vec<u32> = decoded.iter().map(|value| value.to_bits()).collect();
-        let expected = [1.5_f32, -999.0, -999.0, -999.0, -999.0, -899.5, -0.0].map(f32::to_bits);
-        assert_eq!(bits, expected);
-        assert_eq!(
-            (statistics.valid, statistics.not_a_number, statistics.infinite, statistics.sentinel),
-            (3, 1, 1, 2)
-        );
-        assert_eq!((statistics.minimum, statistics.maximum), (Some(-899.5), Some(1.5)));
-    }
-
-    #[test]
-    fn integers_keep_their_values_unless_the_row_declares_a_sentinel() {
-        let source = || Values::I16(vector(vec![3_i16, -999, -9999]));
-        let mut statistics = Statistics::default();
-        let kept = decoder(ElementType::I16).decode(source(), 0, &mut statistics).unwrap();
-        assert_eq!(kept, source());
-        let declared = Decoder { integer_sentinel: true, ..decoder(ElementType::I16) };
-        let replaced = declared.decode(source(), 0, &mut statistics).unwrap();
-        assert_eq!(replaced, Values::I16(vector(vec![3, -999, -999])));
-        assert_eq!(statistics.sentinel, 2);
-    }
-
-    #[test]
-    fn a_64_bit_integer_beyond_2_to_the_53_is_refused_by_name() {
-        let source = Values::U64(vector(vec![1, LARGEST_EXACT_INTEGER + 1]));
-        let failure = decoder(ElementType::U64).decode(source, 0, &mut Statistics::default()).unwrap_err();
-        assert!(failure.to_string().contains("9007199254740993"), "{failure}");
-    }
-
-    proptest! {
-        #[test]
-        fn every_finite_value_above_the_sentinels_keeps_its_bits(
-            values in prop::collection::vec(any::<u64>().prop_map(f64::from_bits), 1..200),
-            rows in 1_usize..5,
-        ) {
-            let length = values.len() / rows * rows;
-            prop_assume!(length > 0);
-            let source =
-                ArrayD::from_shape_vec(IxDyn(&[rows, length / rows]), values[..length].to_vec()).unwrap();
-            let mut statistics = Statistics::default();
-            let decoded =
-                decoder(ElementType::F64).decode(Values::F64(source.clone()), 7, &mut statistics).unwrap();
-            let Values::F64(decoded) = decoded else { panic!("type changed") };
-            for (before, after) in source.iter().zip(&decoded) {
-                let kept = before.is_finite() && *before > -900.0;
-                prop_assert_eq!(after.to_bits(), if kept { before.to_bits() } else { FILL.to_bits() });
-            }
-            prop_assert_eq!(statistics.valid + statistics.missing(), length as u64);
-        }
-    }
-}
+mod tests;

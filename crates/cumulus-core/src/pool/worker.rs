@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::collection::Collection;
 use crate::convert::{self, Context, Outcome};
 use crate::pool::protocol::{Answer, Job, Reply, Setup};
+use crate::read::digest;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 
 /// Address space a worker may use beyond its memory limit: libraries, stacks and arenas that are mapped but not
@@ -120,6 +121,7 @@ fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> Rep
         reuse: setup.reuse,
         check: setup.check,
         block_bytes: DEFAULT_BLOCK_BYTES,
+        digest: digest::of_file,
     };
     let mut warnings = Vec::new();
     let answer = match convert::convert(&job.granule, &context, &mut warnings) {

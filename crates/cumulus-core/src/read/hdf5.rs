@@ -1,21 +1,25 @@
-//! HDF5 granules, read through libhdf5.
+//! HDF5 granules, read through libhdf5, and past it where that is as good.
 //!
 //! In: a file. Out: its [`Description`] and rows of its datasets. Sources are never opened with netcdf-c, which
 //! crashes on perfectly legal HDF5 (fixed-length strings, long doubles) and silently drops what it does not know.
 
 mod describe;
+mod direct;
 mod text;
 
 pub(crate) use text::clean;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
 use ::hdf5::types::TypeDescriptor;
 use ::hdf5::{Hyperslab, SliceOrIndex};
+use bytemuck::Pod;
 use ndarray::{ArrayD, IxDyn};
 
+use self::direct::Place;
 use super::{Content, Dataset, Description, Source};
 use crate::error::{Class, Failure, Stage};
 use crate::values::{ElementType, Values};
@@ -29,6 +33,9 @@ const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 pub struct Hdf5Source {
     description: Description,
     stored: BTreeMap<String, Stored>,
+    /// The same file for reading by position; none where positions start behind a user block, which libhdf5 1.10
+    /// counts in for some addresses and not for others.
+    file: Option<File>,
 }
 
 /// An open dataset and how its elements are read.
@@ -36,6 +43,8 @@ pub struct Hdf5Source {
 struct Stored {
     dataset: ::hdf5::Dataset,
     encoding: Encoding,
+    /// Where the values can be read without libhdf5.
+    place: Option<Place>,
 }
 
 /// How elements lie in the file, as far as reading them differs.
@@ -65,12 +74,13 @@ impl Hdf5Source {
     /// built into HDF5.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let place = path.display().to_string();
-        if !has_signature(path).map_err(|error| Failure::reading(Stage::Read, &place, error))? {
+        let signature = signature(path).map_err(|error| Failure::reading(Stage::Read, &place, error))?;
+        let Some(signature) = signature else {
             return Err(Failure::new(Stage::Read, place, "is not an HDF5 file")
                 .found("no HDF5 signature")
                 .expected("an HDF5 granule")
                 .hint("check that the transfer was complete and binary"));
-        }
+        };
         #[expect(clippy::disallowed_methods, reason = "the one place where sources are opened")]
         let file = ::hdf5::File::open(path).map_err(|error| {
             let message = library_message(&error);
@@ -86,7 +96,9 @@ impl Hdf5Source {
                 .hint("the file is probably truncated or damaged; fetch it again")
         })?;
         let (description, stored) = describe::describe(&file)?;
-        Ok(Self { description, stored })
+        let has_user_block = signature > 0 || file.userblock() > 0;
+        let file = if has_user_block { None } else { File::open(path).ok() };
+        Ok(Self { description, stored, file })
     }
 
     fn stored(&self, dataset: &Dataset) -> Result<&Stored, Failure> {
@@ -103,7 +115,7 @@ impl Source for Hdf5Source {
 
     fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure> {
         let stored = self.stored(dataset)?;
-        let read = Rows { stored, shape: &dataset.shape, range: rows };
+        let read = Rows { stored, file: self.file.as_ref(), shape: &dataset.shape, range: rows };
         let values = match stored.encoding {
             Encoding::Numbers(element_type) => match element_type {
                 ElementType::I8 => read.of().map(Values::I8),
@@ -117,7 +129,7 @@ impl Source for Hdf5Source {
                 ElementType::F32 => read.of().map(Values::F32),
                 ElementType::F64 => read.of().map(Values::F64),
             },
-            Encoding::Boolean => read.of::<bool>().map(|flags| Values::I8(flags.mapv(i8::from))),
+            Encoding::Boolean => read.through_library::<bool>().map(|flags| Values::I8(flags.mapv(i8::from))),
             Encoding::FixedText { .. } | Encoding::VariableText { .. } | Encoding::Unsupported => {
                 return Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers")
                     .found(&dataset.content)
@@ -146,12 +158,27 @@ impl Source for Hdf5Source {
 /// A range of rows of one dataset.
 struct Rows<'source> {
     stored: &'source Stored,
+    file: Option<&'source File>,
     shape: &'source [usize],
     range: Range<usize>,
 }
 
 impl Rows<'_> {
-    fn of<T: ::hdf5::H5Type>(&self) -> ::hdf5::Result<ArrayD<T>> {
+    fn of<T: ::hdf5::H5Type + Pod>(&self) -> ::hdf5::Result<ArrayD<T>> {
+        self.directly().map_or_else(|| self.through_library(), Ok)
+    }
+
+    /// The rows, read by position; `None` where that cannot be done.
+    fn directly<T: Pod>(&self) -> Option<ArrayD<T>> {
+        let (place, file) = (self.stored.place.as_ref()?, self.file?);
+        let mut shape = self.shape.to_vec();
+        *shape.first_mut()? = self.range.len();
+        let mut values = vec![T::zeroed(); shape.iter().product()];
+        place.read(file, &self.stored.dataset, &self.range, bytemuck::cast_slice_mut(&mut values))?;
+        ArrayD::from_shape_vec(shape, values).ok()
+    }
+
+    fn through_library<T: ::hdf5::H5Type>(&self) -> ::hdf5::Result<ArrayD<T>> {
         if self.shape.is_empty() {
             return self.stored.dataset.read_dyn();
         }
@@ -164,12 +191,12 @@ impl Rows<'_> {
     }
 }
 
-/// True where the HDF5 signature lies at one of the offsets the format allows.
-pub(super) fn has_signature(path: &Path) -> std::io::Result<bool> {
+/// Where the HDF5 signature lies, at one of the offsets the format allows.
+pub(super) fn signature(path: &Path) -> std::io::Result<Option<u64>> {
     use std::os::unix::fs::FileExt;
-    let file = std::fs::File::open(path)?;
+    let file = File::open(path)?;
     if !file.metadata()?.is_file() {
-        return Ok(false);
+        return Ok(None);
     }
     let size = file.metadata()?.len();
     let mut offset = 0;
@@ -177,11 +204,11 @@ pub(super) fn has_signature(path: &Path) -> std::io::Result<bool> {
         let mut found = [0; SIGNATURE.len()];
         file.read_exact_at(&mut found, offset)?;
         if found == SIGNATURE {
-            return Ok(true);
+            return Ok(Some(offset));
         }
         offset = if offset == 0 { 512 } else { offset * 2 };
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// The failure of a read that HDF5 refused.

@@ -24,7 +24,7 @@ mod huffman;
 mod runs;
 mod shuffle;
 
-pub use shuffle::{shuffle, unshuffle};
+pub use shuffle::{shuffle, unshuffle, unshuffle_elements};
 
 use libdeflater::{CompressionLvl, Compressor};
 use runs::Runs;
@@ -90,15 +90,15 @@ impl Encoder {
         }
     }
 
-    /// Which strategy suits a variable, by a few of its chunks: the smaller result wins, the faster where both are
-    /// nearly equal. Only the bytes decide, never a clock, so a product does not depend on who makes it.
+    /// Which strategy suits a variable, by a few of its chunks or parts of them.
     pub fn choose(&mut self, samples: &[&[u8]], element_size: usize) -> Strategy {
-        let mut size = |strategy| -> usize {
-            samples.iter().map(|sample| self.encode(sample, element_size, strategy).len()).sum()
-        };
-        let (runs, matches) = (size(Strategy::Runs), size(Strategy::Matches));
-        let tolerance = matches / NEARLY_EQUAL + NEGLIGIBLE * samples.len();
-        if runs <= matches + tolerance { Strategy::Runs } else { Strategy::Matches }
+        samples.iter().map(|sample| self.sizes(sample, element_size)).sum::<Sizes>().choice()
+    }
+
+    /// How large a sample becomes by either strategy.
+    pub fn sizes(&mut self, sample: &[u8], element_size: usize) -> Sizes {
+        let mut size = |strategy| self.encode(sample, element_size, strategy).len();
+        Sizes { runs: size(Strategy::Runs), matches: size(Strategy::Matches), samples: 1 }
     }
 
     fn encode_runs(&mut self, element_size: usize) -> &[u8] {
@@ -106,6 +106,34 @@ impl Encoder {
         self.runs.start(&HEADER);
         self.runs.deflate(&self.shuffled, plane);
         self.runs.finish(&libdeflater::adler32(&self.shuffled).to_be_bytes())
+    }
+}
+
+/// How large samples of a variable become by either strategy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sizes {
+    runs: usize,
+    matches: usize,
+    samples: usize,
+}
+
+impl Sizes {
+    /// The strategy with the smaller result, the faster where both are nearly equal. Only the bytes decide, never a
+    /// clock, so a product does not depend on who makes it.
+    #[must_use]
+    pub fn choice(self) -> Strategy {
+        let tolerance = self.matches / NEARLY_EQUAL + NEGLIGIBLE * self.samples;
+        if self.runs <= self.matches + tolerance { Strategy::Runs } else { Strategy::Matches }
+    }
+}
+
+impl std::iter::Sum for Sizes {
+    fn sum<I: Iterator<Item = Self>>(sizes: I) -> Self {
+        sizes.fold(Self::default(), |sum, next| Self {
+            runs: sum.runs + next.runs,
+            matches: sum.matches + next.matches,
+            samples: sum.samples + next.samples,
+        })
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::cell::RefCell;
 
-use super::encode::{Encoder, Strategy};
+use rayon::prelude::*;
+
+use super::encode::{Encoder, Sizes, Strategy};
 use crate::values::Values;
 
 /// Bytes below which trying two strategies costs more than the worse one could.
@@ -67,20 +69,22 @@ impl Packing {
         Packed { rows, form }
     }
 
-    /// The same packing with the strategy that suits these units of the variable best.
+    /// The same packing with the strategy that suits these samples of the variable best.
     #[must_use]
     pub fn suited_to(mut self, samples: &[Values]) -> Self {
         if let Some(chunk) = &mut self.chunk
             && chunk.level > 0
             && !samples.is_empty()
         {
-            let bytes: Vec<_> = samples.iter().map(Values::bytes).collect();
-            let bytes: Vec<&[u8]> = bytes.iter().map(AsRef::as_ref).collect();
-            if bytes.iter().map(|bytes| bytes.len()).sum::<usize>() < LEAST_WORTH_ASKING {
+            let bytes: usize = samples.iter().map(|sample| sample.bytes().len()).sum();
+            if bytes < LEAST_WORTH_ASKING {
                 chunk.strategy = Strategy::Matches;
                 return self;
             }
-            chunk.strategy = with_encoder(chunk.level, |encoder| encoder.choose(&bytes, chunk.element_size));
+            let sizes = |sample: &Values| {
+                with_encoder(chunk.level, |encoder| encoder.sizes(&sample.bytes(), chunk.element_size))
+            };
+            chunk.strategy = samples.par_iter().map(sizes).sum::<Sizes>().choice();
         }
         self
     }

@@ -41,6 +41,15 @@ pub(crate) enum Floats {
     F8,
 }
 
+/// What backscatter is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Data {
+    /// Noise on a profile: hardly two values are the same.
+    Noise,
+    /// Photon counts times range squared: few different values at each range.
+    Counts,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Integers {
     I16,
@@ -85,6 +94,7 @@ pub(crate) struct Recipe {
     pub(crate) first: usize,
     pub(crate) bins: usize,
     pub(crate) floats: Floats,
+    pub(crate) data: Data,
     pub(crate) integers: Integers,
     pub(crate) layout: Layout,
     pub(crate) storage: Storage,
@@ -104,6 +114,7 @@ impl Default for Recipe {
             first: 5300,
             bins: 97,
             floats: Floats::F8,
+            data: Data::Noise,
             integers: Integers::I16,
             layout: Layout::Compact,
             storage: Storage::Contiguous,
@@ -315,7 +326,11 @@ impl Writer<'_> {
             let name = format!("ATB_{wavelength}");
             self.array(&name, &[records, bins], |record, row| {
                 let mut noise = Noise::new(recipe.seed, &name, record);
-                let profile = scene::backscatter(wavelength, recipe.first + record, bins, &mut noise);
+                let record_of_day = recipe.first + record;
+                let profile = match recipe.data {
+                    Data::Noise => scene::backscatter(wavelength, record_of_day, bins, &mut noise),
+                    Data::Counts => scene::counts(record_of_day, bins, &mut noise),
+                };
                 row.copy_from_slice(&profile);
                 if recipe.has(Anomaly::Missing) && record % 11 == 3 {
                     row[bins / 2] = f64::NAN;
@@ -326,7 +341,13 @@ impl Writer<'_> {
         }
         self.array("Depol_Ratio", &[records, bins], |record, row| {
             let mut noise = Noise::new(recipe.seed, "Depol_Ratio", record);
-            row.fill_with(|| 0.05 + 0.3 * noise.normal());
+            match recipe.data {
+                Data::Noise => row.fill_with(|| 0.05 + 0.3 * noise.normal()),
+                // A ratio of two small counts.
+                Data::Counts => {
+                    row.fill_with(|| noise.poisson(2.0) / (1.0 + noise.poisson(8.0)));
+                }
+            }
             if recipe.has(Anomaly::Missing) && record % 13 == 2 {
                 row[bins - 1] = f64::NAN;
             }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::anomaly::Anomaly;
-use crate::granule::{Floats, Integers, Layout, ProductKind, Recipe, Scalars, Storage, Strings};
+use crate::granule::{Data, Floats, Integers, Layout, ProductKind, Recipe, Scalars, Storage, Strings};
 
 /// Writes a synthetic CPL granule; its Project says that it is one.
 #[derive(Debug, Parser)]
@@ -37,6 +37,9 @@ struct Arguments {
     /// Type of measured values
     #[arg(long, default_value = "f8")]
     floats: Floats,
+    /// What backscatter is like
+    #[arg(long, default_value = "noise")]
+    data: Data,
     /// Type of the clock and of layer classes
     #[arg(long, default_value = "i16")]
     integers: Integers,
@@ -68,6 +71,7 @@ fn main() -> hdf5::Result<()> {
         first: arguments.first,
         bins: arguments.bins,
         floats: arguments.floats,
+        data: arguments.data,
         integers: arguments.integers,
         layout: arguments.layout,
         storage: arguments.storage,

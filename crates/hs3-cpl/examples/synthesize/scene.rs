@@ -120,6 +120,18 @@ impl Noise {
     pub(crate) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
+
+    /// A Poisson-distributed count (Knuth 1969: uniforms are multiplied until they fall below exp(-mean)).
+    pub(crate) fn poisson(&mut self, mean: f64) -> f64 {
+        let limit = (-mean).exp();
+        let mut product = self.uniform();
+        let mut count = 0.0;
+        while product > limit {
+            product *= self.uniform();
+            count += 1.0;
+        }
+        count
+    }
 }
 
 /// Height in km of each of `bins` range bins: 29.9792 m, the range of 200 ns, for 900 bins. Fewer bins are higher,
@@ -199,6 +211,23 @@ pub(crate) fn backscatter(wavelength_nm: u32, record: usize, bins: usize, noise:
             let transmission = (-2.0 * depth).exp();
             let surface = if altitude < 0.0 { 2.5 } else { 0.0 };
             (clear + particles + surface) * transmission + error
+        })
+        .collect()
+}
+
+/// One profile of photon counts times range squared in km2, nothing above the aircraft.
+pub(crate) fn counts(record: usize, bins: usize, noise: &mut Noise) -> Vec<f64> {
+    let plane = plane_altitude_km(record);
+    (0..bins)
+        .map(|bin| {
+            // Range in steps of a bin, so that the same counts at the same range give the same value.
+            let bins_above = ((22.0 - plane) / bin_width_km(bins)).ceil();
+            let range_km = (bin as f64 - bins_above + 1.0) * bin_width_km(bins);
+            if range_km <= 0.0 {
+                return 0.0;
+            }
+            let squared = (0.5 + range_km) * (0.5 + range_km);
+            noise.poisson(0.3 + 30.0 / squared) * squared
         })
         .collect()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
 use cumulus_core::granule::Granule;
+use cumulus_core::read::digest::of_file;
 use hs3_cpl::COLLECTION;
 use proptest::prelude::*;
 
@@ -30,6 +31,7 @@ fn bytes(source: &Path, folder: &Path, block_bytes: usize) -> (Vec<u8>, Vec<u8>)
         reuse: Reuse::Never,
         check: Check::Full,
         block_bytes,
+        digest: of_file,
     };
     let granule = Granule::at(source, &COLLECTION).unwrap();
     let Outcome::Converted(_) = convert(&granule, &context, &mut Vec::new()).unwrap() else {

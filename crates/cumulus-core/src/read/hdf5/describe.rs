@@ -7,9 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::hdf5::filters::Filter;
+use ::hdf5::plist::DatasetCreate;
 use ::hdf5::plist::dataset_create::Layout;
 use ::hdf5::{Container, Group, LinkType, Location, LocationType};
 
+use super::direct::Place;
 use super::{Encoding, Stored, encoding, library_message, text};
 use crate::error::{Failure, Stage};
 use crate::read::{Content, Dataset, Description, SourceAttribute, SourceValue};
@@ -125,7 +127,7 @@ impl Walk {
     }
 
     fn dataset(&mut self, dataset: ::hdf5::Dataset, path: &str) -> Result<(), Failure> {
-        let rows_stored_together = check_storage(&dataset, path)?;
+        let creation = check_storage(&dataset, path)?;
         let space = dataset.space().map_err(|error| damaged(path, &error))?;
         if space.is_null() {
             self.description.notes.push(format!("{path}: empty dataset, holds no data"));
@@ -149,20 +151,21 @@ impl Walk {
         }
         let (attributes, notes) = attributes(&dataset, path);
         self.description.notes.extend(notes);
+        let place = Place::of(&dataset, &creation, &datatype, encoding, &shape);
         self.description.datasets.push(Dataset {
             path: path.to_owned(),
             shape,
             content,
-            rows_stored_together,
+            rows_stored_together: creation.chunk().and_then(|shape| shape.first().copied()),
             attributes,
         });
-        self.stored.insert(path.to_owned(), Stored { dataset, encoding });
+        self.stored.insert(path.to_owned(), Stored { dataset, encoding, place });
         Ok(())
     }
 }
 
-/// Refuses storage that is not inside the file, and filters HDF5 does not have; answers the rows of a chunk.
-fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<Option<usize>, Failure> {
+/// Refuses storage that is not inside the file, and filters HDF5 does not have; answers how it was created.
+fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate, Failure> {
     let creation = dataset.create_plist().map_err(|error| damaged(path, &error))?;
     let layout = creation.get_layout().map_err(|error| damaged(path, &error))?;
     if layout == Layout::Virtual {
@@ -180,7 +183,7 @@ fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<Option<usize>,
             ));
         }
     }
-    Ok(creation.chunk().and_then(|shape| shape.first().copied()))
+    Ok(creation)
 }
 
 /// Attributes of a file or dataset, and notes about those that cannot be carried through.

@@ -27,16 +27,49 @@ pub fn shuffle(raw: &[u8], element_size: usize, shuffled: &mut Vec<u8>) {
     }
 }
 
-/// Undoes [`shuffle`].
-pub fn unshuffle(shuffled: &[u8], element_size: usize, raw: &mut Vec<u8>) {
-    raw.resize(shuffled.len(), 0);
+/// Undoes [`shuffle`]: fills `raw`, which is as long as `shuffled`.
+pub fn unshuffle(shuffled: &[u8], element_size: usize, raw: &mut [u8]) {
     let count = shuffled.len().checked_div(element_size).unwrap_or_default();
-    let (planes, rest) = shuffled.split_at(count * element_size);
-    let (whole, end) = raw.split_at_mut(count * element_size);
-    end.copy_from_slice(rest);
-    for (byte, plane) in planes.chunks_exact(count.max(1)).enumerate() {
-        for (target, source) in whole.iter_mut().skip(byte).step_by(element_size).zip(plane) {
-            *target = *source;
+    let (elements, rest) = raw.split_at_mut(count * element_size);
+    rest.copy_from_slice(shuffled.split_at(count * element_size).1);
+    unshuffle_elements(shuffled, element_size, 0, elements);
+}
+
+/// Undoes [`shuffle`] for some whole elements, from number `first` on, as many as `raw` has room for.
+pub fn unshuffle_elements(shuffled: &[u8], element_size: usize, first: usize, raw: &mut [u8]) {
+    let count = shuffled.len().checked_div(element_size).unwrap_or_default();
+    let wanted = raw.len().checked_div(element_size).unwrap_or_default();
+    let planes = shuffled.chunks_exact(count.max(1)).take(element_size);
+    let planes = planes.map(|plane| plane.get(first..first + wanted).unwrap_or_default());
+    match element_size {
+        4 => unshuffle_words::<4>(planes, raw),
+        8 => unshuffle_words::<8>(planes, raw),
+        _ => {
+            for (byte, plane) in planes.enumerate() {
+                for (target, source) in raw.iter_mut().skip(byte).step_by(element_size).zip(plane) {
+                    *target = *source;
+                }
+            }
+        }
+    }
+}
+
+fn unshuffle_words<'planes, const SIZE: usize>(
+    mut planes: impl Iterator<Item = &'planes [u8]>,
+    raw: &mut [u8],
+) {
+    let (elements, _) = raw.as_chunks_mut::<SIZE>();
+    let planes: [&[u8]; SIZE] = std::array::from_fn(|_| planes.next().unwrap_or_default());
+    let words = planes.map(|plane| plane.as_chunks::<8>().0);
+    let (groups, rest) = elements.as_chunks_mut::<8>();
+    for (index, group) in groups.iter_mut().enumerate() {
+        let rows = words.map(|words| words.get(index).copied().map_or(0, u64::from_le_bytes));
+        transpose_back(rows, group);
+    }
+    let done = groups.len() * 8;
+    for (index, element) in rest.iter_mut().enumerate() {
+        for (target, plane) in element.iter_mut().zip(planes) {
+            *target = plane.get(done + index).copied().unwrap_or_default();
         }
     }
 }
@@ -93,6 +126,27 @@ fn transpose<const SIZE: usize>(group: &[[u8; SIZE]; 8]) -> [u64; SIZE] {
     exchange(&mut rows, 2, 16, 0x0000_ffff_0000_ffff);
     exchange(&mut rows, 1, 8, 0x00ff_00ff_00ff_00ff);
     rows
+}
+
+/// Undoes [`transpose`]: the exchanges the other way round.
+#[inline]
+fn transpose_back<const SIZE: usize>(mut rows: [u64; SIZE], group: &mut [[u8; SIZE]; 8]) {
+    exchange(&mut rows, 1, 8, 0x00ff_00ff_00ff_00ff);
+    exchange(&mut rows, 2, 16, 0x0000_ffff_0000_ffff);
+    if SIZE == 8 {
+        exchange(&mut rows, 4, 32, 0x0000_0000_ffff_ffff);
+    }
+    let (first, second) = group.split_at_mut(SIZE);
+    for (element, row) in first.iter_mut().zip(rows) {
+        for (target, byte) in element.iter_mut().zip(row.to_le_bytes()) {
+            *target = byte;
+        }
+    }
+    for (element, row) in second.iter_mut().zip(rows) {
+        for (target, byte) in element.iter_mut().zip((row >> 32).to_le_bytes()) {
+            *target = byte;
+        }
+    }
 }
 
 /// In every square of `2 * half` rows, exchanges the upper part of its first rows with the lower part of its last.

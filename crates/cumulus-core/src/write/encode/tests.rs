@@ -175,7 +175,7 @@ proptest! {
 
     #[test]
     fn shuffling_can_be_undone(raw in prop::collection::vec(any::<u8>(), 0..2000), element_size in 0..40_usize) {
-        let (mut shuffled, mut back) = (Vec::new(), Vec::new());
+        let (mut shuffled, mut back) = (Vec::new(), vec![0; raw.len()]);
         shuffle(&raw, element_size, &mut shuffled);
         unshuffle(&shuffled, element_size, &mut back);
         prop_assert_eq!(&back, &raw);

@@ -1,0 +1,237 @@
+//! Values read from the file by position, past libhdf5 and its lock, so that many threads can do it at once.
+//!
+//! Only what is plain is read so: this machine's own number types, stored in one piece or in chunks of whole rows
+//! that went through deflate, shuffle or nothing. [`Place::read`] answers `None` for whatever else it meets, a
+//! damaged chunk too; then libhdf5 reads the same rows, or says why they cannot be read.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::OnceLock;
+
+use ::hdf5::filters::Filter;
+use ::hdf5::plist::DatasetCreate;
+use ::hdf5::plist::dataset_create::Layout;
+use ::hdf5::{Dataset, Datatype};
+use libdeflater::Decompressor;
+
+use super::Encoding;
+use crate::values::ElementType;
+use crate::write::encode::unshuffle_elements;
+
+/// Chunks larger than this are left to the library, which keeps one of them, not one a thread.
+const LARGEST_CHUNK_BYTES: usize = 16 << 20;
+
+/// libhdf5 looks a chunk up by number in time that grows with their number; beyond this many it is asked for values
+/// instead (12,000 look-ups took 0.85 s).
+const MOST_CHUNKS: usize = 4096;
+
+/// Where the values of a dataset lie.
+#[derive(Debug)]
+pub(super) struct Place {
+    element_size: usize,
+    row_bytes: usize,
+    row_count: usize,
+    storage: Storage,
+}
+
+#[derive(Debug)]
+enum Storage {
+    /// All values, from this byte of the file on.
+    Whole(u64),
+    /// Chunks of so many rows; the last one is stored whole too.
+    Chunks {
+        rows: usize,
+        is_shuffled: bool,
+        is_deflated: bool,
+        /// In the order of their rows; looked up when first needed, `None` where one is out of the ordinary.
+        index: OnceLock<Option<Vec<Chunk>>>,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Chunk {
+    address: u64,
+    size: usize,
+}
+
+impl Place {
+    /// Where the values of `dataset` lie; `None` where only libhdf5 can read them.
+    pub(super) fn of(
+        dataset: &Dataset,
+        creation: &DatasetCreate,
+        datatype: &Datatype,
+        encoding: Encoding,
+        shape: &[usize],
+    ) -> Option<Self> {
+        let Encoding::Numbers(element_type) = encoding else { return None };
+        if cfg!(target_endian = "big") || !is_native(datatype, element_type) {
+            return None;
+        }
+        let element_size = element_type.size();
+        let row_count = *shape.first()?;
+        let row_bytes = element_size.checked_mul(shape.iter().skip(1).product())?;
+        if row_count == 0 || row_bytes == 0 {
+            return None;
+        }
+        let storage = match creation.get_layout().ok()? {
+            Layout::Contiguous if creation.external().is_empty() => Storage::Whole(dataset.offset()?),
+            Layout::Chunked => {
+                let chunk = creation.chunk()?;
+                let rows = *chunk.first()?;
+                let (is_shuffled, is_deflated) = match creation.get_filters().ok()?.as_slice() {
+                    [] => (false, false),
+                    [Filter::Deflate(_)] => (false, true),
+                    [Filter::Shuffle] => (true, false),
+                    [Filter::Shuffle, Filter::Deflate(_)] => (true, true),
+                    _ => return None,
+                };
+                let is_band = rows > 0 && chunk.get(1..) == shape.get(1..);
+                if !is_band
+                    || rows.checked_mul(row_bytes)? > LARGEST_CHUNK_BYTES
+                    || row_count.div_ceil(rows) > MOST_CHUNKS
+                {
+                    return None;
+                }
+                Storage::Chunks { rows, is_shuffled, is_deflated, index: OnceLock::new() }
+            }
+            _ => return None,
+        };
+        Some(Self { element_size, row_bytes, row_count, storage })
+    }
+
+    /// Fills `values` with the bytes of `rows`; `None` where libhdf5 should try.
+    pub(super) fn read(
+        &self,
+        file: &File,
+        dataset: &Dataset,
+        rows: &Range<usize>,
+        values: &mut [u8],
+    ) -> Option<()> {
+        if rows.end > self.row_count || rows.len().checked_mul(self.row_bytes)? != values.len() {
+            return None;
+        }
+        match &self.storage {
+            Storage::Whole(address) => {
+                let start = rows.start.checked_mul(self.row_bytes)?;
+                file.read_exact_at(values, address.checked_add(start as u64)?).ok()
+            }
+            Storage::Chunks { rows: chunk_rows, is_shuffled, is_deflated, index } => {
+                let index = index.get_or_init(|| chunks(dataset, *chunk_rows, self.row_count)).as_ref()?;
+                let filters = Filters { is_shuffled: *is_shuffled, is_deflated: *is_deflated };
+                let mut rest = values;
+                let mut row = rows.start;
+                while row < rows.end {
+                    let number = row / chunk_rows;
+                    let first = number * chunk_rows;
+                    let end = rows.end.min(first + chunk_rows);
+                    let wanted = (row - first) * self.row_bytes..(end - first) * self.row_bytes;
+                    let part;
+                    (part, rest) = rest.split_at_mut_checked(wanted.len())?;
+                    let length = chunk_rows * self.row_bytes;
+                    filters.read(file, *index.get(number)?, length, self.element_size, wanted, part)?;
+                    row = end;
+                }
+                Some(())
+            }
+        }
+    }
+}
+
+/// What a chunk went through.
+struct Filters {
+    is_shuffled: bool,
+    is_deflated: bool,
+}
+
+impl Filters {
+    /// Fills `part` with the bytes `wanted` of the `length` bytes of a chunk.
+    fn read(
+        &self,
+        file: &File,
+        chunk: Chunk,
+        length: usize,
+        element_size: usize,
+        wanted: Range<usize>,
+        part: &mut [u8],
+    ) -> Option<()> {
+        if !self.is_deflated && chunk.size != length {
+            return None;
+        }
+        if !self.is_deflated && !self.is_shuffled {
+            return file.read_exact_at(part, chunk.address.checked_add(wanted.start as u64)?).ok();
+        }
+        // Deflate makes nothing much larger than it was (RFC 1951: five bytes for 65,535).
+        if chunk.size > length + length / 1000 + 1024 {
+            return None;
+        }
+        let is_whole = part.len() == length;
+        let mut stored = vec![0; chunk.size];
+        file.read_exact_at(&mut stored, chunk.address).ok()?;
+        if !self.is_shuffled && is_whole {
+            return inflate(&stored, part);
+        }
+        let chunk = if self.is_deflated {
+            let mut inflated = vec![0; length];
+            inflate(&stored, &mut inflated)?;
+            inflated
+        } else {
+            stored
+        };
+        if self.is_shuffled {
+            // Rows are whole elements.
+            unshuffle_elements(&chunk, element_size, wanted.start / element_size, part);
+        } else {
+            part.copy_from_slice(chunk.get(wanted)?);
+        }
+        Some(())
+    }
+}
+
+/// Inflates a zlib stream that must fill `target` exactly.
+fn inflate(stream: &[u8], target: &mut [u8]) -> Option<()> {
+    thread_local! {
+        static DECOMPRESSOR: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+    }
+    let result = DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.zlib_decompress(stream, target));
+    (result.ok()? == target.len()).then_some(())
+}
+
+/// All chunks in the order of their rows; `None` where one was never written or left a filter out.
+fn chunks(dataset: &Dataset, chunk_rows: usize, row_count: usize) -> Option<Vec<Chunk>> {
+    let count = row_count.div_ceil(chunk_rows);
+    if dataset.num_chunks()? != count {
+        return None;
+    }
+    let mut index = vec![None; count];
+    for number in 0..count {
+        let info = dataset.chunk_info(number)?;
+        let first_row = usize::try_from(*info.offset.first()?).ok()?;
+        if info.filter_mask != 0 || info.size == 0 || info.addr == u64::MAX || first_row % chunk_rows != 0 {
+            return None;
+        }
+        let place = index.get_mut(first_row / chunk_rows)?;
+        *place = Some(Chunk { address: info.addr, size: usize::try_from(info.size).ok()? });
+    }
+    index.into_iter().collect()
+}
+
+/// True where elements lie in the file as they lie in memory.
+fn is_native(datatype: &Datatype, element_type: ElementType) -> bool {
+    match element_type {
+        ElementType::I8 => datatype.is::<i8>(),
+        ElementType::I16 => datatype.is::<i16>(),
+        ElementType::I32 => datatype.is::<i32>(),
+        ElementType::I64 => datatype.is::<i64>(),
+        ElementType::U8 => datatype.is::<u8>(),
+        ElementType::U16 => datatype.is::<u16>(),
+        ElementType::U32 => datatype.is::<u32>(),
+        ElementType::U64 => datatype.is::<u64>(),
+        ElementType::F32 => datatype.is::<f32>(),
+        ElementType::F64 => datatype.is::<f64>(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
