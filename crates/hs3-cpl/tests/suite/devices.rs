@@ -51,6 +51,26 @@ fn a_full_device_is_retryable_and_room_makes_it_good() {
 }
 
 #[test]
+fn a_read_only_output_is_73_and_named() {
+    let operator = Operator::new();
+    let namespace = ["unshare", "--user", "--map-root-user", "--mount"];
+    if !shell(&operator, &namespace, "true").status.success() {
+        say("skipped: this user cannot mount a read-only device");
+        return;
+    }
+    operator.granule("12203a", &Recipe::default());
+    fs::create_dir(operator.output()).unwrap();
+    let script = r#"
+        mount -t tmpfs tmpfs output && mount -o remount,ro output || exit 99
+        exec "$program" input output
+    "#;
+    let output = shell(&operator, &namespace, script);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(73), "{told}");
+    assert!(told.contains(" ERROR ") && told.contains("output"), "{told}");
+}
+
+#[test]
 fn a_file_size_limit_is_told_and_publishes_nothing() {
     let operator = Operator::new();
     operator.granule("12203a", &Recipe { records: 600, ..Recipe::default() });
