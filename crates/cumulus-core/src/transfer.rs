@@ -55,11 +55,9 @@ pub fn transfer(
                 None
             }
             Feed::Made { values, statistics } => {
-                let mut cutter = Cutter::new(sink.packing(variable)?.rows);
-                let mut units: Vec<Values> =
-                    cutter.cut(values.clone()).into_iter().map(Unit::values).collect();
-                units.extend(cutter.rest().map(Unit::values));
-                let packing = sink.packing(variable)?.suited_to(&units);
+                let packing = sink.packing(variable)?;
+                let units: Vec<Values> = Cutter::units(packing.rows, values.clone()).collect();
+                let packing = packing.suited_to(&units);
                 units.into_iter().try_for_each(|unit| sink.write(variable, packing.pack(unit)))?;
                 statistics.clone()
             }
@@ -155,10 +153,8 @@ impl Work<'_, '_> {
             .with_max_len(1)
             .map(|block| {
                 let (values, seen) = decode(self.source, self.rows, block)?;
-                let mut cutter = Cutter::new(self.packing.rows);
-                let mut units = cutter.cut(values);
-                units.extend(cutter.rest());
-                Ok((units.into_iter().map(|unit| self.packing.pack(unit.values())).collect(), seen))
+                let units = Cutter::units(self.packing.rows, values);
+                Ok((units.map(|unit| self.packing.pack(unit)).collect(), seen))
             })
             .collect::<Result<_, Failure>>()?;
         let mut packed = Vec::new();
@@ -228,6 +224,14 @@ struct Unit(Vec<(Arc<Values>, Range<usize>)>);
 impl Cutter {
     fn new(rows: usize) -> Self {
         Self { rows: rows.max(1), rest: Unit::default() }
+    }
+
+    /// All units of a block that begins and ends where units do.
+    fn units(rows: usize, block: Values) -> impl Iterator<Item = Values> {
+        let mut cutter = Self::new(rows);
+        let mut units = cutter.cut(block);
+        units.extend(cutter.rest());
+        units.into_iter().map(Unit::values)
     }
 
     /// The whole units that are there with this block.

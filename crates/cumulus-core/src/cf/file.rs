@@ -68,9 +68,11 @@ fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Ver
     attributes.push(Attribute::text("time_coverage_start", track.time.instant(first).to_string()));
     attributes.push(Attribute::text("time_coverage_end", track.time.instant(last).to_string()));
     attributes.push(Attribute::text("time_coverage_duration", duration(last - first)));
-    let fraction =
-        matches!(track.time.method, Method::SinceLaunch).then(|| median(&track.time.seconds)).flatten();
-    if let Some(step) = median_step(&track.time.clock_seconds).or(fraction) {
+    #[expect(clippy::cast_precision_loss, reason = "seconds of one flight are far below 2^53")]
+    let clock: Vec<f64> = track.time.clock_seconds.iter().map(|&second| second as f64).collect();
+    // The clock of a sonde that measures several times a second stands still between most rows.
+    let fraction = || median_step(&track.time.seconds).filter(|_| track.time.method == Method::SinceLaunch);
+    if let Some(step) = median_step(&clock).or_else(fraction) {
         attributes.push(Attribute::text("time_coverage_resolution", duration(step)));
     }
     let number = |name: &str, value: f64| Attribute::numbers(name, ElementType::F64, &[value]);
@@ -120,21 +122,9 @@ fn duration(seconds: f64) -> String {
 }
 
 /// The middle one of all steps between records, in seconds, where it is more than nothing.
-#[expect(clippy::cast_precision_loss, reason = "steps of seconds are far below 2^53")]
-fn median_step(clock_seconds: &[i64]) -> Option<f64> {
-    let mut steps: Vec<i64> = clock_seconds
-        .iter()
-        .zip(clock_seconds.iter().skip(1))
-        .map(|(before, after)| after - before)
-        .collect();
-    steps.sort_unstable();
-    steps.get(steps.len() / 2).filter(|&&step| step > 0).map(|&step| step as f64)
-}
-
-/// The middle one of all steps between strictly increasing times, in seconds.
-fn median(seconds: &[f64]) -> Option<f64> {
-    let mut steps: Vec<f64> =
-        seconds.iter().zip(seconds.iter().skip(1)).map(|(before, after)| after - before).collect();
+fn median_step(seconds: &[f64]) -> Option<f64> {
+    let steps = seconds.iter().zip(seconds.iter().skip(1)).map(|(before, after)| after - before);
+    let mut steps: Vec<f64> = steps.collect();
     steps.sort_by(f64::total_cmp);
-    steps.get(steps.len() / 2).copied()
+    steps.get(steps.len() / 2).copied().filter(|&step| step > 0.0)
 }
