@@ -25,9 +25,8 @@ use crate::read::sounding::arrays;
 use crate::read::{self, Opened, Source};
 use crate::report::{Product, VariableCount};
 use crate::transfer::transfer;
-use crate::write::check;
 use crate::write::check::values::Comparison;
-use crate::write::netcdf::NetcdfSink;
+use crate::write::{self, check};
 
 /// Options that shape the bytes of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,8 +159,8 @@ pub fn convert(
 
     let (data_name, metadata_name) = output_names(granule, &context.options.metadata_suffix);
     let [data_path, metadata_path] = STAGED.map(|name| context.folder.join(name));
-    let sink = NetcdfSink::create(&data_path, &composition.structure, context.options.level)?;
-    let statistics = transfer(source, Box::new(sink), &composition, context.block_bytes)?;
+    let sink = write::create(&data_path, &composition.structure, context.options.level)?;
+    let statistics = transfer(source, sink, &composition, context.block_bytes)?;
 
     let checked = check(context, &data_path, source, &composition);
     // A source that changed explains whatever else is wrong.

@@ -4,13 +4,20 @@
 
 pub mod check;
 mod chunk;
+pub mod chunking;
+pub mod direct;
 pub mod encode;
+mod hdf5;
 pub mod netcdf;
 pub mod pack;
 pub mod publish;
 
+use std::path::Path;
+
 use crate::error::Failure;
 use crate::values::ElementType;
+use direct::DirectSink;
+use netcdf::NetcdfSink;
 use pack::{Packed, Packing};
 
 /// Everything in an output file but its values.
@@ -85,6 +92,18 @@ pub fn set(attributes: &mut Vec<Attribute>, attribute: Attribute) {
     match attributes.iter_mut().find(|earlier| earlier.name == attribute.name) {
         Some(earlier) => *earlier = attribute,
         None => attributes.push(attribute),
+    }
+}
+
+/// Makes the file at `path`, which must not exist: directly where its structure allows, through netcdf-c where not.
+///
+/// # Errors
+/// A name or attribute that netCDF does not allow, or a file that cannot be written.
+pub fn create(path: &Path, structure: &Structure, level: u8) -> Result<Box<dyn Sink>, Failure> {
+    if direct::suits(structure) {
+        Ok(Box::new(DirectSink::create(path, structure, level)?))
+    } else {
+        Ok(Box::new(NetcdfSink::create(path, structure, level)?))
     }
 }
 

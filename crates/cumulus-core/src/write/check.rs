@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use super::Structure;
-use super::netcdf::{chunk_shape, stored_name};
+use super::chunking::{chunk_shape, stored_name};
 use crate::error::{Class, Failure, Stage};
 
 /// Compares the file at `path` with the structure it was made from: every variable is there in its shape, and every

@@ -15,18 +15,11 @@ use ::netcdf::types::{FloatType, IntType, NcVariableType};
 use ndarray::{ArrayD, ArrayViewD};
 
 use super::chunk;
-use super::encode::Strategy;
-use super::pack::{ChunkPacking, Form, Packed, Packing};
+use super::chunking::{self, check_block, check_rows, chunk_shape, internal, row_count, stored_name};
+use super::pack::{Form, Packed, Packing};
 use super::{Attribute, AttributeValue, LateAttributes, Sink, Storage, Structure, Variable};
 use crate::error::{Class, Failure, Stage};
-use crate::values::{ElementType, Values, for_each_type};
-
-/// Bytes of a chunk before compression: large enough for deflate and few enough chunks, small enough that a
-/// reader who wants one record does not inflate a flight.
-const CHUNK_BYTES: usize = 2 << 20;
-
-/// Variables smaller than this are stored whole and uncompressed: a chunk index would be larger than the gain.
-const SMALLEST_COMPRESSED_BYTES: usize = 4096;
+use crate::values::{ElementType, for_each_type};
 
 /// A netCDF file being written.
 #[derive(Debug)]
@@ -43,7 +36,6 @@ pub struct NetcdfSink {
 struct Target {
     variable: Variable,
     dataset: ::hdf5::Dataset,
-    chunk: Option<Vec<usize>>,
     /// Rows written so far.
     written: usize,
 }
@@ -63,21 +55,21 @@ impl NetcdfSink {
             .map(|variable| {
                 let name = stored_name(variable, structure);
                 let dataset = file.dataset(&name).map_err(|error| unwritable(path, &name, &error))?;
-                Ok(Target { variable: variable.clone(), dataset, chunk: chunk_shape(variable), written: 0 })
+                Ok(Target { variable: variable.clone(), dataset, written: 0 })
             })
             .collect::<Result<_, Failure>>()?;
         Ok(Self { path: path.to_owned(), file, variables, texts: Vec::new(), level })
     }
 
     fn unknown(&self, variable: usize) -> Failure {
-        internal(self.path.display().to_string(), format!("has no variable number {variable}"))
+        internal(&self.path.display().to_string(), format!("has no variable number {variable}"))
     }
 }
 
 impl Sink for NetcdfSink {
     fn packing(&self, variable: usize) -> Result<Packing, Failure> {
         let target = self.variables.get(variable).ok_or_else(|| self.unknown(variable))?;
-        Ok(target.packing(self.level))
+        Ok(chunking::packing(&target.variable, self.level))
     }
 
     fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
@@ -86,7 +78,7 @@ impl Sink for NetcdfSink {
         let written = match packed.form {
             Form::Chunk(bytes) => target.store(&bytes),
             Form::Values(values) => {
-                target.check(&self.path, &values)?;
+                check_block(&target.variable, &values, &self.path.display().to_string())?;
                 for_each_type!(&values, array => target.write_values(&array.view()))
             }
         };
@@ -100,7 +92,7 @@ impl Sink for NetcdfSink {
         let unknown = self.unknown(variable);
         let target = self.variables.get_mut(variable).ok_or(unknown)?;
         let characters = ArrayD::from_shape_vec(target.variable.shape.clone(), text.to_vec())
-            .map_err(|error| internal(path.display().to_string(), error.to_string()))?;
+            .map_err(|error| internal(&path.display().to_string(), error.to_string()))?;
         target.written = row_count(&target.variable);
         self.texts.push((variable, characters));
         Ok(())
@@ -109,13 +101,7 @@ impl Sink for NetcdfSink {
     fn finish(self: Box<Self>, late: &LateAttributes) -> Result<(), Failure> {
         let place = self.path.display().to_string();
         for target in &self.variables {
-            let rows = row_count(&target.variable);
-            if target.written != rows {
-                return Err(internal(
-                    place,
-                    format!("{}: {} of {rows} rows", target.variable.name, target.written),
-                ));
-            }
+            check_rows(&target.variable, target.written, &place)?;
         }
         let Self { path, file, variables, texts, .. } = *self;
         let texts = texts
@@ -129,38 +115,6 @@ impl Sink for NetcdfSink {
 }
 
 impl Target {
-    fn check(&self, path: &Path, block: &Values) -> Result<(), Failure> {
-        let variable = &self.variable;
-        let same_rows =
-            block.shape().len() == variable.shape.len() && block.shape().get(1..) == variable.shape.get(1..);
-        let single = variable.shape.is_empty() && block.len() == 1;
-        let fits = variable.storage == Storage::Numbers(block.element_type()) && (same_rows || single);
-        if fits {
-            return Ok(());
-        }
-        let found = format!("{} {:?}", block.element_type().name(), block.shape());
-        let expected = format!("{:?} {:?}", variable.storage, variable.shape);
-        Err(internal(path.display().to_string(), format!("{}: a block does not fit", variable.name))
-            .found(found)
-            .expected(expected))
-    }
-
-    /// Chunks that span whole rows are packed outside the library; the others, of which a row has several, are left
-    /// to it.
-    fn packing(&self, level: u8) -> Packing {
-        let element_size = match self.variable.storage {
-            Storage::Numbers(element_type) => element_type.size(),
-            Storage::Characters => 1,
-        };
-        let chunk =
-            self.chunk.as_ref().filter(|chunk| chunk.get(1..) == self.variable.shape.get(1..)).map(|chunk| {
-                let bytes = element_size * chunk.iter().product::<usize>();
-                ChunkPacking { bytes, element_size, level, strategy: Strategy::Runs }
-            });
-        let rows = self.chunk.as_ref().and_then(|chunk| chunk.first()).copied();
-        Packing { rows: rows.unwrap_or_else(|| row_count(&self.variable)).max(1), chunk }
-    }
-
     fn store(&self, bytes: &[u8]) -> ::hdf5::Result<()> {
         let mut offset = vec![0; self.variable.shape.len()];
         if let Some(first) = offset.first_mut() {
@@ -184,47 +138,6 @@ impl Target {
         });
         let selection: Vec<SliceOrIndex> = std::iter::once(first).chain(others).collect();
         self.dataset.write_slice(rows.view(), Hyperslab::from(selection))
-    }
-}
-
-fn row_count(variable: &Variable) -> usize {
-    variable.shape.first().copied().unwrap_or(1)
-}
-
-/// Shape of a chunk of this variable; `None` where it is stored whole.
-///
-/// Chunks span all inner dimensions, unless a single row is larger than a chunk: then they are one row high and
-/// span as much of the second dimension as fits. The shape depends on that of the variable alone, so that the same
-/// granule always has the same chunks.
-#[must_use]
-pub fn chunk_shape(variable: &Variable) -> Option<Vec<usize>> {
-    let Storage::Numbers(element_type) = variable.storage else { return None };
-    let rows = row_count(variable);
-    let row_bytes = element_type.size() * variable.shape.iter().skip(1).product::<usize>();
-    if variable.shape.is_empty() || rows * row_bytes < SMALLEST_COMPRESSED_BYTES {
-        return None;
-    }
-    let mut shape = variable.shape.clone();
-    if let Some(first) = shape.first_mut() {
-        *first = (CHUNK_BYTES / row_bytes.max(1)).clamp(1, rows);
-    }
-    if row_bytes > 2 * CHUNK_BYTES
-        && let Some(second) = shape.get_mut(1)
-    {
-        *second = (CHUNK_BYTES / (row_bytes / *second).max(1)).clamp(1, *second);
-    }
-    Some(shape)
-}
-
-/// Name of a variable's HDF5 dataset: netCDF-4 marks a variable that has a dimension's name without being its
-/// coordinate (netCDF-4 format, "Creating Non-Coordinate Variables").
-pub(super) fn stored_name(variable: &Variable, structure: &Structure) -> String {
-    let is_dimension = structure.dimensions.iter().any(|(name, _)| *name == variable.name);
-    let is_coordinate = variable.dimensions.first() == Some(&variable.name);
-    if is_dimension && !is_coordinate {
-        format!("_nc4_non_coord_{}", variable.name)
-    } else {
-        variable.name.clone()
     }
 }
 
@@ -343,7 +256,7 @@ fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>
     };
     let place = path.display().to_string();
     let mut file = ::netcdf::append(path).map_err(|error| refused(&place, error))?;
-    let missing = |name: &str| internal(place.clone(), format!("has no variable {name}"));
+    let missing = |name: &str| internal(&place, format!("has no variable {name}"));
     for (name, text) in texts {
         let mut variable = file.variable_mut(&name).ok_or_else(|| missing(&name))?;
         variable.put(text.view(), ..).map_err(|error| refused(&name, error))?;
@@ -353,9 +266,8 @@ fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>
         by_name.insert(name, attributes);
     }
     for (name, attributes) in by_name {
-        let mut variable = file
-            .variable_mut(name)
-            .ok_or_else(|| internal(place.clone(), format!("has no variable {name}")))?;
+        let mut variable =
+            file.variable_mut(name).ok_or_else(|| internal(&place, format!("has no variable {name}")))?;
         for attribute in attributes {
             variable
                 .put_attribute(&attribute.name, library_value(&attribute.value))
@@ -376,10 +288,4 @@ fn unwritable(path: &Path, name: &str, error: &::hdf5::Error) -> Failure {
         .class(Class::Retryable)
         .found(error)
         .hint("check space on the device behind OUTPUT, then run again")
-}
-
-fn internal(place: String, problem: impl Into<String>) -> Failure {
-    Failure::new(Stage::Write, place, problem)
-        .class(Class::Internal)
-        .hint("this is a fault of the program; please report it")
 }

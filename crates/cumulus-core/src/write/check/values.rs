@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use super::{broken, unreadable};
 use crate::error::{Class, Failure};
-use crate::write::netcdf::{chunk_shape, stored_name};
+use crate::write::chunking::{chunk_shape, element_size, stored_name};
 use crate::write::pack::{Form, Packed, Packing};
-use crate::write::{LateAttributes, Sink, Storage, Structure, Variable};
+use crate::write::{LateAttributes, Sink, Structure, Variable};
 
 /// Position of the shuffle filter in the pipeline that netCDF makes.
 const SHUFFLE: u32 = 0;
@@ -161,13 +161,6 @@ impl Sink for Comparison {
             }
         }
         Ok(())
-    }
-}
-
-fn element_size(variable: &Variable) -> usize {
-    match variable.storage {
-        Storage::Numbers(element_type) => element_type.size(),
-        Storage::Characters => 1,
     }
 }
 

@@ -23,9 +23,11 @@ fn check_with(encoder: &mut Encoder, raw: &[u8], element_size: usize) {
         assert_eq!(reader.total_in(), stream.len() as u64, "{way:?}");
         assert_eq!(stream.last_chunk(), Some(&adler32_by_definition(&expected).to_be_bytes()), "{way:?}");
         assert_eq!(encoder.encode(raw, element_size, way), stream, "a second time, {way:?}");
+        // What a block will take is estimated, so one that nothing can be gained on may come out some bytes longer.
+        let slack = |stored: usize| (stored / 500).max(8);
         let stored = raw.len() + 5 * raw.len().div_ceil(65_535).max(1) + 6;
         assert!(
-            way == Way::Matches || stream.len() <= stored + stored / 500,
+            way == Way::Matches || stream.len() <= stored + slack(stored),
             "{} bytes of {stored}",
             stream.len()
         );

@@ -1,0 +1,64 @@
+//! The global heap: values of variable length (section III.E of the format specification).
+
+/// The least bytes of a collection.
+const LEAST_BYTES: usize = 4096;
+
+/// A collection's own header, and that of each object in it.
+const HEADER_BYTES: usize = 16;
+
+/// Addresses of objects, kept in collections of the global heap.
+///
+/// All collections but the last have the same size, so where an object will lie is known before it is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Heap {
+    /// Where the first collection begins.
+    address: u64,
+    objects: Vec<u64>,
+}
+
+/// Objects in a collection: each takes its header and eight bytes.
+const OBJECTS: usize = (LEAST_BYTES - 2 * HEADER_BYTES) / (HEADER_BYTES + 8);
+
+impl Heap {
+    /// An empty heap that will begin at `address`.
+    pub(crate) fn new(address: u64) -> Self {
+        Self { address, objects: Vec::new() }
+    }
+
+    /// Keeps `object` and answers what a value of variable length says of it: its length, 1, the address of the
+    /// collection, and its number there.
+    pub(crate) fn keep(&mut self, object: u64) -> Vec<u8> {
+        let (collection, number) = (self.objects.len() / OBJECTS, self.objects.len() % OBJECTS + 1);
+        self.objects.push(object);
+        let mut value = 1_u32.to_le_bytes().to_vec();
+        value.extend((self.address + (collection * LEAST_BYTES) as u64).to_le_bytes());
+        value.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
+        value
+    }
+
+    /// Its collections, one after another.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for collection in self.objects.chunks(OBJECTS) {
+            let end = bytes.len() + LEAST_BYTES;
+            bytes.extend(b"GCOL\x01\0\0\0");
+            bytes.extend((LEAST_BYTES as u64).to_le_bytes());
+            for (object, number) in collection.iter().zip(1_u16..) {
+                head(&mut bytes, number, 8);
+                bytes.extend(object.to_le_bytes());
+            }
+            let free = end - bytes.len();
+            head(&mut bytes, 0, free as u64);
+            bytes.resize(end, 0);
+        }
+        bytes
+    }
+}
+
+/// An object's number, how often it is used, and its bytes; number 0 is what is free.
+fn head(bytes: &mut Vec<u8>, number: u16, length: u64) {
+    bytes.extend(number.to_le_bytes());
+    bytes.extend(u16::from(number > 0).to_le_bytes());
+    bytes.extend([0; 4]);
+    bytes.extend(length.to_le_bytes());
+}

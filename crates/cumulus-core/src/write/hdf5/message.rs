@@ -1,0 +1,305 @@
+//! Header messages: what an object says of itself (section IV.A.2 of the format specification).
+
+use super::UNDEFINED;
+use super::index::HalfNode;
+
+/// One message of an object's header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// What it is about.
+    pub(super) kind: u8,
+    /// 1: it never changes.
+    pub(super) flags: u8,
+    /// Its place among messages of its kind whose order is kept.
+    pub(super) order: u16,
+    /// What it says.
+    pub(super) body: Vec<u8>,
+}
+
+/// How many values there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Dataspace<'shape> {
+    /// None.
+    Null,
+    /// One.
+    Scalar,
+    /// An array.
+    Simple(&'shape [usize]),
+}
+
+/// Character set of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charset {
+    Ascii = 0,
+    Utf8 = 1,
+}
+
+impl Charset {
+    pub(crate) fn of(text: &str) -> Self {
+        if text.is_ascii() { Self::Ascii } else { Self::Utf8 }
+    }
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Datatype {
+    /// Signed, of so many bytes, little-endian.
+    Integer(usize),
+    /// IEEE, of 4 or 8 bytes.
+    Float { size: usize, is_big_endian: bool },
+    /// Characters, of so many bytes, that a NUL would end.
+    Text(usize, Charset),
+    /// The address of an object, again and again: how a variable names its dimensions.
+    References,
+    /// The address of an object and the number of an axis: how a dimension names its variables.
+    Reference,
+}
+
+/// Where values lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Layout<'chunk> {
+    /// In one piece.
+    Contiguous { address: u64, bytes: u64 },
+    /// In pieces of this shape, found through the index at an address.
+    Chunked { index: u64, shape: &'chunk [usize], element_size: usize },
+}
+
+/// What was done to a chunk before it was stored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Filter {
+    /// Bytes of equal significance side by side, for elements of so many bytes.
+    Shuffle(u32),
+    /// At this level.
+    Deflate(u32),
+}
+
+impl Message {
+    fn new(kind: u8, body: Vec<u8>) -> Self {
+        Self { kind, flags: 0, order: 0, body }
+    }
+
+    fn constant(kind: u8, body: Vec<u8>) -> Self {
+        Self { flags: 1, ..Self::new(kind, body) }
+    }
+
+    /// Message 0x0001, version 2.
+    pub(crate) fn dataspace(dataspace: Dataspace<'_>) -> Self {
+        Self::new(0x01, dataspace.encode())
+    }
+
+    /// Message 0x0003.
+    pub(crate) fn datatype(datatype: Datatype) -> Self {
+        Self::constant(0x03, datatype.encode())
+    }
+
+    /// Message 0x0005, version 3: `value` stands for what was never written, whose space is found late (in one
+    /// piece) or bit by bit (in chunks).
+    pub(crate) fn fill(value: Option<&[u8]>, is_chunked: bool) -> Self {
+        const WRITTEN_IF_SET: u8 = 2 << 2;
+        const DEFINED: u8 = 1 << 5;
+        let allocated = if is_chunked { 3 } else { 2 };
+        let mut body = vec![3, allocated | WRITTEN_IF_SET | value.map_or(0, |_| DEFINED)];
+        if let Some(value) = value {
+            body.extend(low_u32(value.len()));
+            body.extend(value);
+        }
+        Self::constant(0x05, body)
+    }
+
+    /// Message 0x0008, version 3.
+    pub(crate) fn layout(layout: Layout<'_>) -> Self {
+        let mut body = vec![3];
+        match layout {
+            Layout::Contiguous { address, bytes } => {
+                body.push(1);
+                body.extend(address.to_le_bytes());
+                body.extend(bytes.to_le_bytes());
+            }
+            Layout::Chunked { index, shape, element_size } => {
+                body.push(2);
+                body.push(low_u8(shape.len() + 1));
+                body.extend(index.to_le_bytes());
+                for &length in shape.iter().chain([&element_size]) {
+                    body.extend(low_u32(length));
+                }
+            }
+        }
+        Self::new(0x08, body)
+    }
+
+    /// Message 0x000B, version 2. A reader may go on without a filter that it does not have, as netCDF says too.
+    pub(crate) fn filters(filters: &[Filter]) -> Self {
+        const OPTIONAL: u16 = 1;
+        let mut body = vec![2, low_u8(filters.len())];
+        for filter in filters {
+            let (number, parameter) = match *filter {
+                Filter::Deflate(level) => (1_u16, level),
+                Filter::Shuffle(element_size) => (2, element_size),
+            };
+            for word in [number, OPTIONAL, 1] {
+                body.extend(word.to_le_bytes());
+            }
+            body.extend(parameter.to_le_bytes());
+        }
+        Self::constant(0x0b, body)
+    }
+
+    /// Message 0x000C, version 3: the `order`-th attribute of its object.
+    pub(crate) fn attribute(
+        order: u16,
+        name: &str,
+        datatype: Datatype,
+        dataspace: Dataspace<'_>,
+        value: &[u8],
+    ) -> Self {
+        let [datatype, dataspace] = [datatype.encode(), dataspace.encode()];
+        let mut body = vec![3, 0];
+        for length in [name.len() + 1, datatype.len(), dataspace.len()] {
+            body.extend(low_u16(length));
+        }
+        body.push(Charset::of(name) as u8);
+        body.extend(name.bytes().chain([0]));
+        body.extend(datatype);
+        body.extend(dataspace);
+        body.extend(value);
+        Self { order, ..Self::new(0x0c, body) }
+    }
+
+    /// Message 0x0015: so many attributes, in an order that is kept, all of them in the header.
+    pub(super) fn attribute_info(count: u16) -> Self {
+        const ORDER_IS_KEPT: u8 = 0b11;
+        let mut body = vec![0, ORDER_IS_KEPT];
+        body.extend(count.to_le_bytes());
+        body.extend([UNDEFINED; 3].map(u64::to_le_bytes).concat());
+        Self::new(0x15, body)
+    }
+
+    /// Messages 0x0002 and 0x000A of a group of so many links, in an order that is kept, all of them in the header
+    /// however many they are.
+    pub(crate) fn group(count: u64) -> [Self; 2] {
+        const ORDER_IS_KEPT: u8 = 0b11;
+        const HAS_LIMITS: u8 = 0b01;
+        let mut links = vec![0, ORDER_IS_KEPT];
+        links.extend(count.to_le_bytes());
+        links.extend([UNDEFINED; 3].map(u64::to_le_bytes).concat());
+        let mut limits = vec![0, HAS_LIMITS];
+        limits.extend(MOST_IN_HEADER.map(u16::to_le_bytes).concat());
+        [Self::new(0x02, links), Self::constant(0x0a, limits)]
+    }
+
+    /// Message 0x0006: the `order`-th member of its group.
+    pub(crate) fn link(order: u64, name: &str, address: u64) -> Self {
+        const NAME_LENGTH_OF_TWO_BYTES: u8 = 1;
+        const HAS_ORDER: u8 = 1 << 2;
+        const HAS_CHARSET: u8 = 1 << 4;
+        let mut body = vec![1, NAME_LENGTH_OF_TWO_BYTES | HAS_ORDER | HAS_CHARSET];
+        body.extend(order.to_le_bytes());
+        body.push(Charset::of(name) as u8);
+        body.extend(low_u16(name.len()));
+        body.extend(name.bytes());
+        body.extend(address.to_le_bytes());
+        Self::new(0x06, body)
+    }
+}
+
+/// Message 0x0013: room in the nodes of chunk indices, and of groups of a kind that is not made here.
+pub(super) fn index_room(half: HalfNode) -> Message {
+    const OF_GROUPS: [u16; 2] = [16, 4];
+    let mut body = vec![0];
+    body.extend(half.0.to_le_bytes());
+    body.extend(OF_GROUPS.map(u16::to_le_bytes).concat());
+    Message::constant(0x13, body)
+}
+
+/// How many attributes, or links, stay in the header, and how few return to it: the first is the most that HDF5
+/// knows, the second its own choice.
+pub(super) const MOST_IN_HEADER: [u16; 2] = [u16::MAX, 6];
+
+impl Dataspace<'_> {
+    fn encode(self) -> Vec<u8> {
+        let (shape, kind): (&[usize], u8) = match self {
+            Self::Null => (&[], 2),
+            Self::Scalar => (&[], 0),
+            Self::Simple(shape) => (shape, 1),
+        };
+        let mut bytes = vec![2, low_u8(shape.len()), 0, kind];
+        bytes.extend(shape.iter().flat_map(|&length| (length as u64).to_le_bytes()));
+        bytes
+    }
+}
+
+impl Datatype {
+    fn encode(self) -> Vec<u8> {
+        match self {
+            Self::Integer(size) => {
+                const SIGNED: u8 = 1 << 3;
+                let mut bytes = head(0, [SIGNED, 0, 0], size);
+                bytes.extend([0, 0]);
+                bytes.extend(low_u16(8 * size));
+                bytes
+            }
+            Self::Float { size, is_big_endian } => {
+                const LEADING_BIT_IS_IMPLIED: u8 = 2 << 4;
+                let sign = low_u8(8 * size - 1);
+                let mut bytes = head(1, [LEADING_BIT_IS_IMPLIED | u8::from(is_big_endian), sign, 0], size);
+                // Widths of exponent and mantissa, and the bias (IEEE 754).
+                let (exponent, mantissa, bias) = if size == 4 { (8, 23, 127_u32) } else { (11, 52, 1023) };
+                bytes.extend([0, 0]);
+                bytes.extend(low_u16(8 * size));
+                bytes.extend([mantissa, exponent, 0, mantissa]);
+                bytes.extend(bias.to_le_bytes());
+                bytes
+            }
+            Self::Text(size, charset) => head(3, [(charset as u8) << 4, 0, 0], size),
+            Self::References => {
+                // A length, then the address of a heap and a number in it.
+                let mut bytes = head(9, [0; 3], 16);
+                bytes.extend(reference());
+                bytes
+            }
+            Self::Reference => {
+                const MEMBERS: u8 = 2;
+                let mut bytes = head(6, [MEMBERS, 0, 0], 16);
+                let members = [
+                    (b"dataset\0".as_slice(), 0_u32, reference()),
+                    (b"dimension\0\0\0\0\0\0\0", 8, Self::Integer(4).encode()),
+                ];
+                for (name, offset, datatype) in members {
+                    bytes.extend(name);
+                    bytes.extend(offset.to_le_bytes());
+                    // It is no array: rank, its padding, permutation and four lengths are nothing.
+                    bytes.extend([0; 28]);
+                    bytes.extend(datatype);
+                }
+                bytes
+            }
+        }
+    }
+}
+
+/// Version 1 of a class, its bits, and the size of a value.
+fn head(class: u8, bits: [u8; 3], size: usize) -> Vec<u8> {
+    let mut bytes = vec![1 << 4 | class];
+    bytes.extend(bits);
+    bytes.extend(low_u32(size));
+    bytes
+}
+
+/// The address of an object.
+fn reference() -> Vec<u8> {
+    head(7, [0; 3], 8)
+}
+
+// What is too long is refused before: see `Object::encode` and `direct::suits`.
+
+fn low_u8(number: usize) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}
+
+fn low_u16(number: usize) -> [u8; 2] {
+    u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes()
+}
+
+fn low_u32(number: usize) -> [u8; 4] {
+    u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes()
+}

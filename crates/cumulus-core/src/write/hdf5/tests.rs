@@ -1,0 +1,93 @@
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::checksum::lookup3;
+use super::*;
+
+#[test]
+fn checksums_are_those_of_the_published_algorithm() {
+    // From the self-test of lookup3.c.
+    assert_eq!(lookup3(b""), 0xdead_beef);
+    assert_eq!(lookup3(b"Four score and seven years ago"), 0x1777_0551);
+}
+
+/// A file of one dataset: `rows` numbers in chunks of `chunk_rows`.
+fn write(path: &Path, rows: usize, chunk_rows: usize) {
+    let mut file = Appender::create(path).unwrap();
+    let numbers: Vec<u32> = (0..u32::try_from(rows.next_multiple_of(chunk_rows)).unwrap()).collect();
+    let chunks: Vec<Chunk> = numbers
+        .chunks(chunk_rows)
+        .map(|chunk| {
+            let bytes: Vec<u8> = chunk.iter().flat_map(|number| number.to_le_bytes()).collect();
+            let address = file.append(&bytes).unwrap();
+            Chunk { address, bytes: u32::try_from(bytes.len()).unwrap() }
+        })
+        .collect();
+    let half = HalfNode::of(chunks.len());
+    let (nodes, index) = chunk_index(&chunks, chunk_rows, 1, half, file.align().unwrap());
+    file.append(&nodes).unwrap();
+    let shape = [chunk_rows];
+    let dataset = Object::new(vec![
+        Message::dataspace(Dataspace::Simple(&[rows])),
+        Message::datatype(Datatype::Integer(4)),
+        Message::fill(None, true),
+        Message::layout(Layout::Chunked { index, shape: &shape, element_size: 4 }),
+    ]);
+    let address = file.align().unwrap();
+    file.append(&dataset.encode().unwrap()).unwrap();
+    let mut messages = Message::group(1).to_vec();
+    messages.push(Message::link(0, "numbers", address));
+    let root = file.align().unwrap();
+    file.append(&Object::new(messages).encode().unwrap()).unwrap();
+    file.finish(root, half).unwrap();
+}
+
+fn read(path: &Path) -> Vec<i32> {
+    #[expect(clippy::disallowed_methods, reason = "what a test has written")]
+    let file = ::hdf5::File::open(path).unwrap();
+    file.dataset("numbers").unwrap().read_raw().unwrap()
+}
+
+#[test]
+fn libhdf5_finds_every_chunk_through_an_index_of_three_levels() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chunks.h5");
+    write(&path, 9001, 2);
+    assert_eq!(read(&path), (0..9001).collect::<Vec<_>>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_number_of_chunks_is_found(rows in 1_usize..700, chunk_rows in 1_usize..9) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chunks.h5");
+        write(&path, rows, chunk_rows);
+        let expected: Vec<i32> = (0..i32::try_from(rows).unwrap()).collect();
+        prop_assert_eq!(read(&path), expected);
+    }
+}
+
+#[test]
+fn a_file_that_was_not_finished_is_no_hdf5_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half.h5");
+    let mut file = Appender::create(&path).unwrap();
+    file.append(&vec![1; 2 * BUFFER_BYTES]).unwrap();
+    drop(file);
+    #[expect(clippy::disallowed_methods, reason = "what a test has written")]
+    let opened = ::hdf5::File::open(&path);
+    assert!(opened.is_err());
+}
+
+#[test]
+fn what_no_header_can_hold_is_refused() {
+    let mut object = Object::default();
+    let value = vec![b'x'; 70_000];
+    object.attribute(|order| {
+        Message::attribute(order, "long", Datatype::Text(70_000, Charset::Ascii), Dataspace::Scalar, &value)
+    });
+    assert_eq!(object.encode(), Err(TooLarge));
+}
