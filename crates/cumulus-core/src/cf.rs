@@ -2,7 +2,7 @@
 //!
 //! [`compose`] lays out the whole file from a product's table, the binding and the track; the two submodules say
 //! what a variable and what the file carry. Units that depend on the values, and counts of missing values, are
-//! known only after the values went by: [`late_attributes`] makes those.
+//! known only after the values went by, and the source's checksum is made meanwhile: [`late_attributes`] makes those.
 
 mod carried;
 mod file;
@@ -13,6 +13,7 @@ use crate::error::{Failure, Stage};
 use crate::map::bind::{BoundVariable, Dimension, Form, free_name};
 use crate::map::decode::{Decoder, Statistics};
 use crate::map::text;
+use crate::read::digest::FileDigest;
 use crate::read::{Content, Source};
 use crate::values::{ElementType, Values};
 use crate::write::{Attribute, LateAttributes, Storage, Structure, Variable};
@@ -403,8 +404,13 @@ fn numbers(
 /// # Shape
 /// `statistics` has one entry a variable of the composition, `None` where its values are not the source's.
 #[must_use]
-pub fn late_attributes(composition: &Composition<'_>, statistics: &[Option<Statistics>]) -> LateAttributes {
-    let mut late = LateAttributes::default();
+pub fn late_attributes(
+    composition: &Composition<'_>,
+    statistics: &[Option<Statistics>],
+    source: &FileDigest,
+) -> LateAttributes {
+    let checksum = Attribute::text("source_sha256", source.sha256.as_str());
+    let mut late = LateAttributes { file: vec![checksum], ..Default::default() };
     let variables = composition.structure.variables.iter().zip(&composition.feeds).zip(statistics);
     for ((variable, feed), statistics) in variables {
         let Some(statistics) = statistics else { continue };

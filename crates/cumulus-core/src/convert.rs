@@ -26,7 +26,7 @@ use crate::read::{self, Opened, Source};
 use crate::report::{Product, VariableCount};
 use crate::transfer::transfer;
 use crate::write::check::values::Comparison;
-use crate::write::{self, check};
+use crate::write::{self, LateAttributes, Sink as _, check};
 
 /// Options that shape the bytes of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,14 +130,13 @@ pub fn convert(
     let place = granule.path.display().to_string();
     let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
     let fingerprint = Fingerprint::of(&granule.path).map_err(unreadable)?;
-    let source_digest = (context.digest)(&granule.path).map_err(unreadable)?;
-    let origin = Origin {
-        program: context.collection.program.to_owned(),
-        version: context.collection.version.to_owned(),
-        source_sha256: source_digest.sha256.clone(),
-        options_sha256: context.options.sha256(),
-    };
-    if is_up_to_date(granule, context, &origin) {
+    let sum_up = || (context.digest)(&granule.path).map_err(unreadable);
+    // Only where something was published does the source's checksum decide whether there is anything to do.
+    let published = published(granule, context);
+    let known_digest = published.as_ref().map(|_| sum_up()).transpose()?;
+    if let (Some(document), Some(source_digest)) = (&published, &known_digest)
+        && is_up_to_date(granule, context, document, &origin(context, source_digest))
+    {
         return Ok(Outcome::UpToDate);
     }
     let Contents { source, identity, time } = match contents(granule, context.collection, warnings)? {
@@ -151,7 +150,7 @@ pub fn convert(
     let provenance = Provenance {
         collection: context.collection,
         granule,
-        source: &source_digest,
+        source_size: fingerprint.size(),
         produced: context.now,
         content_options: &content_options,
     };
@@ -159,10 +158,16 @@ pub fn convert(
 
     let (data_name, metadata_name) = output_names(granule, &context.options.metadata_suffix);
     let [data_path, metadata_path] = STAGED.map(|name| context.folder.join(name));
-    let sink = write::create(&data_path, &composition.structure, context.options.level)?;
-    let statistics = transfer(source, sink, &composition, context.block_bytes)?;
+    let mut sink = write::create(&data_path, &composition.structure, context.options.level)?;
+    let (statistics, source_digest) = rayon::join(
+        || transfer(source, &mut *sink, &composition, context.block_bytes),
+        || known_digest.map_or_else(sum_up, Ok),
+    );
+    let (statistics, source_digest) = (statistics?, source_digest?);
+    sink.finish(&cf::late_attributes(&composition, &statistics, &source_digest))?;
 
-    let checked = check(context, &data_path, source, &composition);
+    let (checked, data_digest) =
+        rayon::join(|| check(context, &data_path, source, &composition), || (context.digest)(&data_path));
     // A source that changed explains whatever else is wrong.
     if Fingerprint::of(&granule.path).map_err(unreadable)? != fingerprint {
         return Err(Failure::new(Stage::Read, place, "changed while it was read")
@@ -170,8 +175,9 @@ pub fn convert(
             .hint("run again when its transfer is complete"));
     }
     checked?;
-    let data_digest = (context.digest)(&data_path)
+    let data_digest = data_digest
         .map_err(|error| Failure::writing(Stage::Write, data_path.display().to_string(), error))?;
+    let origin = origin(context, &source_digest);
     let record = record(granule, context, origin, &identity, &track, &composition, &statistics, &data_digest);
     fs::write(&metadata_path, echo10::render(&record)?)
         .map_err(|error| Failure::writing(Stage::Metadata, metadata_path.display().to_string(), error))?;
@@ -244,21 +250,33 @@ fn contents(
     Ok(Ok(Contents { source: Box::new(records), identity, time }))
 }
 
-/// True where the published product needs no making: an unreadable one does.
-fn is_up_to_date(granule: &Granule, context: &Context<'_>, origin: &Origin) -> bool {
-    if context.reuse == Reuse::Never {
+/// What the product is made from and by.
+fn origin(context: &Context<'_>, source: &FileDigest) -> Origin {
+    Origin {
+        program: context.collection.program.to_owned(),
+        version: context.collection.version.to_owned(),
+        source_sha256: source.sha256.clone(),
+        options_sha256: context.options.sha256(),
+    }
+}
+
+/// The metadata that an earlier run has published, where they may be kept and can be read.
+fn published(granule: &Granule, context: &Context<'_>) -> Option<String> {
+    let (_, metadata) = output_names(granule, &context.options.metadata_suffix);
+    (context.reuse != Reuse::Never).then(|| fs::read_to_string(context.output.join(metadata)).ok())?
+}
+
+/// True where the published product, which `document` describes, needs no making: an unreadable one does.
+fn is_up_to_date(granule: &Granule, context: &Context<'_>, document: &str, origin: &Origin) -> bool {
+    if !echo10::is_from(document, origin) {
         return false;
     }
-    let (data, metadata) = output_names(granule, &context.options.metadata_suffix);
-    let Ok(document) = fs::read_to_string(context.output.join(metadata)) else { return false };
-    if !echo10::is_from(&document, origin) {
-        return false;
-    }
+    let (data, _) = output_names(granule, &context.options.metadata_suffix);
     let data = context.output.join(data);
     if context.reuse == Reuse::Trusted {
-        return data.metadata().is_ok_and(|data| echo10::states_size(&document, data.len()));
+        return data.metadata().is_ok_and(|data| echo10::states_size(document, data.len()));
     }
-    (context.digest)(&data).is_ok_and(|data| echo10::describes(&document, &data))
+    (context.digest)(&data).is_ok_and(|data| echo10::describes(document, &data))
 }
 
 /// Reads the finished file at `path` back.
@@ -270,8 +288,9 @@ fn check(
 ) -> Result<(), Failure> {
     check::read_back(path, &composition.structure)?;
     if context.check == Check::Full {
-        let comparison = Comparison::open(path, &composition.structure, context.options.level)?;
-        transfer(source, Box::new(comparison), composition, context.block_bytes)?;
+        let mut comparison = Box::new(Comparison::open(path, &composition.structure, context.options.level)?);
+        transfer(source, &mut *comparison, composition, context.block_bytes)?;
+        comparison.finish(&LateAttributes::default())?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The way of the values: from source to sink, a batch of blocks at a time, every block on a thread of its own.
 //!
-//! In: a composition, which says where each variable's values come from. Out: a filled sink, and what was seen of
+//! In: a composition, which says where each variable's values come from. Out: a sink with all values, and what was seen of
 //! each variable on the way.
 //!
 //! While one batch is written, the next is read, decoded and packed. Blocks are read as the source stores them and
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 use rayon::prelude::*;
 
-use crate::cf::{self, Composition, Feed, Rows};
+use crate::cf::{Composition, Feed, Rows};
 use crate::error::Failure;
 use crate::map::decode::Statistics;
 use crate::read::{Dataset, Source};
@@ -37,13 +37,13 @@ const SAMPLES: usize = 3;
 /// much.
 const SAMPLE_BYTES: usize = 512 << 10;
 
-/// Moves all values from source to sink and finishes the file; answers what was seen of each variable.
+/// Moves all values from source to sink; answers what was seen of each variable.
 ///
 /// # Errors
 /// The source cannot be read, a value cannot be represented, or the sink cannot be written.
 pub fn transfer(
     source: &dyn Source,
-    mut sink: Box<dyn Sink>,
+    sink: &mut dyn Sink,
     composition: &Composition<'_>,
     block_bytes: usize,
 ) -> Result<Vec<Option<Statistics>>, Failure> {
@@ -69,7 +69,6 @@ pub fn transfer(
             }
         });
     }
-    sink.finish(&cf::late_attributes(composition, &statistics))?;
     Ok(statistics)
 }
 

@@ -8,7 +8,6 @@ use crate::granule::{Granule, Identity};
 use crate::map::time::Method;
 use crate::map::track::{Track, Vertical};
 use crate::read::Source;
-use crate::read::digest::FileDigest;
 use crate::values::ElementType;
 use crate::write::Attribute;
 
@@ -19,8 +18,8 @@ pub struct Provenance<'run> {
     pub collection: &'run Collection,
     /// The granule.
     pub granule: &'run Granule,
-    /// Size and checksum of the source.
-    pub source: &'run FileDigest,
+    /// Size of the source in bytes.
+    pub source_size: u64,
     /// When the product is made.
     pub produced: Timestamp,
     /// The options that shape its content, as they are written on the command line.
@@ -100,7 +99,7 @@ fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Ver
 }
 
 fn history(attributes: &mut Vec<Attribute>, provenance: &Provenance<'_>) {
-    let Provenance { collection, granule, source, produced, content_options } = provenance;
+    let Provenance { collection, granule, source_size, produced, content_options } = provenance;
     let stamp = produced.to_string();
     for name in ["date_created", "date_modified", "date_issued", "date_metadata_modified"] {
         attributes.push(Attribute::text(name, stamp.as_str()));
@@ -111,9 +110,8 @@ fn history(attributes: &mut Vec<Attribute>, provenance: &Provenance<'_>) {
     attributes.push(Attribute::text("processing_software", collection.program));
     attributes.push(Attribute::text("processing_software_version", collection.version));
     attributes.push(Attribute::text("source_granule", granule.file_name.as_str()));
-    attributes.push(Attribute::text("source_sha256", source.sha256.as_str()));
     #[expect(clippy::cast_precision_loss, reason = "sizes of files are far below 2^53")]
-    attributes.push(Attribute::numbers("source_size_in_bytes", ElementType::F64, &[source.size as f64]));
+    attributes.push(Attribute::numbers("source_size_in_bytes", ElementType::F64, &[*source_size as f64]));
 }
 
 /// An ISO 8601 duration, to the millisecond.

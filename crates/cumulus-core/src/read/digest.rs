@@ -89,4 +89,10 @@ impl Fingerprint {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
         })
     }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
 }
