@@ -119,7 +119,7 @@ impl Lane<'_, '_> {
             return Ok(Vec::new());
         }
         let samples = SAMPLES.min(units);
-        let rows = packing.chunk.map_or(1, |chunk| SAMPLE_BYTES * packing.rows / chunk.bytes.max(1));
+        let rows = packing.chunk.map_or(1, |chunk| SAMPLE_BYTES / chunk.row_bytes.max(1));
         let rows = rows.clamp(1, packing.rows);
         (0..samples)
             .into_par_iter()

@@ -12,8 +12,8 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::chunking::{self, check_block, check_rows, chunk_shape, internal, row_count};
-use super::hdf5::{Appender, Chunk, HalfNode, Heap, TooLarge, UNDEFINED, chunk_index};
+use super::chunking::{self, check_block, check_rows, chunk_shape, internal, parts, row_count};
+use super::hdf5::{Appender, Chunk, Grid, HalfNode, Heap, TooLarge, UNDEFINED, chunk_index};
 use super::pack::{Form, Packed, Packing};
 use super::{LateAttributes, Sink, Storage, Structure, set};
 use crate::error::{Failure, Stage};
@@ -34,7 +34,7 @@ pub struct DirectSink {
 #[derive(Clone, Debug, Default)]
 struct Stored {
     rows: usize,
-    /// One after another; a variable that is stored whole has one.
+    /// Row by row of them; a variable that is stored whole has one.
     chunks: Vec<Chunk>,
 }
 
@@ -58,16 +58,21 @@ impl DirectSink {
         Ok(Self { path: path.to_owned(), file, structure: structure.clone(), stored, level })
     }
 
-    /// Appends the next rows of a variable, as they are stored.
-    fn append(&mut self, variable: usize, rows: usize, bytes: &[u8]) -> Result<(), Failure> {
+    /// Appends the next rows of a variable, as they are stored: whole, or as chunks side by side.
+    fn append<'bytes>(
+        &mut self,
+        variable: usize,
+        rows: usize,
+        pieces: impl IntoIterator<Item = &'bytes [u8]>,
+    ) -> Result<(), Failure> {
         let place = self.path.display().to_string();
         let Some(stored) = self.stored.get_mut(variable) else {
             return Err(internal(&place, format!("has no variable number {variable}")));
         };
-        let length = u32::try_from(bytes.len())
-            .map_err(|error| internal(&place, format!("variable number {variable}: {error}")))?;
-        let address = self.file.append(bytes).map_err(|error| unwritable(&self.path, error))?;
-        stored.chunks.push(Chunk { address, bytes: length });
+        for bytes in pieces {
+            let address = self.file.append(bytes).map_err(|error| unwritable(&self.path, error))?;
+            stored.chunks.push(Chunk { address, bytes: bytes.len() });
+        }
         stored.rows += rows;
         Ok(())
     }
@@ -82,11 +87,11 @@ impl DirectSink {
         let half = self.half_node();
         let Self { file, structure, stored, .. } = self;
         let places = structure.variables.iter().zip(stored).map(|(variable, stored)| {
-            let chunk = chunk_shape(variable);
-            let Some(&rows) = chunk.as_ref().and_then(|chunk| chunk.first()) else {
+            let Some(shape) = chunk_shape(variable) else {
                 return Ok(Place::Whole(stored.chunks.first().map_or(UNDEFINED, |whole| whole.address)));
             };
-            let (nodes, root) = chunk_index(&stored.chunks, rows, variable.shape.len(), half, file.align()?);
+            let grid = Grid { shape: &shape, parts: parts(variable, &shape) };
+            let (nodes, root) = chunk_index(&stored.chunks, grid, half, file.align()?);
             file.append(&nodes)?;
             Ok(Place::Chunks(root))
         });
@@ -156,13 +161,13 @@ impl Sink for DirectSink {
 
     fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
         match packed.form {
-            Form::Chunk(bytes) => self.append(variable, packed.rows, &bytes),
+            Form::Chunks(chunks) => self.append(variable, packed.rows, chunks.iter().map(Vec::as_slice)),
             Form::Values(values) => {
                 if let Some(variable) = self.structure.variables.get(variable) {
                     check_block(variable, &values, &self.path.display().to_string())?;
                 }
                 // A source may store a single value as an array of one.
-                self.append(variable, packed.rows, &values.bytes())
+                self.append(variable, packed.rows, [&*values.bytes()])
             }
         }
     }
@@ -175,7 +180,7 @@ impl Sink for DirectSink {
             let place = self.path.display().to_string();
             return Err(internal(&place, format!("{} characters do not fit", text.len())));
         };
-        self.append(variable, rows, text)
+        self.append(variable, rows, [text])
     }
 
     fn finish(mut self: Box<Self>, late: &LateAttributes) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 //!
 //! libhdf5 keeps a cache of metadata, flushes it, and answers each question through several layers under one lock;
 //! for a small product that is most of the work. What a product needs of the format is little: one group, datasets
-//! that are stored whole or in chunks of whole rows, and attributes small enough to lie beside them. That much is
+//! that are stored whole or in chunks, and attributes small enough to lie beside them. That much is
 //! written here. Anything else goes through the library, see [`super::netcdf`].
 //!
 //! Source of every number here: "HDF5 File Format Specification Version 3.0", The HDF Group, whose section numbers
@@ -23,7 +23,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 pub(super) use heap::Heap;
-pub(super) use index::{Chunk, HalfNode, chunk_index};
+pub(super) use index::{Chunk, Grid, HalfNode, chunk_index};
 pub(super) use message::{Charset, Dataspace, Datatype, Filter, Layout, Message};
 pub(super) use object::{Object, TooLarge};
 

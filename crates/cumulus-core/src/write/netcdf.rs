@@ -76,7 +76,7 @@ impl Sink for NetcdfSink {
         let unknown = self.unknown(variable);
         let target = self.variables.get_mut(variable).ok_or(unknown)?;
         let written = match packed.form {
-            Form::Chunk(bytes) => target.store(&bytes),
+            Form::Chunks(chunks) => target.store(&chunks),
             Form::Values(values) => {
                 check_block(&target.variable, &values, &self.path.display().to_string())?;
                 for_each_type!(&values, array => target.write_values(&array.view()))
@@ -115,12 +115,17 @@ impl Sink for NetcdfSink {
 }
 
 impl Target {
-    fn store(&self, bytes: &[u8]) -> ::hdf5::Result<()> {
-        let mut offset = vec![0; self.variable.shape.len()];
-        if let Some(first) = offset.first_mut() {
-            *first = self.written as u64;
+    /// Stores chunks that lie side by side.
+    fn store(&self, chunks: &[Vec<u8>]) -> ::hdf5::Result<()> {
+        let part = chunk_shape(&self.variable).and_then(|shape| shape.get(1).copied()).unwrap_or(0);
+        for (number, bytes) in chunks.iter().enumerate() {
+            let mut offset = vec![0; self.variable.shape.len()];
+            for (axis, start) in offset.iter_mut().zip([self.written, number * part]) {
+                *axis = start as u64;
+            }
+            chunk::store(&self.dataset, &offset, bytes)?;
         }
-        chunk::store(&self.dataset, &offset, bytes)
+        Ok(())
     }
 
     fn write_values<T: H5Type>(&self, rows: &ArrayViewD<'_, T>) -> ::hdf5::Result<()> {

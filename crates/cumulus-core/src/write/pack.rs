@@ -1,6 +1,7 @@
 //! Rows as they are stored: everything between values and bytes that needs no file, so that many threads can do it
 //! at once.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use rayon::prelude::*;
@@ -20,11 +21,13 @@ pub struct Packing {
     pub chunk: Option<ChunkPacking>,
 }
 
-/// A chunk that is made here, whole.
+/// The chunks that are made of a unit: one, or several side by side where a row is cut into parts.
 #[derive(Clone, Copy, Debug)]
 pub struct ChunkPacking {
-    /// Bytes of a chunk before compression.
-    pub bytes: usize,
+    /// Bytes of a row.
+    pub row_bytes: usize,
+    /// Bytes of a row in one chunk; the last part of a row may have fewer.
+    pub part_bytes: usize,
     /// Bytes of an element.
     pub element_size: usize,
     /// Deflate level; 0 for none, and no shuffle either.
@@ -47,8 +50,8 @@ pub struct Packed {
 pub enum Form {
     /// Their values.
     Values(Values),
-    /// The bytes of a chunk, shuffled and compressed.
-    Chunk(Vec<u8>),
+    /// The bytes of chunks side by side, shuffled and compressed.
+    Chunks(Vec<Vec<u8>>),
 }
 
 impl Packing {
@@ -64,7 +67,7 @@ impl Packing {
         let rows = unit.shape().first().copied().unwrap_or(1);
         let form = match self.chunk {
             None => Form::Values(unit),
-            Some(chunk) => Form::Chunk(chunk.pack(&unit)),
+            Some(chunk) => Form::Chunks(chunk.pack(&unit, self.rows)),
         };
         Packed { rows, form }
     }
@@ -82,7 +85,11 @@ impl Packing {
                 return self;
             }
             let sizes = |sample: &Values| {
-                with_encoder(chunk.level, |encoder| encoder.sizes(&sample.bytes(), chunk.element_size))
+                let parts = chunk.parts(sample, sample.row_count());
+                let sizes = |encoder: &mut Encoder| {
+                    parts.iter().map(|part| encoder.sizes(part, chunk.element_size)).sum::<Sizes>()
+                };
+                with_encoder(chunk.level, sizes)
             };
             chunk.strategy = samples.par_iter().map(sizes).sum::<Sizes>().choice();
         }
@@ -91,16 +98,44 @@ impl Packing {
 }
 
 impl ChunkPacking {
-    fn pack(&self, unit: &Values) -> Vec<u8> {
-        let mut bytes = unit.bytes();
-        if bytes.len() < self.bytes {
-            // A chunk is always stored whole; nobody reads what lies beyond the edge of the variable.
-            bytes.to_mut().resize(self.bytes, 0);
-        }
+    /// Packs a unit into chunks of so many rows.
+    fn pack(&self, unit: &Values, rows: usize) -> Vec<Vec<u8>> {
+        let parts = self.parts(unit, rows);
         if self.level == 0 {
-            return bytes.into_owned();
+            return parts.into_iter().map(Cow::into_owned).collect();
         }
-        with_encoder(self.level, |encoder| encoder.encode(&bytes, self.element_size, self.strategy).to_vec())
+        let encode = |encoder: &mut Encoder| {
+            let encode =
+                |part: &Cow<'_, [u8]>| encoder.encode(part, self.element_size, self.strategy).to_vec();
+            parts.iter().map(encode).collect()
+        };
+        with_encoder(self.level, encode)
+    }
+
+    /// The bytes of each chunk, in full: a chunk is always stored whole, and nobody reads what lies beyond the edge of
+    /// the variable.
+    fn parts<'unit>(&self, unit: &'unit Values, rows: usize) -> Vec<Cow<'unit, [u8]>> {
+        let mut bytes = unit.bytes();
+        let chunk_bytes = rows * self.part_bytes;
+        if self.part_bytes >= self.row_bytes {
+            if bytes.len() < chunk_bytes {
+                bytes.to_mut().resize(chunk_bytes, 0);
+            }
+            return vec![bytes];
+        }
+        let starts = (0..self.row_bytes).step_by(self.part_bytes.max(1));
+        let part = |start: usize| {
+            let mut part = Vec::with_capacity(chunk_bytes);
+            for row in bytes.chunks(self.row_bytes) {
+                let end = part.len() + self.part_bytes;
+                let columns = start..(start + self.part_bytes).min(row.len());
+                part.extend_from_slice(row.get(columns).unwrap_or_default());
+                part.resize(end, 0);
+            }
+            part.resize(chunk_bytes, 0);
+            Cow::Owned(part)
+        };
+        starts.map(part).collect()
     }
 }
 

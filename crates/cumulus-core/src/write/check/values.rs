@@ -143,7 +143,7 @@ impl Sink for Comparison {
     fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
         match packed.form {
             Form::Values(values) => self.compare(variable, &values.bytes()),
-            Form::Chunk(_) => Err(broken(&self.path, "/", "a packed chunk", "values").class(Class::Internal)),
+            Form::Chunks(_) => Err(broken(&self.path, "/", "packed chunks", "values").class(Class::Internal)),
         }
     }
 

@@ -10,7 +10,7 @@ use unicode_normalization::is_nfc;
 
 use super::Place;
 use crate::values::ElementType;
-use crate::write::chunking::{chunk_shape, element_size, is_coordinate, spans_rows, stored_name};
+use crate::write::chunking::{chunk_shape, element_size, is_coordinate, stored_name};
 use crate::write::hdf5::{Charset, Dataspace, Datatype, Filter, Heap, Layout, Message, Object, UNDEFINED};
 use crate::write::{Attribute, AttributeValue, Storage, Structure, Variable};
 
@@ -19,6 +19,9 @@ const MOST_ATTRIBUTE_BYTES: usize = 60_000;
 
 /// Most axes that may share a dimension: the dimension lists them all in one attribute, 16 bytes each.
 const MOST_REFERENCES: usize = MOST_ATTRIBUTE_BYTES / 16;
+
+/// Most bytes of a chunk: half of what HDF5 can say.
+const MOST_CHUNK_BYTES: usize = 1 << 31;
 
 /// Longest name of netCDF (`NC_MAX_NAME`).
 const LONGEST_NAME: usize = 256;
@@ -38,8 +41,8 @@ const RESERVED: [&str; 8] = [
 /// What is written for a dimension that no variable describes; its length follows, ten characters wide.
 const NO_VARIABLE: &str = "This is a netCDF dimension but not a netCDF variable.";
 
-/// True where a file of this structure can be written directly. Not so: attributes beyond 60,000 bytes, rows so
-/// large that a chunk holds part of one, dimensions of length 0 (which mean "unlimited") and names that netCDF
+/// True where a file of this structure can be written directly. Not so: attributes beyond 60,000 bytes,
+/// chunks beyond two gigabytes, dimensions of length 0 (which mean "unlimited") and names that netCDF
 /// refuses, in its own words; nor on machines that keep numbers the other way round.
 #[must_use]
 pub fn suits(structure: &Structure) -> bool {
@@ -61,8 +64,8 @@ pub fn suits(structure: &Structure) -> bool {
         is_legal(&variable.name)
             && names.insert(&variable.name)
             && are_legal(&variable.attributes)
-            && chunk_shape(variable).is_none_or(|chunk| spans_rows(&chunk, variable))
             && has_dimensions(variable, structure)
+            && chunk_bytes(variable) <= MOST_CHUNK_BYTES
     });
     let axes: usize = variables.iter().map(|variable| variable.dimensions.len()).sum();
     cfg!(target_endian = "little")
@@ -70,6 +73,10 @@ pub fn suits(structure: &Structure) -> bool {
         && are_variables_legal
         && are_legal(attributes)
         && axes <= MOST_REFERENCES
+}
+
+fn chunk_bytes(variable: &Variable) -> usize {
+    chunk_shape(variable).map_or(0, |chunk| element_size(variable) * chunk.iter().product::<usize>())
 }
 
 fn has_dimensions(variable: &Variable, structure: &Structure) -> bool {

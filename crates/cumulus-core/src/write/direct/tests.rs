@@ -199,11 +199,6 @@ fn what_has_no_words_here_goes_through_netcdf() {
         with(|structure| structure.variables[0].name = "wind/speed".to_owned()),
         with(|structure| structure.variables[0].attributes.push(Attribute::text("CLASS", "own"))),
         with(|structure| structure.attributes.extend([Attribute::text("a", "1"), Attribute::text("a", "2")])),
-        with(|structure| {
-            structure.dimensions.push(("wide".to_owned(), 2 << 20));
-            structure.variables[0].dimensions.push("wide".to_owned());
-            structure.variables[0].shape.push(2 << 20);
-        }),
         with(|structure| structure.dimensions[0].1 = 0),
     ];
     for structure in others {

@@ -25,41 +25,57 @@ impl HalfNode {
     }
 }
 
-/// A chunk in the file, of whole rows.
+/// A chunk in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk {
     /// Where it begins.
     pub(crate) address: u64,
     /// Its bytes, as they are stored.
-    pub(crate) bytes: u32,
+    pub(crate) bytes: usize,
+}
+
+/// How chunks cover a dataset: row by row, in each row so many of them along the second axis.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grid<'shape> {
+    /// Shape of a chunk.
+    pub(crate) shape: &'shape [usize],
+    /// Chunks in a row of them.
+    pub(crate) parts: usize,
+}
+
+impl Grid<'_> {
+    /// Where the chunk of this number begins, along the first two axes; the others are never cut.
+    fn start(&self, number: usize) -> [u64; 2] {
+        let parts = self.parts.max(1);
+        let along = |axis: usize, number: usize| (number * self.shape.get(axis).copied().unwrap_or(0)) as u64;
+        [along(0, number / parts), along(1, number % parts)]
+    }
 }
 
 /// One child of a node.
 #[derive(Clone, Copy, Debug)]
 struct Child {
-    /// First row of what it leads to.
-    first_row: u64,
-    /// Stored bytes of the first chunk that it leads to.
-    bytes: u32,
+    /// Where the first chunk begins that it leads to.
+    start: [u64; 2],
+    /// Stored bytes of that chunk.
+    bytes: usize,
     address: u64,
 }
 
-/// The nodes of the index of `chunks`, each `chunk_rows` rows of a dataset of this rank, as they lie from `address`
-/// on; and the address of the topmost.
-pub(crate) fn chunk_index(
-    chunks: &[Chunk],
-    chunk_rows: usize,
-    rank: usize,
-    half: HalfNode,
-    address: u64,
-) -> (Vec<u8>, u64) {
-    let row = |number: usize| (number * chunk_rows) as u64;
+/// The nodes of the index of `chunks`, which cover their dataset like this, as they lie from `address` on; and the
+/// address of the topmost.
+pub(crate) fn chunk_index(chunks: &[Chunk], grid: Grid<'_>, half: HalfNode, address: u64) -> (Vec<u8>, u64) {
     let mut children: Vec<Child> = chunks
         .iter()
         .enumerate()
-        .map(|(number, chunk)| Child { first_row: row(number), bytes: chunk.bytes, address: chunk.address })
+        .map(|(number, chunk)| Child {
+            start: grid.start(number),
+            bytes: chunk.bytes,
+            address: chunk.address,
+        })
         .collect();
-    let end = row(chunks.len());
+    let end = grid.start(chunks.len().next_multiple_of(grid.parts.max(1)));
+    let rank = grid.shape.len();
     let mut nodes = Vec::new();
     for level in 0_u8.. {
         let parents = Level { number: level, rank, half, end }.append(&children, address, &mut nodes);
@@ -81,8 +97,8 @@ struct Level {
     number: u8,
     rank: usize,
     half: HalfNode,
-    /// The row after the last chunk.
-    end: u64,
+    /// Where a chunk would begin after the last row of them.
+    end: [u64; 2],
 }
 
 impl Level {
@@ -108,11 +124,11 @@ impl Level {
             nodes.extend(before.to_le_bytes());
             nodes.extend(after.to_le_bytes());
             for child in group {
-                key(nodes, child.bytes, child.first_row, self.rank);
+                key(nodes, child.bytes, child.start, self.rank);
                 nodes.extend(child.address.to_le_bytes());
             }
             let next = children.get((number + 1) * most);
-            key(nodes, 0, next.map_or(self.end, |next| next.first_row), self.rank);
+            key(nodes, 0, next.map_or(self.end, |next| next.start), self.rank);
             nodes.resize(start + node_bytes, 0);
             if let Some(&child) = group.first() {
                 parents.push(Child { address: place(number), ..child });
@@ -122,10 +138,12 @@ impl Level {
     }
 }
 
-fn key(nodes: &mut Vec<u8>, bytes: u32, first_row: u64, rank: usize) {
+fn key(nodes: &mut Vec<u8>, bytes: usize, start: [u64; 2], rank: usize) {
     const NO_FILTER_LEFT_OUT: u32 = 0;
-    nodes.extend(bytes.to_le_bytes());
+    // No chunk comes near four gigabytes: see `chunk_shape`.
+    nodes.extend(u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes());
     nodes.extend(NO_FILTER_LEFT_OUT.to_le_bytes());
-    nodes.extend(first_row.to_le_bytes());
-    nodes.resize(nodes.len() + 8 * rank, 0);
+    let end = nodes.len() + 8 * (rank + 1);
+    nodes.extend(start.iter().take(rank).flat_map(|start| start.to_le_bytes()));
+    nodes.resize(end, 0);
 }

@@ -21,11 +21,12 @@ fn write(path: &Path, rows: usize, chunk_rows: usize) {
         .map(|chunk| {
             let bytes: Vec<u8> = chunk.iter().flat_map(|number| number.to_le_bytes()).collect();
             let address = file.append(&bytes).unwrap();
-            Chunk { address, bytes: u32::try_from(bytes.len()).unwrap() }
+            Chunk { address, bytes: bytes.len() }
         })
         .collect();
     let half = HalfNode::of(chunks.len());
-    let (nodes, index) = chunk_index(&chunks, chunk_rows, 1, half, file.align().unwrap());
+    let grid = Grid { shape: &[chunk_rows], parts: 1 };
+    let (nodes, index) = chunk_index(&chunks, grid, half, file.align().unwrap());
     file.append(&nodes).unwrap();
     let shape = [chunk_rows];
     let dataset = Object::new(vec![
