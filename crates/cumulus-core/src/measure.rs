@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rayon::ThreadPoolBuilder;
 
 use crate::collection::Collection;
 use crate::convert::{self, Check, ContentOptions, Context, Reuse};
 use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
+use crate::pool::threads::Threads;
 use crate::read::digest;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 
@@ -36,14 +36,8 @@ pub fn conversion(
         block_bytes: DEFAULT_BLOCK_BYTES,
         digest: digest::size_alone,
     };
-    // A scoped pool waits for its threads to end; otherwise they may end while libhdf5 closes down.
-    ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_scoped(rayon::ThreadBuilder::run, |pool| {
-            pool.install(|| convert::convert(&granule, &context, &mut Vec::new()))
-        })
-        .map_err(|error| {
-            Failure::new(Stage::Plan, "threads", "cannot be started").class(Class::Internal).cause(error)
-        })?
-        .map(|_| ())
+    let threads = Threads::start(threads).map_err(|error| {
+        Failure::new(Stage::Plan, "threads", "cannot be started").class(Class::Internal).cause(error)
+    })?;
+    threads.install(|| convert::convert(&granule, &context, &mut Vec::new())).map(|_| ())
 }

@@ -10,6 +10,7 @@
 
 pub mod process;
 pub mod protocol;
+pub mod threads;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use rustix::process::{Resource, Rlimit, Signal};
 use serde::Serialize;
 
 use crate::collection::Collection;
 use crate::convert::{self, Context, Outcome};
 use crate::pool::protocol::{Answer, Job, Reply, Setup};
+use crate::pool::threads::Threads;
 use crate::read::digest;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 
@@ -89,7 +89,7 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
     // Where relative paths start, whatever the working folder is later.
     let start = std::env::current_dir()?;
     setup.output = start.join(setup.output);
-    let mut threads: BTreeMap<usize, ThreadPool> = BTreeMap::new();
+    let mut threads: BTreeMap<usize, Threads> = BTreeMap::new();
     for line in lines {
         let mut job: Job = serde_json::from_str(&line?)?;
         job.granule.path = start.join(job.granule.path);
@@ -99,14 +99,11 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
         if let Some(fault) = faults.iter().find(|fault| fault.stem == job.granule.stem) {
             fault.happen();
         }
-        let pool = match threads.entry(job.threads) {
-            Entry::Occupied(pool) => pool.into_mut(),
-            Entry::Vacant(place) => {
-                let pool = ThreadPoolBuilder::new().num_threads(job.threads).build();
-                place.insert(pool.map_err(io::Error::other)?)
-            }
+        let threads = match threads.entry(job.threads) {
+            Entry::Occupied(threads) => threads.into_mut(),
+            Entry::Vacant(place) => place.insert(Threads::start(job.threads)?),
         };
-        say(&pool.install(|| convert_one(collection, &setup, &job)))?;
+        say(&threads.install(|| convert_one(collection, &setup, &job)))?;
     }
     Ok(())
 }

@@ -1,0 +1,87 @@
+//! The threads of one process, which are waited for to their very end.
+//!
+//! netcdf-c starts libcurl and with it OpenSSL, which leaves every thread something to clean up when it ends. Its own
+//! clean-up at the end of the process does not wait for that: a thread that ends meanwhile uses freed memory. Neither
+//! a dropped [`ThreadPool`] nor a scope of threads waits for more than the last job, so the threads are joined here.
+
+use std::io;
+use std::thread::{Builder, JoinHandle};
+
+use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuilder};
+
+/// Threads that work together. Whoever drops them waits until they are gone.
+#[derive(Debug)]
+pub struct Threads {
+    // Fields are dropped in this order: the pool tells its threads to end, then they are waited for.
+    pool: ThreadPool,
+    _running: Running,
+}
+
+#[derive(Debug, Default)]
+struct Running(Vec<JoinHandle<()>>);
+
+impl Threads {
+    /// Starts `count` threads.
+    ///
+    /// # Errors
+    /// The system starts no further thread.
+    pub fn start(count: usize) -> io::Result<Self> {
+        let mut running = Running::default();
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(count)
+            .spawn_handler(|thread: ThreadBuilder| {
+                running.0.push(Builder::new().spawn(|| thread.run())?);
+                Ok(())
+            })
+            .build()
+            .map_err(io::Error::other)?;
+        Ok(Self { pool, _running: running })
+    }
+
+    /// Runs `work` on one of the threads; its parallel parts run on all of them.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for thread in self.0.drain(..) {
+            // A thread that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    static CLEANED_UP: AtomicUsize = AtomicUsize::new(0);
+
+    /// What a library leaves a thread to clean up when it ends.
+    struct Leftover;
+
+    impl Drop for Leftover {
+        fn drop(&mut self) {
+            std::thread::sleep(Duration::from_millis(50));
+            CLEANED_UP.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    thread_local! {
+        static LEFTOVER: Leftover = const { Leftover };
+    }
+
+    #[test]
+    fn threads_have_cleaned_up_when_they_are_dropped() {
+        let threads = Threads::start(3).expect("threads");
+        threads.install(|| rayon::broadcast(|_| LEFTOVER.with(|_| ())));
+        assert_eq!(CLEANED_UP.load(Ordering::SeqCst), 0);
+        drop(threads);
+        assert_eq!(CLEANED_UP.load(Ordering::SeqCst), 3);
+    }
+}
