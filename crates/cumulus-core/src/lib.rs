@@ -38,7 +38,7 @@ pub mod pool;
 pub mod read;
 pub mod report;
 pub mod run;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod transfer;
 pub mod values;

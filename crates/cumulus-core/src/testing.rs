@@ -1,7 +1,10 @@
-//! The contract every collection keeps, for the tests of collection crates.
+//! What the tests of collection crates and the fuzz targets share; and the contract every collection keeps.
 //!
-//! The checks are of the tables alone. What a published product really holds must come from outside: a fixture
+//! The contract's checks are of the tables alone. What a published product really holds must come from outside: a fixture
 //! made from the table under test would prove nothing.
+
+pub mod fuzz;
+pub mod operator;
 
 use regex::Regex;
 

@@ -40,10 +40,11 @@ fn files_without_a_sounding_are_named() {
 
 #[test]
 fn a_file_of_something_else_is_named() {
-    let error = refused(|operator| fs::write(operator.input("notes.eol"), "a shopping list\n").unwrap());
+    let error =
+        refused(|operator| fs::write(operator.input().join("notes.eol"), "a shopping list\n").unwrap());
     assert!(error.contains("is no sounding") && error.contains("shopping"), "{error}");
     let error = refused(|operator| {
-        let file = hdf5::File::create(operator.input("image.h5")).unwrap();
+        let file = hdf5::File::create(operator.input().join("image.h5")).unwrap();
         file.new_dataset::<f32>().shape((2, 2)).create("pixels").unwrap();
     });
     assert!(error.contains("is no sounding") && error.contains("none called time"), "{error}");
@@ -62,8 +63,8 @@ fn a_row_cut_short_is_left_out_and_counted() {
 fn files_that_are_no_soundings_by_name_and_content_are_passed_over() {
     let operator = Operator::new();
     operator.sounding("good.eol", &Recipe::default());
-    fs::write(operator.input("A20200119_165514.1"), "launch detect: yes\n").unwrap();
-    fs::write(operator.input("README"), "text\n").unwrap();
+    fs::write(operator.input().join("A20200119_165514.1"), "launch detect: yes\n").unwrap();
+    fs::write(operator.input().join("README"), "text\n").unwrap();
     operator.sounding("D20120907_124116_P.3", &Recipe { format: Format::Raw, ..Recipe::default() });
     let run = operator.convert();
     assert!(
@@ -72,5 +73,5 @@ fn files_that_are_no_soundings_by_name_and_content_are_passed_over() {
         run.stderr
     );
     assert_eq!(operator.products().len(), 4);
-    assert!(operator.output("D20120907_124116_P.nc").exists());
+    assert!(operator.output().join("D20120907_124116_P.nc").exists());
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::operator::Operator;
+use crate::operator::{Operator, say};
 use crate::recipe::{Format, Recipe};
 
 #[test]
@@ -46,19 +46,14 @@ fn one_scene_in_any_format_is_one_product() {
 #[test]
 fn genuine_files_of_one_sounding_agree() {
     let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
-        use std::io::Write;
-        writeln!(
-            std::io::stderr().lock(),
-            "skipped: CUMULUS_SHARED is not set, so there are no genuine soundings"
-        )
-        .unwrap();
+        say("skipped: CUMULUS_SHARED is not set, so there are no genuine soundings");
         return;
     };
     let operator = Operator::new();
     let samples = Path::new(&shared).join("samples/avaps");
     let [arrays, text] = ["IMPACTS_AVAPS_PQC_20220208_142943", "IMPACTS_AVAPS_P3B_202202081429_R0"];
     for name in [format!("{arrays}.nc"), format!("{text}.ict")] {
-        std::fs::copy(samples.join(&name), operator.input(&name)).unwrap();
+        std::fs::copy(samples.join(&name), operator.input().join(&name)).unwrap();
     }
     operator.convert().succeeded();
     for variable in ["pres", "tdry", "dp", "rh", "u_wind", "v_wind", "wspd", "wdir", "gph", "gpsalt"] {

@@ -109,7 +109,7 @@ fn every_row_has_a_place_and_says_how_it_is_known() {
         assert_eq!(*status == 0.0, *reported > -900.0);
         assert!(*status != 0.0 || filled.to_bits() == reported.to_bits());
     }
-    let metadata = std::fs::read_to_string(operator.output("line.nc.meta.xml")).unwrap();
+    let metadata = std::fs::read_to_string(operator.output().join("line.nc.meta.xml")).unwrap();
     let bound = |name: &str| -> f64 {
         let start = metadata.find(&format!("<{name}>")).unwrap() + name.len() + 2;
         metadata[start..].split('<').next().unwrap().parse().unwrap()

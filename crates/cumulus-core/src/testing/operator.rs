@@ -1,0 +1,133 @@
+//! An operator at work: a folder of granules, a folder for products, and the command.
+//!
+//! A suite names its command and says how its granules are written; all it asks of a run is the same for every
+//! collection.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// 2020-09-13T12:26:40Z, the time stamp of everything made in tests.
+pub const EPOCH: &str = "1600000000";
+
+/// Says something that the test runner shows even if the test passes.
+pub fn say(text: &str) {
+    use std::io::Write;
+    writeln!(std::io::stderr().lock(), "{text}").unwrap();
+}
+
+/// A folder of its own with `input` in it, and the command that makes `output`.
+#[derive(Debug)]
+pub struct Operator {
+    program: PathBuf,
+    folder: TempDir,
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Run {
+    /// Exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// All of standard output.
+    pub stdout: String,
+    /// All of standard error: the log.
+    pub stderr: String,
+}
+
+impl Operator {
+    /// An operator of `program`, with an empty `input`.
+    #[must_use]
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("input")).unwrap();
+        Self { program: program.into(), folder }
+    }
+
+    /// The folder that holds all others.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of granules.
+    #[must_use]
+    pub fn input(&self) -> PathBuf {
+        self.folder.path().join("input")
+    }
+
+    /// The folder of products, which the first run makes.
+    #[must_use]
+    pub fn output(&self) -> PathBuf {
+        self.folder.path().join("output")
+    }
+
+    /// The command without arguments, in the operator's folder and in an environment of its own.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(self.folder.path()).env_clear().env("SOURCE_DATE_EPOCH", EPOCH);
+        // A child of another test thread may still hold the lock of the granule just written.
+        command.env("HDF5_USE_FILE_LOCKING", "FALSE");
+        command
+    }
+
+    /// Runs the command with these arguments.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::from(self.command().args(arguments).output().unwrap())
+    }
+
+    /// Converts `input` into `output`.
+    #[must_use]
+    pub fn convert(&self) -> Run {
+        self.run(&["input", "output"])
+    }
+
+    /// Names of all entries of the output folder, hidden ones included, sorted.
+    #[must_use]
+    pub fn products(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.output()) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// What netCDF's own `ncdump` says of a product.
+    #[must_use]
+    pub fn ncdump(&self, arguments: &[&str], product: &str) -> String {
+        let output = Command::new("ncdump")
+            .args(arguments)
+            .arg(self.output().join(product))
+            .output()
+            .expect("ncdump is installed by scripts/setup");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Run {
+    /// The log lines that contain `text`.
+    #[must_use]
+    pub fn lines_with(&self, text: &str) -> Vec<&str> {
+        self.stderr.lines().filter(|line| line.contains(text)).collect()
+    }
+
+    /// The same run, which must have exit code 0.
+    pub fn succeeded(&self) -> &Self {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self
+    }
+}
