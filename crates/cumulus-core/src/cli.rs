@@ -138,12 +138,13 @@ enum Verb {
         #[arg(long, env = "CUMULUS_TEST_FAULTS", value_delimiter = ',', hide = true)]
         fault: Vec<Fault>,
     },
-    /// Convert one granule in this process, without checksums and flush; for scripts/bench
+    /// Convert granules in this process, without checksums and flush; for scripts/bench
     #[command(hide = true)]
     Measure {
-        /// The granule
-        granule: PathBuf,
-        /// Folder for what is made
+        /// The granules, one after another
+        #[arg(required = true)]
+        granules: Vec<PathBuf>,
+        /// Folder for what is made, in which each granule gets one of its own
         folder: PathBuf,
         /// Deflate level
         #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=9))]
@@ -273,7 +274,7 @@ pub fn main(collection: &'static Collection) -> ExitCode {
     };
     ExitCode::from(match arguments.verb {
         Some(Verb::Worker { fault }) => u8::from(worker::serve(collection, &fault).is_err()),
-        Some(Verb::Measure { granule, folder, level, jobs }) => {
+        Some(Verb::Measure { granules, folder, level, jobs }) => {
             let options = ContentOptions {
                 level,
                 short_name: collection.short_name.to_owned(),
@@ -281,7 +282,7 @@ pub fn main(collection: &'static Collection) -> ExitCode {
                 metadata_suffix: SUFFIX.to_owned(),
             };
             let threads = jobs.map_or_else(cores, usize::from);
-            answer(measure::conversion(collection, &options, &granule, &folder, threads))
+            answer(measure::conversions(collection, &options, &granules, &folder, threads))
         }
         Some(Verb::Describe) => print(describe::markdown(collection).as_bytes()),
         Some(Verb::Man) => print(&manual_page(public(collection))),

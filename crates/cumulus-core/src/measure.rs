@@ -1,6 +1,7 @@
-//! One conversion by itself, for `scripts/bench`: the code a worker runs, without supervisor, checksums and flush.
+//! Conversions by themselves, for `scripts/bench`: the code a worker runs, without supervisor, checksums and flush.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -12,32 +13,45 @@ use crate::pool::threads::Threads;
 use crate::read::digest;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 
-/// Converts the granule at `source` into [`convert::STAGED`] files in `folder`, with `threads` threads; nothing is
-/// published, and the checksums inside are zeros.
+/// Converts the granules at `sources`, one after another, each into [`convert::STAGED`] files in a folder of its own
+/// stem in `folder`, with `threads` threads; nothing is published, and the checksums inside are zeros.
 ///
 /// # Errors
-/// Those of a conversion.
-pub fn conversion(
+/// Those of the first conversion that fails.
+pub fn conversions(
+    collection: &'static Collection,
+    options: &ContentOptions,
+    sources: &[PathBuf],
+    folder: &Path,
+    threads: usize,
+) -> Result<(), Failure> {
+    let threads = Threads::start(threads).map_err(|error| {
+        Failure::new(Stage::Plan, "threads", "cannot be started").class(Class::Internal).cause(error)
+    })?;
+    sources.iter().try_for_each(|source| conversion(collection, options, source, folder, &threads))
+}
+
+fn conversion(
     collection: &'static Collection,
     options: &ContentOptions,
     source: &Path,
     folder: &Path,
-    threads: usize,
+    threads: &Threads,
 ) -> Result<(), Failure> {
     let granule = Granule::at(source, collection)?;
+    let folder = folder.join(&granule.stem);
+    fs::create_dir(&folder)
+        .map_err(|error| Failure::writing(Stage::Write, folder.display().to_string(), error))?;
     let context = Context {
         collection,
         options,
         now: Timestamp::UNIX_EPOCH,
-        folder,
-        output: folder,
+        folder: &folder,
+        output: &folder,
         reuse: Reuse::Never,
         check: Check::Structure,
         block_bytes: DEFAULT_BLOCK_BYTES,
         digest: digest::size_alone,
     };
-    let threads = Threads::start(threads).map_err(|error| {
-        Failure::new(Stage::Plan, "threads", "cannot be started").class(Class::Internal).cause(error)
-    })?;
     threads.install(|| convert::convert(&granule, &context, &mut Vec::new())).map(|_| ())
 }

@@ -48,6 +48,8 @@ pub(crate) enum Data {
     Noise,
     /// Photon counts times range squared: few different values at each range.
     Counts,
+    /// Zeros, which are made as fast as they are written: where only the size of a granule matters.
+    Zeros,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -330,6 +332,7 @@ impl Writer<'_> {
                 let profile = match recipe.data {
                     Data::Noise => scene::backscatter(wavelength, record_of_day, bins, &mut noise),
                     Data::Counts => scene::counts(record_of_day, bins, &mut noise),
+                    Data::Zeros => vec![0.0; bins],
                 };
                 row.copy_from_slice(&profile);
                 if recipe.has(Anomaly::Missing) && record % 11 == 3 {
@@ -347,6 +350,7 @@ impl Writer<'_> {
                 Data::Counts => {
                     row.fill_with(|| noise.poisson(2.0) / (1.0 + noise.poisson(8.0)));
                 }
+                Data::Zeros => row.fill(0.0),
             }
             if recipe.has(Anomaly::Missing) && record % 13 == 2 {
                 row[bins - 1] = f64::NAN;

@@ -22,6 +22,7 @@ mod failures;
 mod golden;
 mod interrupted;
 mod malformed;
+mod memory;
 mod operator;
 mod properties;
 mod unattended;

@@ -1,0 +1,83 @@
+//! A worker's memory does not grow with its granule.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::granule::{Data, Floats, Recipe, Storage};
+use crate::operator::{Operator, say};
+
+/// What a worker with two threads may need, whatever the granule.
+const MOST_MB: f64 = 80.0;
+/// Clock and position are held whole: eight bytes a record each, of less than twenty arrays and copies.
+const BYTES_A_RECORD: f64 = 160.0;
+/// How much two runs on the same granule may differ.
+const TOLERANCE_MB: f64 = 3.0;
+/// Records of the small and of the large granule.
+const RECORDS: [usize; 2] = [10_000, 60_000];
+
+/// Peak resident memory in MB of the worker that converts this granule alone, with two threads.
+///
+/// The kernel keeps the peak (`VmHWM`) until the worker ends, which is after its product was checked and published, so
+/// that looking often enough does not miss it.
+fn peak_mb(recipe: &Recipe) -> f64 {
+    let operator = Operator::new();
+    operator.granule("12203a", recipe);
+    let mut run = operator.command().args(["input", "output", "--jobs", "2"]).spawn().unwrap();
+    let mut peak_kb = 0;
+    let status = loop {
+        if let Some(status) = run.try_wait().unwrap() {
+            break status;
+        }
+        peak_kb = peak_kb.max(children(run.id()).into_iter().filter_map(peak_kb_of).max().unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    assert!(status.success());
+    assert!(peak_kb > 10_000, "{peak_kb} kB: the worker was not seen at work");
+    f64::from(peak_kb) / 1000.0
+}
+
+/// Processes that any thread of this one has started.
+fn children(process: u32) -> Vec<u32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
+    let lists =
+        threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
+fn peak_kb_of(process: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+fn check(storage: Storage) {
+    let [small, large] = RECORDS.map(|records| {
+        let recipe = Recipe {
+            records,
+            first: 0,
+            bins: 300,
+            floats: Floats::F4,
+            data: Data::Zeros,
+            storage,
+            ..Recipe::default()
+        };
+        peak_mb(&recipe)
+    });
+    say(&format!("{storage:?}: {small:.1} MB for {} records, {large:.1} MB for {}", RECORDS[0], RECORDS[1]));
+    #[expect(clippy::cast_precision_loss, reason = "some ten thousand records")]
+    let growth_mb = BYTES_A_RECORD * (RECORDS[1] - RECORDS[0]) as f64 / 1e6 + TOLERANCE_MB;
+    assert!(large - small <= growth_mb, "{small} MB, then {large} MB");
+    assert!(large <= MOST_MB, "{large} MB");
+}
+
+#[test]
+fn the_memory_of_a_worker_does_not_grow_with_a_contiguous_granule() {
+    check(Storage::Contiguous);
+}
+
+#[test]
+fn the_memory_of_a_worker_does_not_grow_with_a_compressed_granule() {
+    check(Storage::Gzip);
+}
