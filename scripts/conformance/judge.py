@@ -3,7 +3,7 @@
 Sources are read with h5py, products with netCDF4-python. Every rule (missing values, positions, time, extents) is
 written down here a second time, from the documentation and not from the product's code.
 
-    judge.py SOURCES PRODUCTS [--schemas FOLDER] [--without-checkers]
+    judge.py SOURCES PRODUCTS [--schemas FOLDER] [--checkers every|form|none]
 
 Exit code 0 where nothing is wrong, 1 otherwise. The last line sums up.
 """

@@ -3,7 +3,7 @@
 Every rule (rows, merging, missing values, positions, derived winds and dew points, time, extents) is written down
 here a second time, from the description of the formats and not from the product's code.
 
-    judge_avaps.py SOURCES PRODUCTS [--schemas FOLDER] [--without-checkers]
+    judge_avaps.py SOURCES PRODUCTS [--schemas FOLDER] [--checkers every|form|none]
 
 Exit code 0 where nothing is wrong, 1 otherwise. The last line sums up. A `note` says which of two readings of the
 description a product follows where both are sound.

@@ -7,6 +7,7 @@ import datetime
 import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -157,6 +158,39 @@ def checkers(path, schemas):
     return wrong, score
 
 
+# What the CF checkers look at beside names, types, dimensions and which attributes there are.
+SPOKEN_OF_BY_CF = ("units", "standard_name", "coordinates", "axis", "positive", "cf_role", "ancillary_variables", "bounds",
+                   "flag_values", "flag_meanings", "calendar", "featureType", "_FillValue")
+
+
+def form(path):
+    """All of a product that the CF checkers look at, so that of products that share it one says enough.
+
+    Lengths of dimensions and dates in units of time tell products apart but not their conformance.
+    """
+    def attributes(holder):
+        return tuple((name, re.sub(r"\d", "0", str(holder.getncattr(name))) if name in SPOKEN_OF_BY_CF else "")
+                     for name in holder.ncattrs())
+    with netCDF4.Dataset(path) as product:
+        dimensions = tuple((name, len(dimension) > 1) for name, dimension in product.dimensions.items())
+        variables = tuple((name, str(variable.dtype), variable.dimensions, attributes(variable))
+                          for name, variable in product.variables.items())
+        return dimensions, variables, attributes(product)
+
+
+def seen_by_checkers(tasks, which):
+    """The tasks whose products the CF checkers judge: `every`, one of each `form`, or `none`."""
+    if which == "none":
+        return set()
+    if which == "every":
+        return set(tasks)
+    first = {}
+    for task in tasks:
+        first.setdefault(form(task[1]), task)
+    print(f"CF checkers judge {len(first)} products, one of each form")
+    return set(first.values())
+
+
 def conclude(inspection, coordinates, schema_folder, with_checkers):
     """The verdict on an inspected product, after readers, checkers and the ECHO10 schema have seen it."""
     product = inspection.product_path
@@ -178,7 +212,8 @@ def arguments(description):
     parser.add_argument("sources", type=pathlib.Path)
     parser.add_argument("products", type=pathlib.Path)
     parser.add_argument("--schemas", type=pathlib.Path, help="folder with cf/ and echo10/")
-    parser.add_argument("--without-checkers", action="store_true")
+    parser.add_argument("--checkers", choices=["every", "form", "none"], default="every",
+                        help="CF checkers judge every product, one of each form, or none")
     found = parser.parse_args()
     if not found.schemas:
         print("skipped: no schemas, so neither cfchecks nor the ECHO10 schema judge")
@@ -193,7 +228,7 @@ def judge_all(tasks, judge_one, options, before=()):
         nonlocal failed, values, files
         files, values, failed = files + 1, values + verdict.values, failed + bool(verdict.wrong)
         print(f"{'bad ' if verdict.wrong else 'good'} {verdict.name}: {verdict.variables} variables, "
-              f"{verdict.values} values compared, cf:1.6 {verdict.score}")
+              f"{verdict.values} values compared{verdict.score and ', cf:1.6 '}{verdict.score}")
         for line in verdict.wrong:
             print(f"     {line}")
         for line in verdict.notes:
@@ -201,8 +236,10 @@ def judge_all(tasks, judge_one, options, before=()):
 
     for verdict in before:
         report(verdict)
+    tasks = list(tasks)
+    checked = seen_by_checkers(tasks, options.checkers)
     with concurrent.futures.ProcessPoolExecutor(2) as pool:
-        futures = {pool.submit(judge_one, *task, options.schemas, not options.without_checkers): task for task in tasks}
+        futures = {pool.submit(judge_one, *task, options.schemas, task in checked): task for task in tasks}
         for future in concurrent.futures.as_completed(futures):
             try:
                 report(future.result())
