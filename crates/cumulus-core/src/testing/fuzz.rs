@@ -10,6 +10,9 @@ use crate::read::sounding as soundings;
 use crate::write::encode::{Encoder, Strategy, unshuffle};
 
 /// Bytes as the text of a dropsonde: every answer is right but a panic, a hang, or a sounding that contradicts itself.
+///
+/// # Panics
+/// Such a sounding.
 pub fn sounding(bytes: &[u8]) {
     let Ok(soundings) = soundings::parse(bytes, "fuzz") else { return };
     assert!(!soundings.is_empty(), "no failure, and no sounding");
@@ -31,6 +34,9 @@ pub fn sounding(bytes: &[u8]) {
 ///
 /// The first byte tells the size of elements, the second how often each of the bytes that follow is repeated: random
 /// bytes alone hardly ever make runs.
+///
+/// # Panics
+/// They read something else, or nothing.
 #[expect(clippy::expect_used, reason = "a stream that cannot be inflated is what is looked for")]
 pub fn encode(bytes: &[u8]) {
     let [size, repeats, bytes @ ..] = bytes else { return };

@@ -3,6 +3,13 @@
 //! A suite names its command and says how its granules are written; all it asks of a run is the same for every
 //! collection.
 
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,7 +17,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// 2020-09-13T12:26:40Z, the time stamp of everything made in tests.
-pub const EPOCH: &str = "1600000000";
+const EPOCH: &str = "1600000000";
 
 /// Says something that the test runner shows even if the test passes.
 pub fn say(text: &str) {
@@ -95,8 +102,8 @@ impl Operator {
         names
     }
 
-    /// What netCDF's own `ncdump` says of a product.
-    #[must_use]
+    /// What netCDF's own `ncdump` says of a product, which it must be able to read.
+    #[expect(clippy::must_use_candidate, reason = "that it can be read may be all that is asked")]
     pub fn ncdump(&self, arguments: &[&str], product: &str) -> String {
         let output = Command::new("ncdump")
             .args(arguments)
@@ -126,6 +133,7 @@ impl Run {
     }
 
     /// The same run, which must have exit code 0.
+    #[expect(clippy::must_use_candidate, reason = "to ask is enough")]
     pub fn succeeded(&self) -> &Self {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         self

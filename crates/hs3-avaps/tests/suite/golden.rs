@@ -22,7 +22,7 @@ fn structure_metadata_and_a_few_values() {
             .replace(&format!("\"{version}\""), "…")
             .replace(&format!("hs3-avaps {version}"), "hs3-avaps …");
         insta::assert_snapshot!(format!("{product}.cdl"), text);
-        let metadata = fs::read_to_string(operator.output().join(&format!("{product}.nc.meta.xml"))).unwrap();
+        let metadata = fs::read_to_string(operator.output().join(format!("{product}.nc.meta.xml"))).unwrap();
         let depends = ["SizeMBDataGranule", "DataGranuleSizeInBytes", "SizeInBytes", "Checksum", "Value"];
         let is_stable =
             |line: &&str| !depends.iter().any(|name| line.contains(name)) && !line.contains("granule-origin");

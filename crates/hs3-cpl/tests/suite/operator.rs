@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 
-pub(crate) use cumulus_core::testing::operator::{EPOCH, Run, say};
+pub(crate) use cumulus_core::testing::operator::{Run, say};
 
 use crate::granule::{ProductKind, Recipe};
 
