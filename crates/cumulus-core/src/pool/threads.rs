@@ -1,7 +1,7 @@
 //! The threads of one process, which are waited for to their very end.
 //!
-//! netcdf-c starts libcurl and with it OpenSSL, which leaves every thread something to clean up when it ends. Its own
-//! clean-up at the end of the process does not wait for that: a thread that ends meanwhile uses freed memory. Neither
+//! Libraries leave a thread something to clean up when it ends, and clean up themselves when the process ends. OpenSSL,
+//! which netcdf-c starts with libcurl, does not wait in between: a thread that ends meanwhile uses freed memory. Neither
 //! a dropped [`ThreadPool`] nor a scope of threads waits for more than the last job, so the threads are joined here.
 
 use std::io;
