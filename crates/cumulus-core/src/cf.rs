@@ -78,6 +78,7 @@ pub fn compose<'granule>(
     provenance: &Provenance<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Composition<'granule>, Failure> {
+    let _span = tracing::info_span!("compose").entered();
     let mut composer = Composer {
         source,
         identity,

@@ -2,6 +2,8 @@
 //!
 //! This is the only place that reads any of the three.
 
+mod environment;
+
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -11,14 +13,15 @@ use std::time::Duration;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
-use tracing::{Level, error};
+use tracing::{debug, error, warn};
 
 use crate::collection::Collection;
 use crate::convert::{Check, ContentOptions, Reuse, output_names};
 use crate::describe;
 use crate::error::{Failure, Stage};
 use crate::granule::is_printable;
-use crate::log::{Format, Logger};
+use crate::log::Logger;
+use crate::log::console::{Console, Format};
 use crate::measure;
 use crate::pool::worker::{self, Fault};
 use crate::pool::{Limits, process};
@@ -40,6 +43,8 @@ Exit codes:
   73  OUTPUT cannot be written
   75  something can succeed later: disk full, I/O error, input changed while it was read, run stopped
 When several apply: 70, 73, 75, 65, 66, in this order.
+
+Logs go to Splunk too where SPLUNK_HEC_URL and SPLUNK_HEC_TOKEN are set; RUST_LOG chooses what is shown here.
 
 SIGTERM and SIGINT let the granules under way finish; the second one ends them.
 
@@ -374,18 +379,30 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
         When::Always => true,
         When::Never => false,
     });
-    let logger = Logger {
+    let (filter, complaint) = environment::filter(arguments.quiet);
+    let (splunk, mut complaints) = environment::splunk(collection);
+    complaints.extend(complaint);
+    let console = Console {
         format: arguments.log_format,
-        level: if arguments.quiet { Level::WARN } else { Level::INFO },
-        sender: collection.program,
-        version: collection.version,
-        pipeline_id: arguments.pipeline_id,
-        dataset_id: arguments.dataset_id,
-        clock,
+        filter,
+        identity: environment::identity(collection, arguments.pipeline_id, arguments.dataset_id),
         write: run::line_writer(&bar),
     };
+    let logger = Logger::start(console, splunk, clock);
     logger.observe(|| {
-        let report = run::run(collection, &request, &bar);
+        for complaint in complaints {
+            warn!(process = "processing", "{complaint}");
+        }
+        let mut report = run::run(collection, &request, &bar);
+        // Before the report, which says what became of events.
+        report.splunk = logger.close();
+        for shipment in &report.splunk {
+            if shipment.counts.delivered < shipment.counts.events {
+                warn!(process = "processing", "{shipment}");
+            } else {
+                debug!(process = "processing", "{shipment}");
+            }
+        }
         let Some(file) = arguments.report else { return report.exit_code };
         match write_report(&report, &file) {
             Ok(()) => report.exit_code,

@@ -81,7 +81,7 @@ pub struct Failure {
     /// What to do about it.
     pub hint: Option<String>,
     /// The library's own error.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "chain")]
     pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -168,6 +168,15 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// What the libraries said, from the failed call to the root of it.
+    #[must_use]
+    pub fn chain(&self) -> Vec<String> {
+        let first = self.cause.as_ref().map(|cause| cause.as_ref() as &(dyn Error + 'static));
+        std::iter::successors(first, |&error| error.source()).map(ToString::to_string).collect()
+    }
+}
+
 impl fmt::Display for Failure {
     /// One line, `stage: place: problem; found …; expected …; hint: …`, control characters escaped, because
     /// names and attribute text come from files we did not make.
@@ -191,16 +200,57 @@ impl Error for Failure {
     }
 }
 
-/// `text` with every control character escaped, so that it stays on one line of a log.
+/// An error of another process: what it said, and what that one's cause said.
+#[derive(Debug)]
+struct Told {
+    text: String,
+    cause: Option<Arc<Self>>,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl Error for Told {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+/// A chain of errors as the list of what they say.
+mod chain {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Arc, Error, Told};
+
+    type Cause = Option<Arc<dyn Error + Send + Sync>>;
+
+    pub(super) fn serialize<S: Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
+        let first = cause.as_ref().map(|cause| cause.as_ref() as &(dyn Error + 'static));
+        let chain = std::iter::successors(first, |&error| error.source());
+        serializer.collect_seq(chain.map(ToString::to_string))
+    }
+
+    pub(super) fn deserialize<'text, D: Deserializer<'text>>(deserializer: D) -> Result<Cause, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        let chain = texts.into_iter().rev().fold(None, |cause, text| Some(Arc::new(Told { text, cause })));
+        Ok(chain.map(|told| told as Arc<dyn Error + Send + Sync>))
+    }
+}
+
+/// `text` with every control character and line separator escaped, so that it stays on one line of a log.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.chars()
         .flat_map(|character| {
-            let escaped: Box<dyn Iterator<Item = char>> = if character.is_control() {
-                Box::new(character.escape_default())
-            } else {
-                Box::new(std::iter::once(character))
-            };
+            let escaped: Box<dyn Iterator<Item = char>> =
+                if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
+                    Box::new(character.escape_default())
+                } else {
+                    Box::new(std::iter::once(character))
+                };
             escaped
         })
         .collect()
@@ -220,6 +270,19 @@ mod tests {
             failure.to_string(),
             "map: Lat\\nitude: is missing; found 41 datasets; expected Latitude(record); hint: ask the producer"
         );
+    }
+
+    #[test]
+    fn the_chain_of_causes_crosses_processes() {
+        let root = std::io::Error::other("no such device");
+        let cause = std::io::Error::other(Failure::new(Stage::Read, "x", "cannot be read").cause(root));
+        let failure = Failure::new(Stage::Read, "y", "cannot be opened").cause(cause);
+        let expected = ["read: x: cannot be read", "no such device"];
+        assert_eq!(failure.chain(), expected);
+        let line = serde_json::to_string(&failure).unwrap();
+        assert_eq!(serde_json::from_str::<Failure>(&line).unwrap().chain(), expected);
+        let without = serde_json::to_string(&Failure::new(Stage::Read, "y", "is odd")).unwrap();
+        assert!(!without.contains("cause") && serde_json::from_str::<Failure>(&without).is_ok());
     }
 
     #[test]

@@ -21,8 +21,9 @@ use std::time::{Duration, Instant};
 use crate::convert::STAGED;
 use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
+use crate::log::event::Event as LogEvent;
 use crate::pool::process::Worker;
-use crate::pool::protocol::{Answer, Job, Reply, Setup};
+use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::report::{GranuleReport, Product, Status};
 use crate::write::publish::{Claim, OutputFolder, Staged};
 
@@ -31,9 +32,6 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// How often a granule whose worker died is tried.
 const TRIES: u32 = 2;
-
-/// Free space below which a dead worker is put down to a full device: libhdf5 crashes when it cannot write.
-const LEAST_FREE_BYTES: u64 = 16 << 20;
 
 /// A group of finished granules is published when it has this many …
 const GROUP_GRANULES: usize = 64;
@@ -76,6 +74,8 @@ pub trait Observer {
     fn lost(&mut self, granule: &Granule, how: &str);
     /// A file turned out to hold so many soundings, which follow as granules of their own.
     fn split(&mut self, granule: &Granule, parts: usize);
+    /// The worker of a granule has something for the log.
+    fn told(&mut self, granule: &Granule, event: LogEvent);
     /// A granule is done with, one way or another.
     fn ended(&mut self, report: GranuleReport);
 }
@@ -119,7 +119,7 @@ struct Finished {
     folder: PathBuf,
     started: Instant,
     since: Instant,
-    warnings: Vec<String>,
+    notes: Notes,
     product: Product,
 }
 
@@ -223,7 +223,7 @@ impl<'run> Pool<'run> {
                 // Another run is at it; look again when the others are done.
                 Ok(Claim::Theirs) => self.queue.push_back(task),
                 Ok(Claim::Ours(folder)) => self.begin(task, folder),
-                Err(failure) => self.ended(&task.granule, Instant::now(), Vec::new(), Err(failure)),
+                Err(failure) => self.ended(&task.granule, Instant::now(), Notes::default(), Err(failure)),
             }
         }
     }
@@ -233,7 +233,7 @@ impl<'run> Pool<'run> {
             Ok(number) => number,
             Err(failure) => {
                 self.output.release(&task.granule.stem);
-                self.ended(&task.granule, Instant::now(), Vec::new(), Err(failure));
+                self.ended(&task.granule, Instant::now(), Notes::default(), Err(failure));
                 return;
             }
         };
@@ -265,8 +265,14 @@ impl<'run> Pool<'run> {
 
     fn answered(&mut self, number: u64, line: &str) {
         let Some(seat) = self.workers.get_mut(&number) else { return };
-        let reply = match serde_json::from_str::<Reply>(line) {
-            Ok(reply) => reply,
+        let Reply { notes, answer } = match serde_json::from_str::<Message>(line) {
+            Ok(Message::Done(reply)) => reply,
+            Ok(Message::Told(event)) => {
+                if let Some(busy) = &seat.busy {
+                    self.observer.told(&busy.task.granule, event);
+                }
+                return;
+            }
             Err(error) => {
                 // Something in the worker printed what is no answer: it cannot be trusted any more.
                 if let Some(busy) = &mut seat.busy {
@@ -277,14 +283,14 @@ impl<'run> Pool<'run> {
             }
         };
         let Some(busy) = seat.busy.take() else { return };
-        let result = match reply.answer {
+        let result = match answer {
             Answer::Converted(product) => {
                 self.finished.push(Finished {
                     granule: busy.task.granule,
                     folder: busy.folder,
                     started: busy.started,
                     since: Instant::now(),
-                    warnings: reply.warnings,
+                    notes,
                     product: *product,
                 });
                 return;
@@ -297,7 +303,7 @@ impl<'run> Pool<'run> {
             Answer::Failed(failure) => Err(*failure),
         };
         self.output.release(&busy.task.granule.stem);
-        self.ended(&busy.task.granule, busy.started, reply.warnings, result);
+        self.ended(&busy.task.granule, busy.started, notes, result);
     }
 
     /// Puts every sounding of a file into the queue in its place.
@@ -316,7 +322,7 @@ impl<'run> Pool<'run> {
                     .found(&part.stem)
                     .expected("a name of its own for each product")
                     .hint("convert the file into another OUTPUT folder");
-            self.ended(&part, Instant::now(), Vec::new(), Err(failure));
+            self.ended(&part, Instant::now(), Notes::default(), Err(failure));
         }
     }
 
@@ -340,8 +346,8 @@ impl<'run> Pool<'run> {
         let results = self.output.publish(&staged);
         for (finished, result) in group.into_iter().zip(results) {
             self.output.release(&finished.granule.stem);
-            let Finished { granule, started, warnings, product, .. } = finished;
-            self.ended(&granule, started, warnings, result.map(|()| Some(product)));
+            let Finished { granule, started, notes, product, .. } = finished;
+            self.ended(&granule, started, notes, result.map(|()| Some(product)));
         }
     }
 
@@ -357,21 +363,9 @@ impl<'run> Pool<'run> {
             return;
         }
         let how = busy.ended_for.unwrap_or(how);
-        let failure = self.output.free_bytes().filter(|&free| free < LEAST_FREE_BYTES).map_or_else(
-            || {
-                Failure::new(Stage::Read, busy.task.granule.path.display().to_string(), "cannot be processed")
-                    .found(format!("the worker process {how}, twice"))
-                    .expected("a granule that libhdf5 can read within the limits")
-                    .hint("the file is probably damaged; raise --timeout or --memory-limit if it is merely large")
-            },
-            |free| {
-                Failure::new(Stage::Write, busy.task.granule.path.display().to_string(), "cannot be written")
-                    .class(Class::Retryable)
-                    .found(format!("the worker process {how} with {free} bytes free on the device of OUTPUT"))
-                    .hint("make room on the device or choose another OUTPUT, then run again")
-            },
-        );
-        self.ended(&busy.task.granule, busy.started, Vec::new(), Err(failure));
+        let place = busy.task.granule.path.display().to_string();
+        let failure = process::death(place, &how, self.output.free_bytes());
+        self.ended(&busy.task.granule, busy.started, Notes::default(), Err(failure));
     }
 
     /// Ends workers that took too long or grew too large; their deaths are then heard of like any other.
@@ -428,7 +422,7 @@ impl<'run> Pool<'run> {
         &mut self,
         granule: &Granule,
         started: Instant,
-        warnings: Vec<String>,
+        notes: Notes,
         result: Result<Option<Product>, Failure>,
     ) {
         let (status, product, failure) = match result {
@@ -442,7 +436,8 @@ impl<'run> Pool<'run> {
             path: granule.path.clone(),
             status,
             seconds: started.elapsed().as_secs_f64(),
-            warnings,
+            step_seconds: notes.step_seconds,
+            warnings: notes.warnings,
             product,
             failure,
         });

@@ -33,6 +33,7 @@ pub enum Opened {
 /// # Errors
 /// The file cannot be read, or is nothing that is known.
 pub fn open(path: &Path, texts: bool) -> Result<Opened, Failure> {
+    let _span = tracing::info_span!("open").entered();
     let place = path.display().to_string();
     let unreadable = |error| Failure::reading(Stage::Read, &place, error);
     let mut start = [0; 8];

@@ -1,5 +1,6 @@
 //! What a run did, granule by granule, and what it answers to the shell.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Class, Failure};
 use crate::granule::Granule;
+use crate::log::shipper::Shipment;
 use crate::map::decode::Statistics;
 use crate::map::position::{Extent, InvalidPositions};
 use crate::metadata::DayNight;
@@ -70,6 +72,9 @@ pub struct Report {
     pub ignored: Vec<Ignored>,
     /// What stopped the run as a whole.
     pub failure: Option<Failure>,
+    /// What became of log events sent to Splunk, where any were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub splunk: Vec<Shipment>,
 }
 
 /// What became of one granule.
@@ -83,6 +88,9 @@ pub struct GranuleReport {
     pub status: Status,
     /// Seconds it took.
     pub seconds: f64,
+    /// Seconds of these that were spent in each step that is timed; for the log.
+    #[serde(skip)]
+    pub step_seconds: BTreeMap<String, f64>,
     /// What is odd about it, though not wrong.
     pub warnings: Vec<String>,
     /// What was made of it.
@@ -103,6 +111,19 @@ pub enum Status {
     Failed,
     /// The run ended before it was its turn.
     NotTried,
+}
+
+impl Status {
+    /// The word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Converted => "converted",
+            Self::UpToDate => "up_to_date",
+            Self::Failed => "failed",
+            Self::NotTried => "not_tried",
+        }
+    }
 }
 
 /// A published product.
@@ -142,6 +163,14 @@ pub struct Product {
     pub day_night: DayNight,
     /// Variables with missing values.
     pub variables: Vec<VariableCount>,
+}
+
+impl Product {
+    /// Missing values of all variables together.
+    #[must_use]
+    pub fn missing_values(&self) -> u64 {
+        self.variables.iter().map(|variable| variable.statistics.missing()).sum()
+    }
 }
 
 /// Missing values of one variable.
@@ -186,6 +215,7 @@ impl GranuleReport {
             path: path.to_owned(),
             status: Status::Failed,
             seconds: 0.0,
+            step_seconds: BTreeMap::new(),
             warnings: Vec::new(),
             product: None,
             failure: Some(failure),

@@ -2,6 +2,8 @@
 //!
 //! In: a [`Request`]. Out: a [`Report`]. One failed granule never stops the others.
 
+mod desk;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,17 +11,18 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use signal_hook::iterator::Signals;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::collection::Collection;
 use crate::convert::{Check, ContentOptions, Reuse};
 use crate::discover;
 use crate::error::{Class, Failure, Stage};
-use crate::granule::Granule;
+use crate::log;
 use crate::plan::{self, Plan};
 use crate::pool::protocol::Setup;
-use crate::pool::{Event, Limits, Observer, Pool};
+use crate::pool::{Event, Limits, Pool};
 use crate::report::{self, GranuleReport, Ignored, LAYOUT, Report, Status};
+use crate::run::desk::Desk;
 use crate::write::publish::OutputFolder;
 
 /// What an operator asked for, complete: nothing after this reads arguments, environment or clock.
@@ -128,8 +131,15 @@ pub fn run(collection: &'static Collection, request: &Request, bar: &ProgressBar
         granules: Vec::new(),
         ignored: Vec::new(),
         failure: None,
+        splunk: Vec::new(),
     };
-    info!(process = "processing", "Processing {} into {}", request.input, request.output.display());
+    info!(
+        process = "processing",
+        event = "run_start",
+        "Processing {} into {}",
+        request.input,
+        request.output.display()
+    );
     if let Err(failure) = granules(collection, request, bar, &mut report) {
         error!(process = "processing", "{failure}");
         report.failure = Some(failure);
@@ -142,6 +152,12 @@ pub fn run(collection: &'static Collection, request: &Request, bar: &ProgressBar
     report.seconds = started.elapsed().as_secs_f64();
     info!(
         process = "processing",
+        event = "run_end",
+        exit_code = report.exit_code,
+        converted = report.converted,
+        up_to_date = report.up_to_date,
+        failed = report.failed,
+        seconds = report.seconds,
         "{} converted, {} up to date, {} failed, {} files ignored in {:.1} s",
         report.converted,
         report.up_to_date,
@@ -165,7 +181,7 @@ fn granules(
     }
     for (path, failure) in plan.refused {
         let refused = GranuleReport::refused(&path, failure);
-        log_end(&refused);
+        desk::log_end(&refused);
         report.granules.push(refused);
     }
     let output = OutputFolder::open(&request.output, collection.program)?;
@@ -177,6 +193,7 @@ fn granules(
         reuse: request.reuse,
         check: request.check,
         memory_limit_mib: request.limits.memory_limit_mib,
+        verbosity: log::verbosity().to_string(),
     };
     let mut desk = Desk { bar, reports: &mut report.granules };
     let limits = Limits { max_failures: request.most_failures(plan.granules.len()), ..request.limits };
@@ -207,78 +224,6 @@ fn listen(pool: &Pool<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where reports of granules arrive: the log, the progress bar, the run report.
-struct Desk<'run> {
-    bar: &'run ProgressBar,
-    reports: &'run mut Vec<GranuleReport>,
-}
-
-impl Observer for Desk<'_> {
-    fn begun(&mut self, granule: &Granule) {
-        self.bar.set_message(granule.stem.clone());
-        info!(
-            granule_id = granule.stem,
-            process = "processing",
-            "Processing started for {}",
-            granule.file_name
-        );
-    }
-
-    fn lost(&mut self, granule: &Granule, how: &str) {
-        warn!(
-            granule_id = granule.stem,
-            process = "processing",
-            "the worker process {how}; it is tried once more"
-        );
-    }
-
-    fn split(&mut self, granule: &Granule, parts: usize) {
-        self.bar.inc_length(parts as u64 - u64::from(parts > 0));
-        info!(
-            granule_id = granule.stem,
-            process = "processing",
-            "{} holds {parts} soundings",
-            granule.file_name
-        );
-    }
-
-    fn ended(&mut self, report: GranuleReport) {
-        self.bar.inc(1);
-        log_end(&report);
-        self.reports.push(report);
-    }
-}
-
-fn log_end(outcome: &GranuleReport) {
-    for warning in &outcome.warnings {
-        warn!(granule_id = outcome.granule, process = "processing", "{warning}");
-    }
-    if let Some(product) = &outcome.product {
-        let missing: u64 = product.variables.iter().map(|variable| variable.statistics.missing()).sum();
-        info!(
-            granule_id = outcome.granule,
-            process = "processing",
-            "Processing finished: {} records, {} missing values, {:.1} MB -> {:.1} MB in {:.2} s",
-            product.records,
-            missing,
-            megabytes(product.source_size),
-            megabytes(product.size),
-            outcome.seconds
-        );
-    }
-    if outcome.status == Status::UpToDate {
-        info!(granule_id = outcome.granule, process = "processing", "Processing finished: up to date");
-    }
-    if let Some(failure) = &outcome.failure {
-        error!(granule_id = outcome.granule, process = "processing", "{failure}");
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sizes are shown to a tenth of a megabyte")]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
-}
-
 /// A progress bar on standard error, or none.
 #[must_use]
 pub fn progress_bar(visible: bool) -> ProgressBar {
@@ -300,7 +245,8 @@ pub fn line_writer(bar: &ProgressBar) -> Arc<dyn Fn(&str) + Send + Sync> {
     Arc::new(move |line| {
         use std::io::Write;
         bar.suspend(|| {
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
+            // One call: other processes may write to the same file or pipe.
+            let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
         });
     })
 }

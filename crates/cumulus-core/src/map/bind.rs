@@ -76,6 +76,7 @@ pub fn bind<'source>(
     product: &'static Product,
     warnings: &mut Vec<String>,
 ) -> Result<Binding<'source>, Failure> {
+    let _span = tracing::info_span!("bind").entered();
     check_presence(source, product)?;
     let mut binder = Binder { source, product, lengths: Vec::new(), made: Vec::new() };
     binder.measure(warnings);

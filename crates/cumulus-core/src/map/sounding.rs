@@ -87,6 +87,7 @@ pub fn arrange(
     place: &str,
     warnings: &mut Vec<String>,
 ) -> Result<Records, Failure> {
+    let _span = tracing::info_span!("arrange").entered();
     warnings.extend(sounding.notes.iter().cloned());
     let times = sounding.column(&sounding.time_column).map_or(&[][..], |column| &column.values);
     let ordered = Ordered::by(times);

@@ -53,6 +53,7 @@ pub fn derive(
     time: Option<&TimeAxis>,
     warnings: &mut Vec<String>,
 ) -> Result<Track, Failure> {
+    let _span = tracing::info_span!("track").entered();
     let product = identity.product;
     let (time, date_text) = if let Some(time) = time {
         (time.clone(), None)

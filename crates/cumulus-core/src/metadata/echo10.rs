@@ -20,6 +20,7 @@ const MIME_TYPE: &str = "application/x-netcdf";
 /// # Errors
 /// None that a record can cause; rendering to memory does not fail.
 pub fn render(record: &GranuleRecord) -> Result<Vec<u8>, Failure> {
+    let _span = tracing::info_span!("metadata").entered();
     document(record).map_err(|error| {
         Failure::new(Stage::Metadata, &record.granule_ur, "cannot be rendered")
             .class(Class::Internal)

@@ -9,6 +9,7 @@ use std::sync::mpsc::Sender;
 use serde::Serialize;
 
 use crate::error::{Class, Failure, Stage};
+use crate::log::settings;
 use crate::pool::Event;
 use crate::pool::protocol::Setup;
 
@@ -20,6 +21,9 @@ const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// The first descriptor after standard input, output and error.
 const FIRST_OTHER_DESCRIPTOR: i32 = 3;
+
+/// Free space below which a dead worker is put down to a full device: libhdf5 crashes when it cannot write.
+const LEAST_FREE_BYTES: u64 = 16 << 20;
 
 /// A running worker; ended when it goes out of scope.
 #[derive(Debug)]
@@ -36,7 +40,14 @@ impl Worker {
     pub fn start(number: u64, setup: &Setup, events: Sender<Event>) -> Result<Self, Failure> {
         // Whatever this process was started with open is none of a worker's business.
         close_fds::set_fds_cloexec(FIRST_OTHER_DESCRIPTOR, &[]);
-        let mut child = Command::new(OWN_PROGRAM)
+        let mut command = Command::new(OWN_PROGRAM);
+        for (name, _) in std::env::vars_os() {
+            // A worker reads files that anybody may have made; tokens and passwords are none of its business.
+            if name.as_encoded_bytes().starts_with(settings::PREFIX.as_bytes()) {
+                command.env_remove(name);
+            }
+        }
+        let mut child = command
             .arg(VERB)
             // Nobody else writes into a staging folder, and sources are only read; file systems without locks are
             // common in archives.
@@ -112,6 +123,21 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.kill();
         self.wait();
+    }
+}
+
+/// Why a granule whose worker died is given up: a full device where there is one, its bytes otherwise.
+#[must_use]
+pub fn death(place: String, how: &str, free_bytes: Option<u64>) -> Failure {
+    match free_bytes.filter(|&free| free < LEAST_FREE_BYTES) {
+        None => Failure::new(Stage::Read, place, "cannot be processed")
+            .found(format!("the worker process {how}, twice"))
+            .expected("a granule that libhdf5 can read within the limits")
+            .hint("the file is probably damaged; raise --timeout or --memory-limit if it is merely large"),
+        Some(free) => Failure::new(Stage::Write, place, "cannot be written")
+            .class(Class::Retryable)
+            .found(format!("the worker process {how} with {free} bytes free on the device of OUTPUT"))
+            .hint("make room on the device or choose another OUTPUT, then run again"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What supervisor and workers say to each other: one JSON value a line.
 //!
-//! The supervisor writes a [`Setup`], then [`Job`]s one at a time; the worker answers each with a [`Reply`].
+//! The supervisor writes a [`Setup`], then [`Job`]s one at a time; the worker answers each with a [`Message::Done`], after any
+//! number of [`Message::Told`].
 
 use std::path::PathBuf;
 
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::convert::{Check, ContentOptions, Reuse};
 use crate::error::Failure;
 use crate::granule::Granule;
+use crate::log::event::Event;
+use crate::log::relay::Seconds;
 use crate::report::Product;
 
 /// What is the same for all granules of a run.
@@ -27,6 +30,8 @@ pub struct Setup {
     pub check: Check,
     /// Memory of this worker, in MiB; the supervisor keeps to it, the worker has a hard limit somewhat above.
     pub memory_limit_mib: u64,
+    /// The least important level of events that somebody wants to see, by its name.
+    pub verbosity: String,
 }
 
 /// One granule to convert.
@@ -40,13 +45,31 @@ pub struct Job {
     pub threads: usize,
 }
 
+/// What a worker says.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Message {
+    /// Something for the log.
+    Told(Event),
+    /// Its job is done.
+    Done(Reply),
+}
+
 /// What became of a job.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reply {
-    /// What is odd about the granule, though not wrong.
-    pub warnings: Vec<String>,
+    /// What was noted on the way.
+    pub notes: Notes,
     /// The outcome.
     pub answer: Answer,
+}
+
+/// What a worker notes of a granule beside its outcome.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Notes {
+    /// What is odd about it, though not wrong.
+    pub warnings: Vec<String>,
+    /// Seconds spent in each step that is timed.
+    pub step_seconds: Seconds,
 }
 
 /// The outcome of a job.

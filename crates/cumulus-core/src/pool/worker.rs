@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io::{self, BufRead, Write};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal};
 use serde::Serialize;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::Registry;
 
 use crate::collection::Collection;
 use crate::convert::{self, Context, Outcome};
-use crate::pool::protocol::{Answer, Job, Reply, Setup};
+use crate::log::relay::{self, Relay, Seconds};
+use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::pool::threads::Threads;
 use crate::read::digest;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
@@ -39,6 +43,8 @@ pub enum FaultKind {
     Hang,
     /// It takes all memory there is.
     Grow,
+    /// It panics.
+    Panic,
 }
 
 impl std::str::FromStr for Fault {
@@ -50,6 +56,7 @@ impl std::str::FromStr for Fault {
             "crash" => FaultKind::Crash,
             "hang" => FaultKind::Hang,
             "grow" => FaultKind::Grow,
+            "panic" => FaultKind::Panic,
             _ => return Err(format!("no fault is called {kind}")),
         };
         Ok(Self { stem: stem.to_owned(), kind })
@@ -57,6 +64,7 @@ impl std::str::FromStr for Fault {
 }
 
 impl Fault {
+    #[expect(clippy::panic, reason = "what a test asks for")]
     fn happen(&self) {
         match self.kind {
             // The first one only takes Rust's own handler away.
@@ -66,6 +74,7 @@ impl Fault {
             FaultKind::Hang => loop {
                 std::thread::sleep(Duration::from_secs(3600));
             },
+            FaultKind::Panic => std::panic::panic_any("as the test asked"),
             FaultKind::Grow => {
                 let mut grown: Vec<Vec<u8>> = Vec::new();
                 loop {
@@ -86,6 +95,7 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
     let Some(first) = lines.next() else { return Ok(()) };
     let mut setup: Setup = serde_json::from_str(&first?)?;
     restrict(&setup)?;
+    let seconds = tell_supervisor(&setup);
     // Where relative paths start, whatever the working folder is later.
     let start = std::env::current_dir()?;
     setup.output = start.join(setup.output);
@@ -103,12 +113,30 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
             Entry::Occupied(threads) => threads.into_mut(),
             Entry::Vacant(place) => place.insert(Threads::start(job.threads)?),
         };
-        say(&threads.install(|| convert_one(collection, &setup, &job)))?;
+        let (warnings, answer) = threads.install(|| convert_one(collection, &setup, &job));
+        let notes = Notes { warnings, step_seconds: relay::take(&seconds) };
+        say(&Message::Done(Reply { notes, answer }))?;
     }
     Ok(())
 }
 
-fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> Reply {
+/// Makes whatever this process logs, and why it panics if it does, messages to the supervisor; answers where spans are
+/// summed up.
+fn tell_supervisor(setup: &Setup) -> Arc<Mutex<Seconds>> {
+    // A supervisor that is gone ends this process anyway.
+    let relay = Relay::new(setup.verbosity.parse().unwrap_or(LevelFilter::INFO), |event| {
+        let _ = say(&Message::Told(event));
+    });
+    let seconds = relay.seconds();
+    // Threads of a pool do not inherit a subscriber from the one that made them, and this process has no other.
+    let _ = tracing::subscriber::set_global_default(Registry::default().with(relay));
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::warn!("the worker process panics: {panic}");
+    }));
+    seconds
+}
+
+fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> (Vec<String>, Answer) {
     let context = Context {
         collection,
         options: &setup.options,
@@ -127,7 +155,7 @@ fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> Rep
         Ok(Outcome::Parts(parts)) => Answer::Parts(parts),
         Err(failure) => Answer::Failed(Box::new(failure)),
     };
-    Reply { warnings, answer }
+    (warnings, answer)
 }
 
 fn say(value: &impl Serialize) -> io::Result<()> {

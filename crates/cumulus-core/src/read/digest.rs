@@ -25,6 +25,7 @@ pub struct FileDigest {
 /// # Errors
 /// Whatever opening or reading the file answers.
 pub fn of_file(path: &Path) -> std::io::Result<FileDigest> {
+    let _span = tracing::info_span!("checksum").entered();
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut piece = vec![0_u8; PIECE];

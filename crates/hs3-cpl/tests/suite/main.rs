@@ -14,15 +14,18 @@ mod granule;
 #[path = "../../examples/synthesize/scene.rs"]
 mod scene;
 
+mod collector;
 mod command;
 mod contract;
 mod devices;
 mod failures;
 mod golden;
 mod interrupted;
+mod logs;
 mod malformed;
 mod memory;
 mod operator;
 mod properties;
+mod splunk;
 mod unattended;
 mod values;

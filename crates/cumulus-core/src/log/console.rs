@@ -1,0 +1,179 @@
+//! The forms of a log line: text for people, JSON for Cumulus and Splunk, and the `key="value"` line of 2016.
+//!
+//! Every form keeps an event on one line, whatever its texts contain.
+
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use jiff::{Timestamp, Unit};
+use serde_json::{Map, Value, json};
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+
+use crate::error::one_line;
+use crate::log::event::Event;
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    #[value(alias = "")]
+    Human,
+    /// One JSON object a line.
+    Json,
+    /// The `key="value"` line of the 2016 images.
+    KeyValue,
+}
+
+/// What every line says of the run it belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    /// Who logs: the program, or what the environment calls it.
+    pub sender: String,
+    /// Version of the program, or of the task it is in the environment.
+    pub version: String,
+    /// Identifier of the pipeline the run belongs to (2016 form).
+    pub pipeline_id: Option<String>,
+    /// Identifier of the data set the run belongs to (2016 form).
+    pub dataset_id: Option<String>,
+    /// What Cumulus says of the workflow: names of fields and their values (JSON form).
+    pub workflow: Vec<(&'static str, String)>,
+}
+
+/// Process of events that name none: the name of the 2016 images.
+const PROCESS: &str = "processing";
+
+/// What the 2016 images wrote for an identifier that was not set.
+const NONE: &str = "None";
+
+impl Identity {
+    /// The fields of an event as a JSON object.
+    #[must_use]
+    pub fn json(&self, now: Timestamp, event: &Event) -> Value {
+        let mut object = Map::new();
+        for (name, value) in &self.workflow {
+            object.insert((*name).to_owned(), json!(value));
+        }
+        object.insert("level".to_owned(), json!(event.level.as_str().to_lowercase()));
+        object.insert("message".to_owned(), json!(event.message));
+        object.insert("sender".to_owned(), json!(self.sender));
+        object.insert("timestamp".to_owned(), json!(instant(now)));
+        object.insert("version".to_owned(), json!(self.version));
+        object.insert("is_error".to_owned(), json!(u8::from(event.level == Level::ERROR)));
+        object.insert("process".to_owned(), json!(event.text("process").unwrap_or(PROCESS)));
+        if let Some(granule) = event.text("granule_id") {
+            // Cumulus expects the array as a string.
+            object.insert("granules".to_owned(), json!(json!([granule]).to_string()));
+        }
+        for (name, value) in &event.fields {
+            object.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        Value::Object(object)
+    }
+
+    /// The line of the 2016 images, with their keys and no others, and with values escaped as theirs were not.
+    #[must_use]
+    pub fn key_value(&self, now: Timestamp, event: &Event) -> String {
+        let stamp = now.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string();
+        let is_error = if event.level == Level::ERROR { "1" } else { "0" };
+        let pairs = [
+            ("granule_id", event.text("granule_id")),
+            ("process", Some(event.text("process").unwrap_or(PROCESS))),
+            ("message", Some(event.message.as_str())),
+            ("timestamp", Some(stamp.as_str())),
+            ("data_pipeline_id", Some(self.pipeline_id.as_deref().unwrap_or(NONE))),
+            ("dataset_id", Some(self.dataset_id.as_deref().unwrap_or(NONE))),
+            ("is_error", Some(is_error)),
+        ];
+        let mut line = String::new();
+        for (name, value) in pairs {
+            let Some(value) = value else { continue };
+            let separator = if line.is_empty() { "" } else { " " };
+            let value = one_line(&value.replace('\\', "\\\\").replace('"', "\\\""));
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{separator}{name}=\"{value}\"");
+        }
+        line
+    }
+
+    fn line(&self, format: Format, now: Timestamp, event: &Event) -> String {
+        match format {
+            Format::Human => human(now, event),
+            Format::Json => json_line(&self.json(now, event)),
+            Format::KeyValue => self.key_value(now, event),
+        }
+    }
+}
+
+/// UTC with microseconds, which is as much as most readers of dates take.
+fn instant(now: Timestamp) -> String {
+    now.round(Unit::Microsecond).unwrap_or(now).to_string()
+}
+
+/// JSON on one line for every reader of lines: beside line feeds, some take other characters for the end of one.
+#[must_use]
+pub fn json_line(value: &Value) -> String {
+    let text = value.to_string();
+    if !text.contains(is_line_end) {
+        return text;
+    }
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_line_end(character) {
+            let _ = write!(line, "\\u{:04x}", u32::from(character));
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// Whether some reader breaks a line here, or a terminal obeys.
+fn is_line_end(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+fn human(now: Timestamp, event: &Event) -> String {
+    let stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let granule = event.text("granule_id").map_or(String::new(), |granule| format!("{granule}: "));
+    one_line(&format!("{stamp} {:<5} {granule}{}", event.level, event.message))
+}
+
+/// Log lines on standard error.
+#[derive(Clone)]
+pub struct Console {
+    /// Form of the lines.
+    pub format: Format,
+    /// Which events are shown.
+    pub filter: Targets,
+    /// What every line says of the run.
+    pub identity: Arc<Identity>,
+    /// Where finished lines go.
+    pub write: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Console").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+impl Console {
+    /// Writes the event's line, where it is to be shown.
+    pub fn show(&self, now: Timestamp, event: &Event) {
+        if self.filter.would_enable(&event.target, &event.level) {
+            (self.write)(&self.identity.line(self.format, now, event));
+        }
+    }
+
+    /// The least important level that is shown of anything.
+    #[must_use]
+    pub fn verbosity(&self) -> LevelFilter {
+        let of_targets = self.filter.iter().map(|(_, level)| level);
+        of_targets.chain(self.filter.default_level()).max().unwrap_or(LevelFilter::OFF)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,326 @@
+//! A destination at work: events come in from the run, a thread of its own sends them.
+//!
+//! Nothing here slows, blocks or fails a granule. Whatever the destination does, the run's end waits
+//! [`FLUSH`] at most.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tracing::Level;
+
+use crate::log::client::Client;
+use crate::log::console::Identity;
+use crate::log::destination::{Destination, Verdict};
+use crate::log::event::Event;
+use crate::log::queue::{Counts, Pause, Queue, Room, Woken};
+use crate::log::settings::Common;
+use crate::log::spool::{Replay, Spool};
+
+/// How long the end of a run waits for events to be sent.
+pub const FLUSH: Duration = Duration::from_secs(5);
+
+/// Room for waiting events: some thousand granules, and little memory beside that of a worker.
+const ROOM: Room = Room { events: 10_000, bytes: 8 << 20 };
+
+/// How long a batch waits for more events.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Time for one request; a collector that needs longer counts as one that does not answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Wait before the second try; it doubles from one to the next …
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// … up to this …
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// … or to this while the run's end waits.
+const LONGEST_WAIT_AT_END: Duration = Duration::from_secs(1);
+
+/// The longest `Retry-After` that is kept to.
+const LONGEST_ORDERED_WAIT: Duration = Duration::from_secs(300);
+
+/// Says something on standard error.
+pub(crate) type Tell = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// What became of the events of one destination.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Shipment {
+    /// The destination, in words.
+    pub destination: &'static str,
+    /// Events by their fate.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+impl fmt::Display for Shipment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { events, delivered, dropped, spooled, .. } = self.counts;
+        let destination = self.destination;
+        write!(formatter, "{destination}: {delivered} of {events} events delivered")?;
+        for (number, fate) in [(spooled, "kept in the spool file"), (dropped, "dropped")] {
+            if number > 0 {
+                write!(formatter, ", {number} {fate}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One destination.
+pub(crate) struct Shipper {
+    way: Arc<Way>,
+    identity: Arc<Identity>,
+    numbers: AtomicU64,
+}
+
+/// What the run and the sending thread share.
+struct Way {
+    destination: Destination,
+    common: Common,
+    queue: Queue,
+    spool: Option<Spool>,
+    /// Tells this run from all others.
+    run: String,
+}
+
+impl Shipper {
+    /// Starts the sending thread.
+    ///
+    /// # Errors
+    /// The system starts no further thread.
+    pub(crate) fn start(
+        destination: Destination,
+        common: Common,
+        identity: Arc<Identity>,
+        tell: Tell,
+        clock: fn() -> Timestamp,
+    ) -> std::io::Result<Self> {
+        let spool = common.spool.as_ref().map(|path| match destination {
+            Destination::Collector(_) => path.clone(),
+            // The two write different lines.
+            Destination::Receiver(_) => format!("{}.receiver", path.display()).into(),
+        });
+        let way = Arc::new(Way {
+            destination,
+            common,
+            queue: Queue::new(ROOM),
+            spool: spool.map(Spool::new),
+            run: format!("{:016x}{:016x}", random(), random()),
+        });
+        let courier = Courier { way: Arc::clone(&way), tell, clock, was_told: false, may_replay: None };
+        std::thread::Builder::new().name("splunk".to_owned()).spawn(move || courier.run())?;
+        Ok(Self { way, identity, numbers: AtomicU64::new(0) })
+    }
+
+    /// Takes an event; never waits.
+    pub(crate) fn offer(&self, now: Timestamp, event: &Event) {
+        let Way { destination, common, queue, run, .. } = &*self.way;
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{run}-{number}");
+        queue.put(destination.line(common, &self.identity, now, event, &id).into());
+    }
+
+    /// Takes no further event, and gives the sending thread until `deadline`.
+    pub(crate) fn close(&self, deadline: Instant) {
+        self.way.queue.close(deadline);
+    }
+
+    /// Waits for the sending thread until `deadline`, does what it could not, and says what became of all events.
+    pub(crate) fn settle(&self, deadline: Instant) -> Shipment {
+        if !self.way.queue.wait_for_end(deadline) {
+            // It hangs in a request. What that held may arrive yet, and again with the next run.
+            self.way.put_aside(true);
+        }
+        Shipment { destination: self.way.destination.name(), counts: self.way.queue.counts() }
+    }
+}
+
+impl Way {
+    /// Spools what waits, and what is under way too if nothing will be sent any more; drops what cannot be spooled.
+    fn put_aside(&self, and_outbox: bool) {
+        let lines = self.queue.take_all(and_outbox);
+        let spooled = self.spool.as_ref().and_then(|spool| spool.append(&lines).ok());
+        self.queue.count_taken(lines.len(), spooled.unwrap_or(0));
+    }
+}
+
+/// The sending thread.
+struct Courier {
+    way: Arc<Way>,
+    tell: Tell,
+    clock: fn() -> Timestamp,
+    /// Standard error knows that the destination does not take events.
+    was_told: bool,
+    /// Set once the destination has taken something in this run, for what is taken out of the spool file before would
+    /// only be put back; false where a file cannot be removed, which would be replayed for ever.
+    may_replay: Option<bool>,
+}
+
+impl Courier {
+    fn run(mut self) {
+        let way = Arc::clone(&self.way);
+        match Client::new(&way.common, way.destination.is_encrypted(), self.clock) {
+            Ok(client) => self.send_all(&client),
+            Err(problem) => self.give_up(&problem),
+        }
+        way.put_aside(true);
+        way.queue.end();
+    }
+
+    /// Sends until the run ends or the destination refuses for good.
+    fn send_all(&mut self, client: &Client) {
+        let way = Arc::clone(&self.way);
+        let limits = way.destination.batch();
+        let mut replay = None;
+        loop {
+            let woken = way.queue.gather(limits, PATIENCE);
+            if woken != Woken::Batch && !self.has_replayed(&mut replay) {
+                match woken {
+                    Woken::Over => return,
+                    _ => continue,
+                }
+            }
+            if !self.deliver(client) {
+                return;
+            }
+        }
+    }
+
+    /// Puts further events from the spool file into the queue; false where there are none.
+    fn has_replayed(&mut self, replay: &mut Option<Replay>) -> bool {
+        let Some(spool) = self.way.spool.as_ref().filter(|_| self.may_replay == Some(true)) else {
+            return false;
+        };
+        while let Some(mut file) = replay.take().or_else(|| spool.take(&self.way.run)) {
+            let batch = file.batch(self.way.destination.batch());
+            if !batch.is_empty() {
+                self.way.queue.replay(batch);
+                *replay = Some(file);
+                return true;
+            }
+            if file.finish().is_err() {
+                self.may_replay = Some(false);
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Sends what is under way; false where nothing more will be sent.
+    fn deliver(&mut self, client: &Client) -> bool {
+        let way = Arc::clone(&self.way);
+        let mut wait = FIRST_WAIT;
+        while let Some((piece, time)) = way.queue.next_piece(REQUEST_TIMEOUT) {
+            match way.destination.send(client, &way.common, &piece, time) {
+                Verdict::Accepted => {
+                    way.queue.delivered();
+                    wait = FIRST_WAIT;
+                    self.may_replay.get_or_insert(true);
+                    if std::mem::take(&mut self.was_told) {
+                        self.say(Level::INFO, &format!("{} takes events again", way.destination.name()));
+                    }
+                }
+                Verdict::Split(culprit) => way.queue.split(culprit),
+                Verdict::Refused(problem) => {
+                    self.give_up(&problem);
+                    return false;
+                }
+                Verdict::Later(problem, ordered) => {
+                    self.warn_once(&problem);
+                    let longest = if way.queue.is_ending() { LONGEST_WAIT_AT_END } else { LONGEST_WAIT };
+                    wait = wait.min(longest);
+                    let (time, is_ordered) = match ordered {
+                        Some(time) => (time.min(LONGEST_ORDERED_WAIT), true),
+                        None => (jittered(wait), false),
+                    };
+                    wait *= 2;
+                    if !self.rest(time, is_ordered) {
+                        return false;
+                    }
+                }
+            }
+        }
+        way.queue.is_settled()
+    }
+
+    /// Waits between two tries, spooling what there is no room for; false where there is no time for another.
+    fn rest(&self, time: Duration, is_ordered: bool) -> bool {
+        let until = Instant::now() + time;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.way.queue.pause(left, is_ordered, self.way.spool.is_some()) {
+                Pause::Past => return true,
+                Pause::Hopeless => return false,
+                Pause::Crowded => self.way.put_aside(false),
+            }
+        }
+    }
+
+    /// Says why nothing is sent any more, and lets nothing pile up until the run ends.
+    fn give_up(&self, problem: &str) {
+        let name = self.way.destination.name();
+        let message = format!("{name} refuses ({problem}); no event is sent to it any more, granules go on");
+        self.say(Level::WARN, &message);
+        if self.way.spool.is_none() {
+            self.way.queue.refuse();
+            self.way.put_aside(true);
+            return;
+        }
+        while !self.way.queue.is_ending() {
+            self.way.queue.wait_for_crowd();
+            self.way.put_aside(false);
+        }
+    }
+
+    fn warn_once(&mut self, problem: &str) {
+        if !std::mem::replace(&mut self.was_told, true) {
+            let name = self.way.destination.name();
+            let message = format!("{name} takes no events ({problem}); they wait, granules go on");
+            self.say(Level::WARN, &message);
+        }
+    }
+
+    fn say(&self, level: Level, message: &str) {
+        (self.tell)(&Event::new(level, module_path!(), message));
+    }
+}
+
+/// A number that no other run has: the seed of hash maps, which the system provides.
+fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+/// Half of `wait` to all of it, so that runs that were cut off together do not come back together.
+fn jittered(wait: Duration) -> Duration {
+    let share = u32::try_from(random() % 1000).unwrap_or_default();
+    wait / 2 + wait * share / 2000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_keeps_at_least_half() {
+        let wait = Duration::from_secs(10);
+        let waits: Vec<Duration> = (0..100).map(|_| jittered(wait)).collect();
+        assert!(waits.iter().all(|&time| time >= wait / 2 && time <= wait), "{waits:?}");
+        assert!(waits.iter().any(|&time| time != waits[0]));
+    }
+
+    #[test]
+    fn a_shipment_names_what_is_not_zero() {
+        let counts = Counts { events: 9, delivered: 4, dropped: 2, spooled: 3, replayed: 0 };
+        let shipment = Shipment { destination: "Splunk's collector", counts };
+        assert_eq!(
+            shipment.to_string(),
+            "Splunk's collector: 4 of 9 events delivered, 3 kept in the spool file, 2 dropped"
+        );
+    }
+}

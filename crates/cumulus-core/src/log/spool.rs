@@ -1,0 +1,199 @@
+//! The spool file: events that could not be sent, one a line, for the next run.
+//!
+//! Several runs may share one. A run that replays takes the whole file by renaming it to a name of its own, which it
+//! keeps locked; a file whose lock is free belongs to a run that died, and the next one takes it over. An event may
+//! so arrive twice, which its id tells; none is lost.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes of a spool file; what would make it larger is dropped.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Logs name granules and paths, which are nobody else's business.
+const MODE: u32 = 0o600;
+
+/// What names of files under replay have after the spool's own.
+const REPLAY: &str = ".replay-";
+
+#[derive(Debug)]
+pub(crate) struct Spool {
+    path: PathBuf,
+}
+
+impl Spool {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Appends lines; answers how many found room.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn append(&self, lines: &[Arc<str>]) -> io::Result<usize> {
+        if lines.is_empty() {
+            return Ok(0);
+        }
+        let mut file = self.opened()?;
+        let mut size = file.metadata()?.len();
+        let mut text = String::new();
+        let mut kept = 0;
+        for line in lines {
+            size += line.len() as u64 + 1;
+            if size > MOST_BYTES {
+                break;
+            }
+            text.push_str(line);
+            text.push('\n');
+            kept += 1;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_data()?;
+        Ok(kept)
+    }
+
+    /// The spool file, locked, under its name: another run may take it away between opening and locking.
+    fn opened(&self) -> io::Result<File> {
+        use std::os::unix::fs::MetadataExt;
+        loop {
+            let file = OpenOptions::new().append(true).create(true).mode(MODE).open(&self.path)?;
+            file.lock()?;
+            let of = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+            if fs::metadata(&self.path)
+                .is_ok_and(|named| file.metadata().is_ok_and(|own| of(own) == of(named)))
+            {
+                return Ok(file);
+            }
+        }
+    }
+
+    /// Takes the spool file, or one that a dead run left; nothing where there is none. `id` is this run's own.
+    pub(crate) fn take(&self, id: &str) -> Option<Replay> {
+        self.orphans().into_iter().find_map(|path| Replay::open(path).ok().flatten()).or_else(|| {
+            let file = self.path.exists().then(|| self.opened()).and_then(Result::ok)?;
+            let path = PathBuf::from(format!("{}{REPLAY}{id}", self.path.display()));
+            fs::rename(&self.path, &path).ok()?;
+            // Opened anew for reading; the lock of the old descriptor ends with it.
+            drop(file);
+            Replay::open(path).ok().flatten()
+        })
+    }
+
+    fn orphans(&self) -> Vec<PathBuf> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let Some(name) = self.path.file_name() else { return Vec::new() };
+        let prefix = format!("{}{REPLAY}", name.to_string_lossy());
+        let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+            .map(|entry| entry.path())
+            .collect();
+        paths.sort();
+        paths
+    }
+}
+
+/// A spool file under replay.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    path: PathBuf,
+    lines: BufReader<File>,
+}
+
+impl Replay {
+    /// Nothing where another run has it.
+    fn open(path: PathBuf) -> io::Result<Option<Self>> {
+        let file = File::open(&path)?;
+        Ok(file.try_lock().is_ok().then(|| Self { path, lines: BufReader::new(file) }))
+    }
+
+    /// The next lines, at most so many and about so many bytes; none at the end of the file.
+    pub(crate) fn batch(&mut self, (bytes, events): (usize, usize)) -> Vec<Arc<str>> {
+        let mut batch: Vec<Arc<str>> = Vec::new();
+        let mut taken = 0;
+        let mut line = Vec::new();
+        while taken < bytes && batch.len() < events {
+            line.clear();
+            if self.lines.read_until(b'\n', &mut line).is_err() || !line.ends_with(b"\n") {
+                // A line without an end is one whose run died writing it.
+                break;
+            }
+            line.pop();
+            taken += line.len();
+            let text = String::from_utf8_lossy(&line);
+            if !text.is_empty() {
+                batch.push(text.into());
+            }
+        }
+        batch
+    }
+
+    /// Removes the file, all of which has arrived or is in the spool again.
+    ///
+    /// # Errors
+    /// It stays, and would be replayed again and again.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        fs::remove_file(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: (usize, usize) = (1 << 20, 3);
+
+    fn lines(range: std::ops::Range<usize>) -> Vec<Arc<str>> {
+        range.map(|number| format!("event {number}").into()).collect()
+    }
+
+    #[test]
+    fn what_is_appended_is_replayed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path().join("spool"));
+        assert!(spool.take("a").is_none());
+        spool.append(&lines(0..2)).unwrap();
+        spool.append(&lines(2..5)).unwrap();
+        let mut replay = spool.take("a").unwrap();
+        assert!(spool.take("b").is_none(), "it is this run's");
+        spool.append(&lines(5..6)).unwrap();
+        assert_eq!(replay.batch(LIMITS), lines(0..3));
+        assert_eq!(replay.batch(LIMITS), lines(3..5));
+        assert_eq!(replay.batch(LIMITS), lines(0..0));
+        replay.finish().unwrap();
+        let mut replay = spool.take("c").unwrap();
+        assert_eq!(replay.batch(LIMITS), lines(5..6));
+        replay.finish().unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_dead_run_left_is_taken_over_and_half_a_line_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path().join("spool"));
+        fs::write(folder.path().join("spool.replay-dead"), "event 0\nevent 1\n{\"ha").unwrap();
+        let mut replay = spool.take("a").unwrap();
+        assert_eq!(replay.batch(LIMITS), lines(0..2));
+        assert!(spool.take("b").is_none());
+        assert!(replay.batch(LIMITS).is_empty());
+        replay.finish().unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn it_is_bounded_and_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path().join("spool"));
+        let large: Vec<Arc<str>> = vec!["x".repeat(10 << 20).into(); 10];
+        assert_eq!(spool.append(&large).unwrap(), 6);
+        assert_eq!(spool.append(&large).unwrap(), 0);
+        let metadata = fs::metadata(folder.path().join("spool")).unwrap();
+        assert!(metadata.len() <= MOST_BYTES);
+        assert_eq!(metadata.permissions().mode() & 0o777, MODE);
+        assert!(Spool::new("/nowhere/spool".into()).append(&lines(0..1)).is_err());
+    }
+}

@@ -1,0 +1,128 @@
+//! Where reports of granules arrive: the log, the progress bar, the run report.
+//!
+//! Every granule has two events, `granule_start` and `granule_end`, with the same fields for people and machines.
+
+use std::fs;
+
+use indicatif::ProgressBar;
+use serde_json::json;
+use tracing::Level;
+
+use crate::error::Stage;
+use crate::granule::Granule;
+use crate::log;
+use crate::log::event::Event;
+use crate::pool::Observer;
+use crate::report::{GranuleReport, Status};
+
+/// Receives what the pool tells.
+pub(super) struct Desk<'run> {
+    pub(super) bar: &'run ProgressBar,
+    pub(super) reports: &'run mut Vec<GranuleReport>,
+}
+
+impl Observer for Desk<'_> {
+    fn begun(&mut self, granule: &Granule) {
+        self.bar.set_message(granule.stem.clone());
+        let message = format!("Processing started for {}", granule.file_name);
+        let event = of_granule(Level::INFO, &granule.stem, message);
+        log::emit(
+            &event
+                .with("event", "granule_start")
+                .with("outcome", "started")
+                .with("stage", Stage::Read.to_string())
+                .with("file", granule.file_name.as_str()),
+        );
+    }
+
+    fn lost(&mut self, granule: &Granule, how: &str) {
+        let message = format!("the worker process {how}; it is tried once more");
+        log::emit(&of_granule(Level::WARN, &granule.stem, message).with("event", "granule_retry"));
+    }
+
+    fn split(&mut self, granule: &Granule, parts: usize) {
+        self.bar.inc_length(parts as u64 - u64::from(parts > 0));
+        let message = format!("{} holds {parts} soundings", granule.file_name);
+        let event = of_granule(Level::INFO, &granule.stem, message);
+        log::emit(&event.with("event", "granule_split").with("parts", parts));
+    }
+
+    fn told(&mut self, granule: &Granule, mut event: Event) {
+        event.fields.insert(0, ("granule_id".to_owned(), json!(granule.stem)));
+        log::emit(&event);
+    }
+
+    fn ended(&mut self, report: GranuleReport) {
+        self.bar.inc(1);
+        log_end(&report);
+        self.reports.push(report);
+    }
+}
+
+/// An event of a granule.
+fn of_granule(level: Level, stem: &str, message: String) -> Event {
+    Event::new(level, module_path!(), message).with("granule_id", stem).with("process", "processing")
+}
+
+/// Logs what became of a granule: its warnings, then its end.
+pub(super) fn log_end(report: &GranuleReport) {
+    for warning in &report.warnings {
+        log::emit(&of_granule(Level::WARN, &report.granule, warning.clone()));
+    }
+    log::emit(&end(report));
+}
+
+fn end(report: &GranuleReport) -> Event {
+    let (level, message) = match (&report.failure, &report.product) {
+        (Some(failure), _) => (Level::ERROR, failure.to_string()),
+        (None, Some(product)) => (
+            Level::INFO,
+            format!(
+                "Processing finished: {} records, {} missing values, {:.1} MB -> {:.1} MB in {:.2} s",
+                product.records,
+                product.missing_values(),
+                megabytes(product.source_size),
+                megabytes(product.size),
+                report.seconds
+            ),
+        ),
+        (None, None) => (Level::INFO, "Processing finished: up to date".to_owned()),
+    };
+    let stage = match (&report.failure, report.status) {
+        (Some(failure), _) => failure.stage,
+        (None, Status::UpToDate) => Stage::Read,
+        (None, _) => Stage::Publish,
+    };
+    let mut event = of_granule(level, &report.granule, message)
+        .with("event", "granule_end")
+        .with("outcome", report.status.word())
+        .with("stage", stage.to_string())
+        .with("seconds", report.seconds)
+        .with("warnings", report.warnings.len());
+    if !report.step_seconds.is_empty() {
+        event = event.with("step_seconds", json!(report.step_seconds));
+    }
+    if let Some(product) = &report.product {
+        return event
+            .with("product", product.product.as_str())
+            .with("source_bytes", product.source_size)
+            .with("product_bytes", product.size)
+            .with("records", product.records)
+            .with("missing_values", product.missing_values());
+    }
+    event = event.with_some("source_bytes", fs::metadata(&report.path).ok().map(|file| file.len()));
+    let Some(failure) = &report.failure else { return event };
+    event
+        .with("class", json!(failure.class))
+        .with("place", failure.place.as_str())
+        .with("problem", failure.problem.as_str())
+        .with_some("found", failure.found.as_deref())
+        .with_some("expected", failure.expected.as_deref())
+        .with_some("hint", failure.hint.as_deref())
+        .with("error_chain", failure.chain())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are shown to a tenth of a megabyte")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
