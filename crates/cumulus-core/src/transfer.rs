@@ -47,6 +47,7 @@ pub fn transfer(
     composition: &Composition<'_>,
     block_bytes: usize,
 ) -> Result<Vec<Option<Statistics>>, Failure> {
+    let _span = tracing::info_span!("transfer").entered();
     let mut statistics = Vec::with_capacity(composition.feeds.len());
     for (variable, feed) in composition.feeds.iter().enumerate() {
         statistics.push(match feed {

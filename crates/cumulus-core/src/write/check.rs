@@ -18,6 +18,7 @@ use crate::error::{Class, Failure, Stage};
 /// # Errors
 /// The file cannot be opened, or lacks something.
 pub fn read_back(path: &Path, structure: &Structure) -> Result<(), Failure> {
+    let _span = tracing::info_span!("check").entered();
     #[expect(clippy::disallowed_methods, reason = "the product, not a source")]
     let file = ::hdf5::File::open(path).map_err(|error| unreadable(path, "/", &error))?;
     for variable in &structure.variables {

@@ -24,7 +24,7 @@ const SMALLEST_COMPRESSED_BYTES: usize = 4096;
 
 /// Shape of a chunk of this variable; `None` where it is stored whole.
 ///
-/// Rows that make about [`UNIT_BYTES`], or one row, are cut along their second axis into equal parts. The shape
+/// Rows that make about two megabytes, or one row, are cut along their second axis into equal parts. The shape
 /// depends on that of the variable alone, so that the same granule always has the same chunks.
 #[must_use]
 pub fn chunk_shape(variable: &Variable) -> Option<Vec<usize>> {
