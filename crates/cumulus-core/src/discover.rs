@@ -72,7 +72,8 @@ fn no_granule(collection: &Collection, input: &str, found: &str) -> Failure {
         .found(found)
         .expected(endings.join(" or "))
         .hint(format!(
-            "name a folder with granules; in a container, mount it: docker run -v /path/to/granules:/work/input {}",
+            "name a folder with granules; in a container, mount it, and one for the products: docker run \
+             --user \"$(id -u):$(id -g)\" -v \"$PWD/granules:/work/input:ro\" -v \"$PWD/products:/work/output\" {}",
             collection.program
         ))
 }

@@ -149,7 +149,9 @@ impl Failure {
             | ErrorKind::AlreadyExists
             | ErrorKind::NotFound
             | ErrorKind::IsADirectory => {
-                (Class::OutputUnwritable, "choose an OUTPUT directory that this user may write to")
+                let hint = "choose an OUTPUT directory that this user may write to; in a container, mount one and run \
+                            as its owner: docker run --user \"$(id -u):$(id -g)\" -v \"$PWD/products:/work/output\"";
+                (Class::OutputUnwritable, hint)
             }
             _ => (Class::Retryable, "check the device behind OUTPUT, then run again"),
         };

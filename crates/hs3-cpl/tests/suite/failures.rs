@@ -225,7 +225,8 @@ fn no_granule_is_66_and_says_how_to_mount_one() {
     for input in ["input", "nowhere", "input/*.hdf5"] {
         let run = operator.run(&[input, "output"]);
         assert_eq!(run.code, Some(66), "{}", run.stderr);
-        assert!(run.stderr.contains("docker run -v"), "{}", run.stderr);
+        let mounts = r#"-v "$PWD/granules:/work/input:ro" -v "$PWD/products:/work/output" hs3-cpl"#;
+        assert!(run.stderr.contains(mounts), "{}", run.stderr);
     }
     assert!(!operator.output().exists());
 }

@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# Building: the two bases, then an image for each collection.
+
+# The collections are the folders of docker/ beside the base.
+collections() {
+    find docker -mindepth 2 -name Dockerfile ! -path 'docker/base/*' -printf '%h\n' | sed 's|.*/||' | sort
+}
+
+# docker build of tag $1, with whatever builder the client has.
+image_build() {
+    local tag=$1 options=(--network "${BUILD_NETWORK:-default}") builder=()
+    shift
+    if docker buildx version >/dev/null 2>&1; then
+        builder=(buildx)
+        options+=(--progress plain)
+        # Kept beside the image: what it was made of and how.
+        if [ "${ATTEST:-}" = yes ] && engine_attests; then
+            options+=(--provenance mode=max)
+            if docker pull --quiet docker/buildkit-syft-scanner:stable-1 >/dev/null 2>&1; then
+                options+=(--sbom true)
+            else
+                say "the SBOM generator cannot be pulled: the crates are listed inside the program alone"
+            fi
+        fi
+    fi
+    # Packing a gigabyte of compiled crates takes longer than unpacking it is worth, where it goes nowhere.
+    if [ "${BUILD_NETWORK:-}" = host ] && [ "${#builder[@]}" -gt 0 ] && [ "${ATTEST:-}" != yes ]; then
+        options+=(--output "type=image,name=$tag,compression=uncompressed,unpack=true")
+    fi
+    docker "${builder[@]}" build --tag "$tag" "${options[@]}" "$@" \
+        || { say "building $tag failed"; return 1; }
+}
+
+build_base() {
+    bases_ensure
+    local target
+    for target in cumulus-base-build cumulus-base; do
+        say "building $target"
+        quiet image_build "$target:latest" --file docker/base/Dockerfile --target "$target" .
+    done
+}
+
+build_collections() {
+    local collection all=()
+    [ $# -gt 0 ] || mapfile -t all < <(collections)
+    for collection in "${@:-${all[@]}}"; do
+        say "building $collection"
+        ATTEST=yes quiet image_build "$collection:latest" --file "docker/$collection/Dockerfile" \
+            --build-arg "SOURCE=$(source_address)" --build-arg "REVISION=$(git rev-parse HEAD)" \
+            --build-arg "VERSION=$(version)" .
+    done
+}
+
+version() {
+    sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml
+}
+
+# Where the sources are, as a reader of the image can open it; never a path of this machine, never with credentials.
+source_address() {
+    local address=${CIRCLE_REPOSITORY_URL:-$(git config --get remote.origin.url || true)}
+    case $address in
+        https://*) echo "https://${address#https://}" | sed 's|//[^/@]*@|//|; s|\.git$||' ;;
+        git@*:*) echo "$address" | sed 's|^git@\([^:]*\):|https://\1/|; s|\.git$||' ;;
+        *) echo unknown ;;
+    esac
+}

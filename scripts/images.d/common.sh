@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# What every step needs: words for the reader, packages of the system, tools of the project.
+
+say() {
+    echo "images: $*" >&2
+}
+
+# Runs a command whose output matters only when it fails.
+quiet() {
+    local log status=0
+    log=$(mktemp "$state/log.XXXXXX")
+    "$@" > "$log" 2>&1 || status=$?
+    [ "$status" -eq 0 ] || tail -n 60 "$log" >&2
+    rm -f "$log"
+    return "$status"
+}
+
+# Installs packages of Debian that are missing.
+install_packages() {
+    local package missing=()
+    for package in "$@"; do
+        dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    [ "$(id -u)" -eq 0 ] || { say "needs root to install ${missing[*]}"; return 1; }
+    say "installing ${missing[*]}"
+    apt-get update --quiet --quiet
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The tools that judge Dockerfiles and YAML, pinned, in the project's own folder; prints where.
+judges() {
+    local venv=$state/judges wanted
+    wanted=$(sha256sum scripts/images.d/requirements.txt)
+    if [ "$(cat "$venv/requirements.sum" 2>/dev/null)" != "$wanted" ]; then
+        install_packages python3-venv
+        rm -rf "$venv"
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --requirement scripts/images.d/requirements.txt
+        echo "$wanted" > "$venv/requirements.sum"
+    fi
+    echo "$venv/bin"
+}
