@@ -9,7 +9,9 @@ say() {
 quiet() {
     local log status=0
     log=$(mktemp "$state/log.XXXXXX")
-    "$@" > "$log" 2>&1 || status=$?
+    # In a process of its own, so that `set -e` holds in it.
+    (set -e; "$@") > "$log" 2>&1 < /dev/null &
+    wait $! || status=$?
     [ "$status" -eq 0 ] || tail -n 60 "$log" >&2
     rm -f "$log"
     return "$status"
@@ -22,10 +24,11 @@ install_packages() {
         dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    [ "$(id -u)" -eq 0 ] || { say "needs root to install ${missing[*]}"; return 1; }
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     say "installing ${missing[*]}"
-    apt-get update --quiet --quiet
-    DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends "${missing[@]}" >/dev/null
+    "${as_root[@]}" apt-get update --quiet --quiet
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # The tools that judge Dockerfiles and YAML, pinned, in the project's own folder; prints where.

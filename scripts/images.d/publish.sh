@@ -1,1 +1,99 @@
 # shellcheck shell=bash
+# Publishing. The tag rule is that of the 2016 repositories; the registry comes from the environment:
+#   REGISTRY            where images go, such as 123456789012.dkr.ecr.us-east-1.amazonaws.com or registry.example/team
+#   REGISTRY_USER, REGISTRY_PASSWORD   for any registry but Amazon's, whose password `aws` knows
+#   REGISTRY_KIND       ecr or other; told by the name unless set
+# An image of several architectures is sent in parts, each from a machine of its own, which `manifest` joins.
+
+# Tags for what is checked out: branch develop -> develop, master or main -> latest, git tag vX.Y.Z -> vX.Y.Z, else
+# none. A build of a git tag has no branch.
+publish_tags() {
+    local branch=${CIRCLE_BRANCH-$(git symbolic-ref --quiet --short HEAD || true)} tag=${CIRCLE_TAG-}
+    if [[ $tag =~ ^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$ ]]; then
+        if [ "$tag" != "v$(version)" ]; then
+            say "git tag $tag is not the version of Cargo.toml, $(version)"
+            return 1
+        fi
+        echo "$tag"
+    elif [ -z "$tag" ]; then
+        case $branch in
+            develop) echo develop ;;
+            master | main) echo latest ;;
+        esac
+    fi
+}
+
+publish_registry() {
+    [ -n "${REGISTRY:-}" ] || { say "REGISTRY is not set: it names where images go"; return 1; }
+    echo "${REGISTRY%/}"
+}
+
+publish_login() {
+    local registry host kind region
+    registry=$(publish_registry)
+    host=${registry%%/*}
+    kind=${REGISTRY_KIND:-other}
+    [[ $host != *.dkr.ecr.*.amazonaws.com ]] || kind=ecr
+    # The password passes from one program to the other, past arguments, environment and log.
+    if [ "$kind" = ecr ]; then
+        region=${AWS_REGION:-$(cut -d. -f4 <<< "$host")}
+        aws ecr get-login-password --region "$region" | docker login --username AWS --password-stdin "$host"
+    else
+        : "${REGISTRY_USER:?is not set}" "${REGISTRY_PASSWORD:?is not set}"
+        docker login --username "$REGISTRY_USER" --password-stdin "$host" <<< "$REGISTRY_PASSWORD"
+    fi
+}
+
+# Sends image $1 under every tag of the rule; nothing where the rule gives none. With --part, this machine's
+# architecture is added to the tag.
+publish_push() {
+    local part='' image registry tag target tags
+    if [ "$1" = --part ]; then
+        part=-$(docker version --format '{{.Server.Arch}}')
+        shift
+    fi
+    image=$1
+    tags=$(publish_tags)
+    [ -n "$tags" ] || { say "this branch publishes nothing"; return 0; }
+    registry=$(publish_registry)
+    publish_allowed "$image" "$registry"
+    for tag in $tags; do
+        target=$registry/$image:$tag$part
+        docker tag "$image:latest" "$target"
+        docker push --quiet "$target"
+    done
+}
+
+# Logs in and sends, where the rule gives a tag.
+publish() {
+    local tags
+    tags=$(publish_tags)
+    [ -n "$tags" ] || { say "this branch publishes nothing"; return 0; }
+    publish_login
+    publish_push "$@"
+}
+
+# An image on stand-ins trusts what this machine trusts, and stays on it.
+publish_allowed() {
+    local stand_in
+    stand_in=$(docker image inspect --format "{{index .Config.Labels \"$stand_in_label\"}}" "$1:latest")
+    case $stand_in:$2 in
+        :* | *:127.0.0.1:*) ;;
+        *) say "$1 is built on a stand-in for a public image and is not published to $2"; return 1 ;;
+    esac
+}
+
+# Joins the parts that were sent for each architecture under the tag people use, attestations included.
+publish_manifest() {
+    local image=$1 registry tag architecture parts tags
+    tags=$(publish_tags)
+    [ -n "$tags" ] || { say "this branch publishes nothing"; return 0; }
+    registry=$(publish_registry)
+    for tag in $tags; do
+        parts=()
+        for architecture in ${ARCHITECTURES:-amd64 arm64}; do
+            parts+=("$registry/$image:$tag-$architecture")
+        done
+        docker buildx imagetools create --tag "$registry/$image:$tag" "${parts[@]}"
+    done
+}

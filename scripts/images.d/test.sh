@@ -1,1 +1,137 @@
 # shellcheck shell=bash
+# Builds the images and judges them as their users meet them: run, composed, published, pulled.
+
+passed=0
+failed=0
+
+# Runs a check, of which every command must succeed, and counts. In a process of its own, so that `set -e` holds in it.
+expect() { # what is claimed, command
+    local what=$1 log=$scratch/check.log status=0
+    shift
+    (set -e; "$@") > "$log" 2>&1 < /dev/null &
+    wait $! || status=$?
+    if [ "$status" -eq 0 ]; then
+        passed=$((passed + 1))
+        echo "ok      $what"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  $what (exit $status)"
+        tail -n 25 "$log" | sed 's/^/        /'
+    fi
+}
+
+# Prints how long a step took.
+timed() {
+    local started=$SECONDS
+    "$@"
+    echo "== $* took $((SECONDS - started)) s"
+}
+
+# Exit code of a command, which is no failure here.
+code_of() {
+    local code=0
+    "$@" || code=$?
+    echo "exit code $code" >&2
+    last_code=$code
+}
+
+test_images() {
+    local started=$SECONDS images=("$@") collection
+    [ ${#images[@]} -gt 0 ] || mapfile -t images < <(collections)
+    scratch=$(mktemp -d "${TMPDIR:-/tmp}/images.XXXXXX")
+    chmod 755 "$scratch"
+    trap test_clean EXIT
+    if [ "${IMAGES_BUILDER:-}" = buildah ] || ! timed engine_start; then
+        test_daemonless "${images[@]}"
+    else
+        timed build_base
+        timed expect "a shell, and nobody is root, in cumulus-base" test_base
+        timed expect "a change of sources leaves every compiled dependency where it is" test_dependency_layer
+        for collection in "${images[@]}"; do
+            [ "$collection" != cumulus-base ] || continue
+            timed build_collections "$collection"
+            timed test_collection "$collection"
+        done
+        timed test_compose "${images[@]}"
+        timed test_registry "${images[@]}"
+        docker images --filter dangling=false
+    fi
+    echo "== scripts/images test took $((SECONDS - started)) s"
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}
+
+# Nothing stays behind but, on a developer's machine, the engine's data.
+test_clean() {
+    local status=$?
+    registry_stop
+    if [ "${CI:-}" = true ]; then engine_stop --purge; else engine_stop; fi
+    rm -rf "$scratch"
+    exit "$status"
+}
+
+test_base() {
+    [ "$(docker run --rm --network none cumulus-base whoami)" = cumulus ]
+    [ "$(echo pwd | docker run --rm --interactive --network none cumulus-base)" = /work ]
+    docker run --rm --network none cumulus-base test -s /etc/ssl/certs/ca-certificates.crt
+    docker run --rm --network none cumulus-base-build bash -c 'git --version && cmake --version && nc-config --version && pkg-config hdf5 --modversion && cargo --version'
+}
+
+test_dependency_layer() {
+    local tree=$scratch/tree before after
+    mkdir "$tree"
+    cp --archive Cargo.toml Cargo.lock LICENSE .dockerignore docker crates "$tree"
+    echo "// changed" >> "$tree/crates/cumulus-core/src/lib.rs"
+    echo "// new" > "$tree/crates/cumulus-core/src/new.rs"
+    before=$(docker image inspect --format '{{json .RootFS.Layers}}' cumulus-base-build)
+    image_build unchanged:latest --file "$tree/docker/base/Dockerfile" --target cumulus-base-build "$tree"
+    after=$(docker image inspect --format '{{json .RootFS.Layers}}' unchanged)
+    docker image rm unchanged
+    [ "$before" = "$after" ]
+}
+
+test_compose() {
+    local collection compose
+    SOURCE=$(source_address) REVISION=$(git rev-parse HEAD) VERSION=$(version)
+    export SOURCE REVISION VERSION
+    install_packages docker-compose
+    for collection in "$@"; do
+        [ "$collection" != cumulus-base ] || continue
+        export COLLECTION=$collection
+        for compose in "docker compose" /usr/bin/docker-compose; do
+            # shellcheck disable=SC2086
+            expect "$compose run test converts and verifies the samples of $collection" compose_test $compose
+        done
+    done
+    expect "docker compose build, then run of what it built" compose_build
+    expect "docker compose run bash gives a shell" compose_bash
+    expect "docker compose run $COLLECTION converts" compose_collection
+}
+
+compose_test() {
+    local output=data/test-output/${COLLECTION#hs3-}
+    "$@" config --quiet
+    rm -rf "$output"
+    "$@" run --rm -T test > "$scratch/compose.log" 2>&1 || { cat "$scratch/compose.log"; return 1; }
+    cat "$scratch/compose.log"
+    grep --quiet --line-regexp --fixed-strings equal <(tr -d '\r' < "$scratch/compose.log")
+    [ "$(find "$output" -name '*.nc' | wc -l)" -gt 0 ]
+    [ -z "$(find "$output" ! -uid "$(stat --format %u data)" -print -quit)" ]
+}
+
+compose_build() {
+    TAG=compose docker compose build build
+    TAG=compose docker compose run --rm -T build | grep --fixed-strings "$COLLECTION $(version)"
+    TAG=compose docker compose run --rm -T test
+}
+
+compose_bash() {
+    [ "$(docker compose run --rm -T bash -c 'pwd; id -u' | tr -d '\r' | xargs)" = "/work 1000" ]
+}
+
+compose_collection() {
+    rm -rf data/test-output
+    install --directory --mode 777 data/test-output
+    docker compose run --rm -T "$COLLECTION" "data/${COLLECTION#hs3-}/input" data/test-output
+    rm -rf data/test-output
+}

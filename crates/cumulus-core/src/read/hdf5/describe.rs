@@ -182,6 +182,18 @@ fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate,
                 "deflate, shuffle, Fletcher32, szip, n-bit or scale-offset".to_owned(),
             ));
         }
+        // The HDF5 of the feature `static` comes without szip.
+        if !filter.is_available() {
+            let name = if matches!(filter, Filter::SZip(..)) { "szip" } else { "a filter" };
+            return Err(refused(
+                path,
+                format!("{name}, which the HDF5 in this program lacks"),
+                "deflate, shuffle, Fletcher32, n-bit or scale-offset".to_owned(),
+            )
+            .hint(
+                "repack it: h5repack -f GZIP=4 GRANULE REPACKED; or use a program built on the system's HDF5",
+            ));
+        }
     }
     Ok(creation)
 }
