@@ -16,15 +16,16 @@ image_build() {
         # Kept beside the image: what it was made of and how.
         if [ "${ATTEST:-}" = yes ] && engine_attests; then
             options+=(--provenance mode=max)
-            if docker pull --quiet docker/buildkit-syft-scanner:stable-1 >/dev/null 2>&1; then
+            # An engine of our own is there because nothing can be pulled.
+            if [ "${BUILD_NETWORK:-}" != host ] && docker pull --quiet docker/buildkit-syft-scanner:stable-1 >/dev/null 2>&1; then
                 options+=(--sbom true)
             else
                 say "the SBOM generator cannot be pulled: the crates are listed inside the program alone"
             fi
         fi
     fi
-    # Packing a gigabyte of compiled crates takes longer than unpacking it is worth, where it goes nowhere.
-    if [ "${BUILD_NETWORK:-}" = host ] && [ "${#builder[@]}" -gt 0 ] && [ "${ATTEST:-}" != yes ]; then
+    # Packing gigabytes takes a minute, which is worth it only where they go somewhere.
+    if [[ $tag == @(rust:*|cumulus-base-build:*) ]] && [ "${BUILD_NETWORK:-}" = host ] && [ ${#builder[@]} -gt 0 ]; then
         options+=(--output "type=image,name=$tag,compression=uncompressed,unpack=true")
     fi
     docker "${builder[@]}" build --tag "$tag" "${options[@]}" "$@" \
@@ -36,7 +37,7 @@ build_base() {
     local target
     for target in cumulus-base-build cumulus-base; do
         say "building $target"
-        quiet image_build "$target:latest" --file docker/base/Dockerfile --target "$target" .
+        ATTEST=yes quiet image_build "$target:latest" --file docker/base/Dockerfile --target "$target" .
     done
 }
 

@@ -36,36 +36,60 @@ code_of() {
 }
 
 test_images() {
-    local started=$SECONDS images=("$@") collection
-    [ ${#images[@]} -gt 0 ] || mapfile -t images < <(collections)
+    local started=$SECONDS images=("$@") chosen=() collection
+    [ ${#images[@]} -gt 0 ] || mapfile -t images < <(echo cumulus-base; collections)
+    for collection in "${images[@]}"; do
+        [ "$collection" = cumulus-base ] || chosen+=("$collection")
+    done
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/images.XXXXXX")
     chmod 755 "$scratch"
     trap test_clean EXIT
+    [ -S "$engine_folder/docker.sock" ] || machine_state > "$scratch/machine"
     if [ "${IMAGES_BUILDER:-}" = buildah ] || ! timed engine_start; then
-        test_daemonless "${images[@]}"
+        test_daemonless "${chosen[@]}"
     else
         timed build_base
         timed expect "a shell, and nobody is root, in cumulus-base" test_base
         timed expect "a change of sources leaves every compiled dependency where it is" test_dependency_layer
-        for collection in "${images[@]}"; do
-            [ "$collection" != cumulus-base ] || continue
+        for collection in "${chosen[@]}"; do
             timed build_collections "$collection"
             timed test_collection "$collection"
         done
-        timed test_compose "${images[@]}"
+        [ ${#chosen[@]} -eq 0 ] || timed test_compose "${chosen[@]}"
         timed test_registry "${images[@]}"
         docker images --filter dangling=false
+        if [ -e "$scratch/machine" ] && [ -e "$engine_folder/docker.pid" ]; then
+            test_stop_engine
+            expect "the engine leaves no process, interface, forwarding, packet filter or mount behind" test_left_behind
+        fi
     fi
     echo "== scripts/images test took $((SECONDS - started)) s"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
 }
 
-# Nothing stays behind but, on a developer's machine, the engine's data.
+# What an engine could change on the machine.
+machine_state() {
+    ip -brief link | awk '{print $1}'
+    cat /proc/sys/net/ipv4/ip_forward
+    iptables-save 2>/dev/null | grep --invert-match '^#' | grep DOCKER || true
+    grep --count "$engine_folder" /proc/mounts || true
+    pgrep --full "$engine_folder" || true
+}
+
+test_left_behind() {
+    diff "$scratch/machine" <(machine_state)
+}
+
+# Data of the engine stay, on a developer's machine, for the next time.
+test_stop_engine() {
+    if [ "${CI:-}" = true ]; then engine_stop --purge; else engine_stop; fi
+}
+
 test_clean() {
     local status=$?
     registry_stop
-    if [ "${CI:-}" = true ]; then engine_stop --purge; else engine_stop; fi
+    test_stop_engine
     rm -rf "$scratch"
     exit "$status"
 }
@@ -96,7 +120,6 @@ test_compose() {
     export SOURCE REVISION VERSION
     install_packages docker-compose
     for collection in "$@"; do
-        [ "$collection" != cumulus-base ] || continue
         export COLLECTION=$collection
         for compose in "docker compose" /usr/bin/docker-compose; do
             # shellcheck disable=SC2086
@@ -123,6 +146,7 @@ compose_build() {
     TAG=compose docker compose build build
     TAG=compose docker compose run --rm -T build | grep --fixed-strings "$COLLECTION $(version)"
     TAG=compose docker compose run --rm -T test
+    docker image rm "$COLLECTION:compose"
 }
 
 compose_bash() {

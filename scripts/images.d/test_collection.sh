@@ -46,7 +46,7 @@ image_settings() {
 # Bytes of the files of an image, as one archive.
 size_of() {
     local container
-    container=$(docker create "$1" true)
+    container=$(docker create --network none "$1" true)
     docker export "$container" | wc --bytes
     docker rm "$container" >/dev/null
 }
@@ -62,7 +62,7 @@ image_size() {
 files_of() { # image, folder that receives them
     local container
     mkdir -p "$2"
-    container=$(docker create "$1" true)
+    container=$(docker create --network none "$1" true)
     docker export "$container" | tar --extract --directory "$2" --exclude 'dev/*'
     docker rm "$container" >/dev/null
 }
@@ -83,7 +83,7 @@ END
     local word
     {
         printf '%s\n' 'BEGIN CERTIFICATE' 'PRIVATE KEY-----' AWS_SECRET 'Authorization: '
-        hostname
+        hostname --fqdn | grep --fixed-strings . || true
         pwd
     } > "$work/words"
     # What this machine trusts beyond everyone's list goes by its name.
@@ -101,7 +101,7 @@ END
 
 image_crates() {
     local container
-    container=$(docker create "$collection")
+    container=$(docker create --network none "$collection")
     docker cp "$container:/usr/local/bin/$collection" "$work/$collection"
     docker rm "$container"
     objcopy --dump-section .dep-v0="$work/crates" "$work/$collection" "$work/ignored"
