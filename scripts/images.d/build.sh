@@ -28,7 +28,8 @@ image_build() {
     if [[ $tag == @(rust:*|cumulus-base-build:*) ]] && [ "${BUILD_NETWORK:-}" = host ] && [ ${#builder[@]} -gt 0 ]; then
         options+=(--output "type=image,name=$tag,compression=uncompressed,unpack=true")
     fi
-    docker "${builder[@]}" build --tag "$tag" "${options[@]}" "$@" \
+    # Provenance has source and revision by the build's arguments; the address of a clone may be a path or hold a password.
+    BUILDX_GIT_INFO=false docker "${builder[@]}" build --tag "$tag" "${options[@]}" "$@" \
         || { say "building $tag failed"; return 1; }
 }
 

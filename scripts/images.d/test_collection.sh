@@ -18,6 +18,9 @@ test_collection() {
     expect "$collection: the same products as the dynamic build" run_dynamic
     expect "$collection: nothing mounted is 66 and says what to mount" run_unmounted
     expect "$collection: a bad granule is 65, and the others are converted" run_bad_granule
+    if compgen -G "$sample/input/*.hdf5" >/dev/null; then
+        expect "$collection: szip is refused by its name" run_szip
+    fi
     expect "$collection: products that cannot be written are 73, wrong usage 2, help 0" run_other_codes
     expect "$collection: SIGTERM ends it within 10 s and leaves nothing half done" run_stopped
     expect "$collection: reaches its first granule within 50 ms" run_quickly
@@ -160,6 +163,23 @@ run_bad_granule() {
     code_of "${confined[@]}" --user "$caller" --volume "$work/mixed:/work/input:ro" --volume "$work/some:/work/output" "$collection"
     [ "$last_code" -eq 65 ]
     "$work/$collection" verify "$work/some" "$sample/output"
+}
+
+# The one thing the dynamic build reads and this does not.
+run_szip() {
+    install_packages hdf5-tools
+    local granule
+    mkdir "$work/szip"
+    for granule in "$sample"/input/*.hdf5; do
+        h5repack -f SZIP=8,NN -l CHUNK=10x90 "$granule" "$work/szip/$(basename "$granule")"
+        break
+    done
+    install --directory --owner "${caller%:*}" "$work/refused"
+    code_of "${confined[@]}" --user "$caller" --volume "$work/szip:/work/input:ro" --volume "$work/refused:/work/output" \
+        "$collection" 2> "$work/szip.log"
+    cat "$work/szip.log"
+    [ "$last_code" -eq 65 ]
+    grep --quiet "szip, which the HDF5 in this program lacks" "$work/szip.log"
 }
 
 run_other_codes() {

@@ -117,6 +117,8 @@ publish_provenance() {
     grep --quiet attestation-manifest "$scratch/index"
     docker buildx imagetools inspect --format '{{json .Provenance}}' "$REGISTRY/$image:latest" | tee "$scratch/provenance"
     grep --quiet buildType "$scratch/provenance"
+    # Where the image was built concerns nobody.
+    ! grep --fixed-strings -e "$PWD" -e "$(git config --get remote.origin.url || pwd)" "$scratch/provenance"
 }
 
 publish_pulled() {
