@@ -14,7 +14,7 @@ daemonless_debian() {
     container=$(buildah_run from scratch)
     buildah_run add --quiet "$container" "$state/debian" /
     buildah_run config --cmd bash --label "$stand_in_label=debian" "$container"
-    buildah_run commit --quiet --rm "$container" debian:bookworm-slim
+    buildah_run commit --quiet --rm "$container" docker.io/library/debian:bookworm-slim
     rm -rf "$state/debian" "$state/debian.log"
 }
 
@@ -34,7 +34,7 @@ daemonless_bases() {
             debian:*) quiet daemonless_debian ;;
             rust:*)
                 bases_rust_folder "$state/rust"
-                quiet daemonless_build "$image" "$state/rust"
+                quiet daemonless_build "docker.io/library/$image" "$state/rust"
                 rm -rf "$state/rust"
                 ;;
         esac
