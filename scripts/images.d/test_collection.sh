@@ -236,7 +236,8 @@ run_quickly() {
         done < <("$0" --force input output 2>&1)
         wait
     done'
-    "${confined[@]}" --user "$caller" --volume "$PWD/$sample/input:/work/input:ro" --volume "$work/products:/work/output" \
+    install --directory --owner "${caller%:*}" "$work/starting"
+    "${confined[@]}" --user "$caller" --volume "$PWD/$sample/input:/work/input:ro" --volume "$work/starting:/work/output" \
         --entrypoint bash "$collection" -c "$script" "$collection" | sort --numeric-sort > "$work/starts"
     cat "$work/starts"
     echo "-- $collection: $(head -n 1 "$work/starts") microseconds from its start to its first granule, the best of $(wc -l < "$work/starts")" >> "$work/figures"
