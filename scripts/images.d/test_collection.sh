@@ -85,7 +85,7 @@ image_contents() {
 END
     local word
     {
-        printf '%s\n' 'BEGIN CERTIFICATE' 'PRIVATE KEY-----' AWS_SECRET 'Authorization: '
+        printf '%s\n' 'BEGIN CERTIFICATE' 'PRIVATE KEY-----' AWS_SECRET
         hostname --fqdn | grep --fixed-strings . || true
         pwd
     } > "$work/words"
