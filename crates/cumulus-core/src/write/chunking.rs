@@ -1,5 +1,7 @@
 //! How a variable is cut into chunks, and what its dataset is called: the same for every way of writing it.
 
+use std::path::Path;
+
 use super::encode::Strategy;
 use super::pack::{ChunkPacking, Packing};
 use super::{Storage, Structure, Variable};
@@ -84,8 +86,8 @@ pub(super) fn row_count(variable: &Variable) -> usize {
     variable.shape.first().copied().unwrap_or(1)
 }
 
-/// Refuses a block of another type or shape than the variable at `place`.
-pub(super) fn check_block(variable: &Variable, block: &Values, place: &str) -> Result<(), Failure> {
+/// Refuses a block of another type or shape than the variable of the file at `path`.
+pub(super) fn check_block(variable: &Variable, block: &Values, path: &Path) -> Result<(), Failure> {
     let same_rows =
         block.shape().len() == variable.shape.len() && block.shape().get(1..) == variable.shape.get(1..);
     let single = variable.shape.is_empty() && block.len() == 1;
@@ -94,23 +96,28 @@ pub(super) fn check_block(variable: &Variable, block: &Values, place: &str) -> R
     }
     let found = format!("{} {:?}", block.element_type().name(), block.shape());
     let expected = format!("{:?} {:?}", variable.storage, variable.shape);
-    Err(internal(place, format!("{}: a block does not fit", variable.name)).found(found).expected(expected))
+    Err(internal(path, format!("{}: a block does not fit", variable.name)).found(found).expected(expected))
 }
 
 /// Refuses to finish a variable of which rows are missing.
-pub(super) fn check_rows(variable: &Variable, written: usize, place: &str) -> Result<(), Failure> {
+pub(super) fn check_rows(variable: &Variable, written: usize, path: &Path) -> Result<(), Failure> {
     let rows = row_count(variable);
     if written == rows {
         return Ok(());
     }
-    Err(internal(place, format!("{}: {written} of {rows} rows", variable.name)))
+    Err(internal(path, format!("{}: {written} of {rows} rows", variable.name)))
 }
 
 /// What no granule can bring about.
-pub(super) fn internal(place: &str, problem: impl Into<String>) -> Failure {
-    Failure::new(Stage::Write, place, problem)
+pub(super) fn internal(path: &Path, problem: impl Into<String>) -> Failure {
+    Failure::new(Stage::Write, path.display().to_string(), problem)
         .class(Class::Internal)
         .hint("this is a fault of the program; please report it")
+}
+
+/// A variable was asked for that the file at `path` does not have.
+pub(super) fn unknown(path: &Path, variable: usize) -> Failure {
+    internal(path, format!("has no variable number {variable}"))
 }
 
 /// Name of a variable's HDF5 dataset: netCDF-4 marks a variable that has a dimension's name without being its

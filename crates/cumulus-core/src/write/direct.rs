@@ -1,7 +1,6 @@
 //! The usual way to a netCDF-4 file: values are appended as they come, and what says where they lie follows them.
 //!
-//! Late attributes are known by then, so nothing is written twice and nothing but the values passes through the
-//! disk's cache. What a file needs to be netCDF-4 is said in `conventions`; the few structures that this way has
+//! Late attributes are known by then, so nothing is written twice. What a file needs to be netCDF-4 is said in `conventions`; the few structures that this way has
 //! no words for go through netcdf-c, see [`suits`].
 
 mod conventions;
@@ -12,7 +11,7 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::chunking::{self, check_block, check_rows, chunk_shape, internal, parts, row_count};
+use super::chunking::{self, check_block, check_rows, chunk_shape, internal, parts, row_count, unknown};
 use super::hdf5::{Appender, Chunk, Grid, HalfNode, Heap, TooLarge, UNDEFINED, chunk_index};
 use super::pack::{Form, Packed, Packing};
 use super::{LateAttributes, Sink, Storage, Structure, set};
@@ -65,10 +64,7 @@ impl DirectSink {
         rows: usize,
         pieces: impl IntoIterator<Item = &'bytes [u8]>,
     ) -> Result<(), Failure> {
-        let place = self.path.display().to_string();
-        let Some(stored) = self.stored.get_mut(variable) else {
-            return Err(internal(&place, format!("has no variable number {variable}")));
-        };
+        let stored = self.stored.get_mut(variable).ok_or_else(|| unknown(&self.path, variable))?;
         for bytes in pieces {
             let address = self.file.append(bytes).map_err(|error| unwritable(&self.path, error))?;
             stored.chunks.push(Chunk { address, bytes: bytes.len() });
@@ -83,8 +79,7 @@ impl DirectSink {
     }
 
     /// Writes the indices of chunks and answers where each variable lies.
-    fn index(&mut self) -> io::Result<Vec<Place>> {
-        let half = self.half_node();
+    fn index(&mut self, half: HalfNode) -> io::Result<Vec<Place>> {
         let Self { file, structure, stored, .. } = self;
         let places = structure.variables.iter().zip(stored).map(|(variable, stored)| {
             let Some(shape) = chunk_shape(variable) else {
@@ -102,9 +97,7 @@ impl DirectSink {
     fn add(&mut self, late: &LateAttributes) -> Result<(), Failure> {
         for (name, attributes) in &late.variables {
             let variable = self.structure.variables.iter_mut().find(|variable| variable.name == *name);
-            let variable = variable.ok_or_else(|| {
-                internal(&self.path.display().to_string(), format!("has no variable {name}"))
-            })?;
+            let variable = variable.ok_or_else(|| internal(&self.path, format!("has no variable {name}")))?;
             for attribute in attributes {
                 set(&mut variable.attributes, attribute.clone());
             }
@@ -153,10 +146,8 @@ impl DirectSink {
 
 impl Sink for DirectSink {
     fn packing(&self, variable: usize) -> Result<Packing, Failure> {
-        let variable = self.structure.variables.get(variable).ok_or_else(|| {
-            internal(&self.path.display().to_string(), format!("has no variable number {variable}"))
-        })?;
-        Ok(chunking::packing(variable, self.level))
+        let known = self.structure.variables.get(variable).ok_or_else(|| unknown(&self.path, variable))?;
+        Ok(chunking::packing(known, self.level))
     }
 
     fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
@@ -164,7 +155,7 @@ impl Sink for DirectSink {
             Form::Chunks(chunks) => self.append(variable, packed.rows, chunks.iter().map(Vec::as_slice)),
             Form::Values(values) => {
                 if let Some(variable) = self.structure.variables.get(variable) {
-                    check_block(variable, &values, &self.path.display().to_string())?;
+                    check_block(variable, &values, &self.path)?;
                 }
                 // A source may store a single value as an array of one.
                 self.append(variable, packed.rows, [&*values.bytes()])
@@ -177,24 +168,22 @@ impl Sink for DirectSink {
             variable.storage == Storage::Characters && variable.shape.iter().product::<usize>() == text.len()
         });
         let Some(rows) = fits.map(row_count) else {
-            let place = self.path.display().to_string();
-            return Err(internal(&place, format!("{} characters do not fit", text.len())));
+            return Err(internal(&self.path, format!("{} characters do not fit", text.len())));
         };
         self.append(variable, rows, [text])
     }
 
     fn finish(mut self: Box<Self>, late: &LateAttributes) -> Result<(), Failure> {
-        let place = self.path.display().to_string();
         for (variable, stored) in self.structure.variables.iter().zip(&self.stored) {
-            check_rows(variable, stored.rows, &place)?;
+            check_rows(variable, stored.rows, &self.path)?;
             if chunk_shape(variable).is_none() && stored.chunks.len() != 1 {
-                return Err(internal(&place, format!("{} is stored in several pieces", variable.name)));
+                return Err(internal(&self.path, format!("{} is stored in several pieces", variable.name)));
             }
         }
         self.add(late)?;
-        let places = self.index().map_err(|error| unwritable(&self.path, error))?;
-        let root = self.describe(&places)?;
         let half = self.half_node();
+        let places = self.index(half).map_err(|error| unwritable(&self.path, error))?;
+        let root = self.describe(&places)?;
         let Self { path, file, .. } = *self;
         file.finish(root, half).map_err(|error| unwritable(&path, error))
     }

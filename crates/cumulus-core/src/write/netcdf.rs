@@ -1,21 +1,23 @@
-//! netCDF-4 files with classic-model content, which every reader opens.
+//! The general way to a netCDF-4 file, for what [`super::direct`] has no words for.
 //!
 //! The skeleton — dimensions, variables, attributes, chunking, filters — is made by netcdf-c, so that the file
 //! has the creation order and dimension scales netCDF-4 wants. The file is then closed and the values are
-//! written through libhdf5, whole chunks at a time, which arrive compressed already. Attributes that only the values can tell come last, through
-//! netcdf-c again.
+//! written through libhdf5, in chunks that arrive compressed already. Attributes that only the values can tell come
+//! last, through netcdf-c again.
 //!
 //! Characters are written by netcdf-c as well, after the numbers: HDF5 would want a string type for them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ::hdf5::{H5Type, Hyperslab, SliceOrIndex};
+use ::hdf5::H5Type;
 use ::netcdf::types::{FloatType, IntType, NcVariableType};
 use ndarray::{ArrayD, ArrayViewD};
 
 use super::chunk;
-use super::chunking::{self, check_block, check_rows, chunk_shape, internal, row_count, stored_name};
+use super::chunking::{
+    self, check_block, check_rows, chunk_shape, internal, row_count, stored_name, unknown,
+};
 use super::pack::{Form, Packed, Packing};
 use super::{Attribute, AttributeValue, LateAttributes, Sink, Storage, Structure, Variable};
 use crate::error::{Class, Failure, Stage};
@@ -60,25 +62,20 @@ impl NetcdfSink {
             .collect::<Result<_, Failure>>()?;
         Ok(Self { path: path.to_owned(), file, variables, texts: Vec::new(), level })
     }
-
-    fn unknown(&self, variable: usize) -> Failure {
-        internal(&self.path.display().to_string(), format!("has no variable number {variable}"))
-    }
 }
 
 impl Sink for NetcdfSink {
     fn packing(&self, variable: usize) -> Result<Packing, Failure> {
-        let target = self.variables.get(variable).ok_or_else(|| self.unknown(variable))?;
+        let target = self.variables.get(variable).ok_or_else(|| unknown(&self.path, variable))?;
         Ok(chunking::packing(&target.variable, self.level))
     }
 
     fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
-        let unknown = self.unknown(variable);
-        let target = self.variables.get_mut(variable).ok_or(unknown)?;
+        let target = self.variables.get_mut(variable).ok_or_else(|| unknown(&self.path, variable))?;
         let written = match packed.form {
             Form::Chunks(chunks) => target.store(&chunks),
             Form::Values(values) => {
-                check_block(&target.variable, &values, &self.path.display().to_string())?;
+                check_block(&target.variable, &values, &self.path)?;
                 for_each_type!(&values, array => target.write_values(&array.view()))
             }
         };
@@ -88,20 +85,17 @@ impl Sink for NetcdfSink {
     }
 
     fn write_text(&mut self, variable: usize, text: &[u8]) -> Result<(), Failure> {
-        let path = self.path.clone();
-        let unknown = self.unknown(variable);
-        let target = self.variables.get_mut(variable).ok_or(unknown)?;
+        let target = self.variables.get_mut(variable).ok_or_else(|| unknown(&self.path, variable))?;
         let characters = ArrayD::from_shape_vec(target.variable.shape.clone(), text.to_vec())
-            .map_err(|error| internal(&path.display().to_string(), error.to_string()))?;
+            .map_err(|error| internal(&self.path, error.to_string()))?;
         target.written = row_count(&target.variable);
         self.texts.push((variable, characters));
         Ok(())
     }
 
     fn finish(self: Box<Self>, late: &LateAttributes) -> Result<(), Failure> {
-        let place = self.path.display().to_string();
         for target in &self.variables {
-            check_rows(&target.variable, target.written, &place)?;
+            check_rows(&target.variable, target.written, &self.path)?;
         }
         let Self { path, file, variables, texts, .. } = *self;
         let texts = texts
@@ -128,21 +122,13 @@ impl Target {
         Ok(())
     }
 
+    /// Writes all values of a variable that is stored whole.
     fn write_values<T: H5Type>(&self, rows: &ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
         if self.variable.shape.is_empty() {
             // A source may store a single value as an array of one.
             return rows.first().map_or(Ok(()), |value| self.dataset.write_scalar(value));
         }
-        let count = rows.shape().first().copied().unwrap_or(0);
-        let first = SliceOrIndex::SliceCount { start: self.written, step: 1, count, block: 1 };
-        let others = rows.shape().iter().skip(1).map(|&count| SliceOrIndex::SliceCount {
-            start: 0,
-            step: 1,
-            count,
-            block: 1,
-        });
-        let selection: Vec<SliceOrIndex> = std::iter::once(first).chain(others).collect();
-        self.dataset.write_slice(rows.view(), Hyperslab::from(selection))
+        self.dataset.write(rows)
     }
 }
 
@@ -261,7 +247,7 @@ fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>
     };
     let place = path.display().to_string();
     let mut file = ::netcdf::append(path).map_err(|error| refused(&place, error))?;
-    let missing = |name: &str| internal(&place, format!("has no variable {name}"));
+    let missing = |name: &str| internal(path, format!("has no variable {name}"));
     for (name, text) in texts {
         let mut variable = file.variable_mut(&name).ok_or_else(|| missing(&name))?;
         variable.put(text.view(), ..).map_err(|error| refused(&name, error))?;
@@ -271,8 +257,7 @@ fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>
         by_name.insert(name, attributes);
     }
     for (name, attributes) in by_name {
-        let mut variable =
-            file.variable_mut(name).ok_or_else(|| internal(&place, format!("has no variable {name}")))?;
+        let mut variable = file.variable_mut(name).ok_or_else(|| missing(name))?;
         for attribute in attributes {
             variable
                 .put_attribute(&attribute.name, library_value(&attribute.value))

@@ -175,10 +175,12 @@ pub(super) fn objects(
                     let scales: Vec<u8> =
                         variable.dimensions.iter().flat_map(|name| heap.keep(scale(name))).collect();
                     let shape = [variable.dimensions.len()];
-                    object.attribute(|order| {
-                        let shape = Dataspace::Simple(&shape);
-                        Message::attribute(order, "DIMENSION_LIST", Datatype::References, shape, &scales)
-                    });
+                    object.attribute(
+                        "DIMENSION_LIST",
+                        Datatype::References,
+                        Dataspace::Simple(&shape),
+                        &scales,
+                    );
                 }
                 describe_variable(&mut object, variable, structure);
                 object
@@ -226,15 +228,9 @@ fn describe_scale(object: &mut Object, title: &str, dimension: usize, references
     text(object, "NAME", &format!("{title}\0"));
     if !references.is_empty() {
         let shape = [references.len() / 16];
-        object.attribute(|order| {
-            let shape = Dataspace::Simple(&shape);
-            Message::attribute(order, "REFERENCE_LIST", Datatype::Reference, shape, references)
-        });
+        object.attribute("REFERENCE_LIST", Datatype::Reference, Dataspace::Simple(&shape), references);
     }
-    let number = identifier(dimension);
-    object.attribute(|order| {
-        Message::attribute(order, "_Netcdf4Dimid", Datatype::Integer(4), Dataspace::Scalar, &number)
-    });
+    object.attribute("_Netcdf4Dimid", Datatype::Integer(4), Dataspace::Scalar, &identifier(dimension));
 }
 
 fn describe_variable(object: &mut Object, variable: &Variable, structure: &Structure) {
@@ -242,10 +238,7 @@ fn describe_variable(object: &mut Object, variable: &Variable, structure: &Struc
         let numbers = variable.dimensions.iter().map(|name| position(name, structure).unwrap_or_default());
         let numbers: Vec<u8> = numbers.flat_map(identifier).collect();
         let shape = [variable.dimensions.len()];
-        object.attribute(|order| {
-            let shape = Dataspace::Simple(&shape);
-            Message::attribute(order, "_Netcdf4Coordinates", Datatype::Integer(4), shape, &numbers)
-        });
+        object.attribute("_Netcdf4Coordinates", Datatype::Integer(4), Dataspace::Simple(&shape), &numbers);
     }
     if let (Some(fill), Storage::Numbers(element_type)) = (variable.fill, variable.storage) {
         attribute(object, &Attribute::numbers("_FillValue", element_type, &[fill]));
@@ -328,7 +321,7 @@ fn attribute(object: &mut Object, attribute: &Attribute) {
         None => Dataspace::Scalar,
         Some(length) => Dataspace::Simple(length),
     };
-    object.attribute(|order| Message::attribute(order, &attribute.name, datatype, dataspace, &bytes));
+    object.attribute(&attribute.name, datatype, dataspace, &bytes);
 }
 
 fn value_bytes(value: &AttributeValue) -> Vec<u8> {

@@ -145,7 +145,7 @@ impl Message {
     }
 
     /// Message 0x000C, version 3: the `order`-th attribute of its object.
-    pub(crate) fn attribute(
+    pub(super) fn attribute(
         order: u16,
         name: &str,
         datatype: Datatype,

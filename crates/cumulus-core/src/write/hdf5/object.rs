@@ -1,7 +1,7 @@
 //! Objects: a header of messages, version 2 (section IV.A.1.b of the format specification).
 
 use super::checksum::lookup3;
-use super::message::{MOST_IN_HEADER, Message};
+use super::message::{Dataspace, Datatype, MOST_IN_HEADER, Message};
 
 /// A group or a dataset.
 #[derive(Clone, Debug, Default)]
@@ -20,10 +20,16 @@ impl Object {
         Self { messages, attributes: Vec::new() }
     }
 
-    /// Adds an attribute, which `make` makes of its number.
-    pub(crate) fn attribute(&mut self, make: impl FnOnce(u16) -> Message) {
+    /// Adds an attribute after those that are there.
+    pub(crate) fn attribute(
+        &mut self,
+        name: &str,
+        datatype: Datatype,
+        dataspace: Dataspace<'_>,
+        value: &[u8],
+    ) {
         let order = u16::try_from(self.attributes.len()).unwrap_or(u16::MAX);
-        self.attributes.push(make(order));
+        self.attributes.push(Message::attribute(order, name, datatype, dataspace, value));
     }
 
     /// Its header.

@@ -87,8 +87,6 @@ fn a_file_that_was_not_finished_is_no_hdf5_file() {
 fn what_no_header_can_hold_is_refused() {
     let mut object = Object::default();
     let value = vec![b'x'; 70_000];
-    object.attribute(|order| {
-        Message::attribute(order, "long", Datatype::Text(70_000, Charset::Ascii), Dataspace::Scalar, &value)
-    });
+    object.attribute("long", Datatype::Text(70_000, Charset::Ascii), Dataspace::Scalar, &value);
     assert_eq!(object.encode(), Err(TooLarge));
 }
