@@ -9,56 +9,26 @@ pub(super) const LANES: usize = 16;
 /// Groups of values looked at together: they stay in the cache, and their number fits into any counter.
 pub(super) const GROUPS: usize = 256;
 
-/// What the lanes have seen, each kind of it side by side, where the compiler finds vectors. Every step is one
-/// comparison: two in one step would leave the vector registers.
-struct Lanes<T> {
-    least: [T; LANES],
-    most: [T; LANES],
-    from_least: [u32; LANES],
-    above_all: [u32; LANES],
-    below_all: [u32; LANES],
-    not_a_number: [u32; LANES],
+/// The number of values that pass `test`.
+fn count<T: Copy>(groups: &[[T; LANES]], test: impl Fn(T) -> bool) -> u64 {
+    let mut counts = [0_u32; LANES];
+    for group in groups {
+        for (count, &value) in counts.iter_mut().zip(group) {
+            *count += u32::from(test(value));
+        }
+    }
+    counts.iter().map(|&count| u64::from(count)).sum()
 }
 
-impl<T: Element> Lanes<T> {
-    fn new() -> Self {
-        let [from_least, above_all, below_all, not_a_number] = [[0; LANES]; 4];
-        let (least, most) = ([T::MOST; LANES], [T::LEAST; LANES]);
-        Self { least, most, from_least, above_all, below_all, not_a_number }
-    }
-
-    /// Replaces all values of `group` but the finite ones from `least` up, and counts them. What is not a number is
-    /// neither above nor below anything.
-    #[inline]
-    fn replace(&mut self, group: &mut [T; LANES], least: T, fill: T) {
-        for (seen, &value) in self.least.iter_mut().zip(&*group) {
-            let value = if value >= least { value } else { T::MOST };
-            *seen = if value < *seen { value } else { *seen };
-        }
-        // Where any value is kept, one that is too small is not the largest.
-        for (seen, &value) in self.most.iter_mut().zip(&*group) {
-            let value = if value > T::MOST { T::LEAST } else { value };
-            *seen = if value > *seen { value } else { *seen };
-        }
-        for (count, &value) in self.from_least.iter_mut().zip(&*group) {
-            *count += u32::from(value >= least);
-        }
-        for (count, &value) in self.above_all.iter_mut().zip(&*group) {
-            *count += u32::from(value > T::MOST);
-        }
-        for (count, &value) in self.below_all.iter_mut().zip(&*group) {
-            *count += u32::from(value < T::LEAST);
-        }
-        for (count, &value) in self.not_a_number.iter_mut().zip(&*group) {
-            *count += u32::from(value.is_not_a_number());
-        }
-        for value in &mut *group {
-            *value = if *value >= least { *value } else { fill };
-        }
-        for value in group {
-            *value = if *value > T::MOST { fill } else { *value };
+/// The values put together by `join`, lane by lane.
+fn fold<T: Copy>(groups: &[[T; LANES]], start: T, join: impl Fn(T, T) -> T) -> [T; LANES] {
+    let mut seen = [start; LANES];
+    for group in groups {
+        for (seen, &value) in seen.iter_mut().zip(group) {
+            *seen = join(*seen, value);
         }
     }
+    seen
 }
 
 /// Replaces what is below `least`, infinite or no number, and counts: the same as value by value where no record is
@@ -74,27 +44,39 @@ pub(super) fn replace<T: Element>(
         let above = |value: &&T| **value >= least && **value <= T::MOST && value.to_f64() > threshold;
         statistics.above_threshold += groups.as_flattened().iter().filter(above).count() as u64;
     }
-    let mut lanes = Lanes::new();
-    for group in &mut *groups {
-        lanes.replace(group, least, fill);
-    }
-    let sum = |counts: [u32; LANES]| counts.iter().map(|&count| u64::from(count)).sum::<u64>();
-    let above_all = sum(lanes.above_all);
-    let kept = sum(lanes.from_least) - above_all;
-    let infinite = above_all + sum(lanes.below_all);
-    let not_a_number = sum(lanes.not_a_number);
-    let values = groups.as_flattened();
+    // One question at a time: the answers to all at once do not fit into the registers, and how badly is chance.
+    let length = groups.as_flattened().len() as u64;
+    let infinite_above = count(groups, |value| value > T::MOST);
+    let kept = count(groups, |value| value >= least) - infinite_above;
+    let smallest = fold(groups, T::MOST, |seen, value| {
+        let value = if value >= least { value } else { T::MOST };
+        if value < seen { value } else { seen }
+    });
+    // Where any value is kept, one that is too small is not the largest.
+    let largest = fold(groups, T::LEAST, |seen, value| {
+        let value = if value > T::MOST { T::LEAST } else { value };
+        if value > seen { value } else { seen }
+    });
     statistics.valid += kept;
-    statistics.not_a_number += not_a_number;
-    statistics.infinite += infinite;
-    statistics.sentinel += values.len() as u64 - kept - not_a_number - infinite;
+    if kept < length {
+        let infinite = infinite_above + count(groups, |value| value < T::LEAST);
+        let not_a_number = count(groups, Element::is_not_a_number);
+        statistics.not_a_number += not_a_number;
+        statistics.infinite += infinite;
+        statistics.sentinel += length - kept - not_a_number - infinite;
+        for value in groups.as_flattened_mut() {
+            *value = if *value >= least { *value } else { fill };
+            *value = if *value > T::MOST { fill } else { *value };
+        }
+    }
     if kept == 0 {
         return;
     }
-    let least = lanes.least.map(Element::to_f64).into_iter().fold(f64::INFINITY, f64::min);
-    let most = lanes.most.map(Element::to_f64).into_iter().fold(f64::NEG_INFINITY, f64::max);
+    let least = smallest.map(Element::to_f64).into_iter().fold(f64::INFINITY, f64::min);
+    let most = largest.map(Element::to_f64).into_iter().fold(f64::NEG_INFINITY, f64::max);
     // Comparison knows one zero, the total order of the statistics two; which one it was matters only where it is
     // the least or the most of all. No fill value is a zero.
+    let values = groups.as_flattened();
     let zeros = || values.iter().map(|value| value.to_f64()).filter(|value| *value == 0.0);
     let minimum = if least == 0.0 { zeros().min_by(f64::total_cmp) } else { Some(least) };
     let maximum = if most == 0.0 { zeros().max_by(f64::total_cmp) } else { Some(most) };
