@@ -12,7 +12,7 @@ use crate::values::Values;
 /// a reader who wants one record does not inflate a flight.
 const UNIT_BYTES: usize = 2 << 20;
 
-/// Bytes that a unit is cut down to. A chunk of this size fits the cache that HDF5 gives a reader (1 MiB until
+/// Most bytes of a chunk, unless a single element has more. A chunk of this size fits the cache that HDF5 gives a reader (1 MiB until
 /// version 1.14), who would otherwise inflate it anew for every record.
 const CHUNK_BYTES: usize = 512 << 10;
 
@@ -26,8 +26,9 @@ const SMALLEST_COMPRESSED_BYTES: usize = 4096;
 
 /// Shape of a chunk of this variable; `None` where it is stored whole.
 ///
-/// Rows that make about two megabytes, or one row, are cut along their second axis into equal parts. The shape
-/// depends on that of the variable alone, so that the same granule always has the same chunks.
+/// Rows that make about two megabytes, or one row, are cut along their second axis into equal parts; fewer rows are
+/// taken where parts would still be too large. The shape depends on that of the variable alone, so that the same
+/// granule always has the same chunks.
 #[must_use]
 pub fn chunk_shape(variable: &Variable) -> Option<Vec<usize>> {
     let Storage::Numbers(element_type) = variable.storage else { return None };
@@ -40,11 +41,12 @@ pub fn chunk_shape(variable: &Variable) -> Option<Vec<usize>> {
     let unit_rows = (UNIT_BYTES / row_bytes.max(1)).clamp(1, rows);
     let parts = row_elements.div_ceil(CHUNK_ELEMENTS).min((unit_rows * row_bytes).div_ceil(CHUNK_BYTES));
     let mut shape = variable.shape.clone();
-    if let Some(first) = shape.first_mut() {
-        *first = unit_rows;
-    }
     if let Some(second) = shape.get_mut(1) {
         *second = second.div_ceil(parts).max(1);
+    }
+    let part_bytes = element_type.size() * shape.iter().skip(1).product::<usize>();
+    if let Some(first) = shape.first_mut() {
+        *first = (CHUNK_BYTES / part_bytes.max(1)).clamp(1, unit_rows);
     }
     Some(shape)
 }
@@ -134,4 +136,49 @@ pub(super) fn stored_name(variable: &Variable, structure: &Structure) -> String 
 /// True for a variable that has the name of its first dimension.
 pub(super) fn is_coordinate(variable: &Variable) -> bool {
     variable.dimensions.first() == Some(&variable.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::ElementType;
+    use proptest::prelude::*;
+
+    fn variable(element_type: ElementType, shape: Vec<usize>) -> Variable {
+        Variable {
+            name: "x".to_owned(),
+            storage: Storage::Numbers(element_type),
+            dimensions: shape.iter().map(|length| format!("dim_{length}")).collect(),
+            shape,
+            fill: None,
+            attributes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn wide_rows_are_cut_across_and_long_columns_along() {
+        let chunk = |shape: &[usize]| chunk_shape(&variable(ElementType::F32, shape.to_vec()));
+        assert_eq!(chunk(&[72_000, 900]), Some(vec![582, 225]));
+        assert_eq!(chunk(&[250_000]), Some(vec![131_072]));
+        assert_eq!(chunk(&[250_000, 10]), Some(vec![13_107, 10]));
+        assert_eq!(chunk(&[40, 900]), Some(vec![40, 900]));
+        assert_eq!(chunk(&[3, 1_400_000]), Some(vec![1, 127_273]));
+        assert_eq!(chunk(&[1000]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_chunk_is_larger_than_a_reader_s_cache(
+            shape in prop::collection::vec(1_usize..3000, 1..3),
+            rows in 1_usize..300_000,
+            is_wide in any::<bool>(),
+        ) {
+            let element_type = if is_wide { ElementType::F64 } else { ElementType::F32 };
+            let shape: Vec<usize> = std::iter::once(rows).chain(shape.into_iter().skip(1)).collect();
+            if let Some(chunk) = chunk_shape(&variable(element_type, shape.clone())) {
+                prop_assert!(chunk.iter().product::<usize>() * element_type.size() <= CHUNK_BYTES);
+                prop_assert!(chunk.iter().zip(&shape).all(|(chunk, whole)| (1..=*whole).contains(chunk)));
+            }
+        }
+    }
 }
