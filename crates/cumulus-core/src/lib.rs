@@ -32,6 +32,7 @@ pub mod granule;
 pub mod log;
 pub mod map;
 pub mod measure;
+pub mod memory;
 pub mod metadata;
 pub mod plan;
 pub mod pool;

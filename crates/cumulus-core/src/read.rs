@@ -61,6 +61,20 @@ pub trait Source: Sync {
     /// rank 0.
     fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure>;
 
+    /// As [`Source::rows`], in the memory of `block` where that is of use: its values do not matter.
+    ///
+    /// # Errors
+    /// As [`Source::rows`].
+    fn rows_into(
+        &self,
+        dataset: &Dataset,
+        rows: Range<usize>,
+        block: Option<Values>,
+    ) -> Result<Values, Failure> {
+        drop(block);
+        self.rows(dataset, rows)
+    }
+
     /// Every string of a text dataset, in row-major order, without trailing NULs and blanks.
     fn strings(&self, dataset: &Dataset) -> Result<Vec<String>, Failure>;
 }

@@ -8,18 +8,18 @@
 //! of blocks shows in the product.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use ndarray::ArrayD;
 use rayon::prelude::*;
 
 use crate::cf::{Composition, Feed, Rows};
 use crate::error::Failure;
 use crate::map::decode::Statistics;
+use crate::memory::Memory;
 use crate::read::{Dataset, Source};
 use crate::values::Values;
 use crate::write::Sink;
-use crate::write::pack::{Packed, Packing};
+use crate::write::pack::{Form, Packed, Packing};
+use crate::write::unit::{Cutter, Unit};
 
 /// Bytes of values that one thread works on at a time.
 pub const DEFAULT_BLOCK_BYTES: usize = 2 << 20;
@@ -49,6 +49,7 @@ pub fn transfer(
 ) -> Result<Vec<Option<Statistics>>, Failure> {
     let _span = tracing::info_span!("transfer").entered();
     let mut statistics = Vec::with_capacity(composition.feeds.len());
+    let memory = Memory::default();
     for (variable, feed) in composition.feeds.iter().enumerate() {
         statistics.push(match feed {
             Feed::Text(characters) => {
@@ -57,14 +58,20 @@ pub fn transfer(
             }
             Feed::Made { values, statistics } => {
                 let packing = sink.packing(variable)?;
-                let units: Vec<Values> = Cutter::units(packing.rows, values.clone()).collect();
+                let units: Vec<Unit> = Cutter::units(packing.rows, values.clone()).collect();
                 let packing = packing.suited_to(&units);
-                units.into_iter().try_for_each(|unit| sink.write(variable, packing.pack(unit)))?;
+                write(sink, variable, units.into_iter().map(|unit| packing.pack(unit, &memory)), &memory)?;
                 statistics.clone()
             }
             Feed::Rows(rows) => {
-                let mut lane =
-                    Lane { source, rows, sink: &mut *sink, variable, statistics: Statistics::default() };
+                let mut lane = Lane {
+                    source,
+                    rows,
+                    sink: &mut *sink,
+                    variable,
+                    memory: &memory,
+                    statistics: Statistics::default(),
+                };
                 lane.run(block_bytes)?;
                 Some(lane.statistics)
             }
@@ -79,41 +86,45 @@ struct Lane<'run, 'granule> {
     rows: &'run Rows<'granule>,
     sink: &'run mut dyn Sink,
     variable: usize,
+    memory: &'run Memory,
     statistics: Statistics,
 }
 
 impl Lane<'_, '_> {
     fn run(&mut self, block_bytes: usize) -> Result<(), Failure> {
         let packing = self.sink.packing(self.variable)?;
-        let packing = packing.clone().suited_to(&self.samples(&packing)?);
+        let samples = self.samples(&packing)?;
+        let packing = packing.suited_to(&samples);
+        for sample in samples {
+            sample.keep(self.memory);
+        }
         let blocks = blocks(self.rows.dataset, self.rows.decoder.from.size(), packing.rows, block_bytes);
         let mut cutter = Cutter::new(packing.rows);
         let mut ready: Vec<Packed> = Vec::new();
         let are_whole_units = blocks.iter().all(|block| block.start % packing.rows == 0);
         let threads = rayon::current_num_threads().max(1);
         for batch in blocks.chunks(if are_whole_units { threads * BLOCKS_A_THREAD } else { threads }) {
-            let Self { source, rows, sink, variable, statistics } = self;
-            let work = Work { source: *source, rows, packing: &packing };
-            let (written, packed) = rayon::join(
-                || write(&mut **sink, *variable, ready),
-                || {
-                    if are_whole_units {
-                        work.pack_each(batch, statistics)
-                    } else {
-                        work.pack_across(batch, &mut cutter, statistics)
-                    }
-                },
-            );
-            written?;
-            ready = packed?;
+            let Self { source, rows, sink, variable, memory, statistics } = self;
+            let work = Work { source: *source, rows, packing: &packing, memory };
+            let write = || write(&mut **sink, *variable, ready, memory);
+            ready = if are_whole_units {
+                let (written, packed) = rayon::join(write, || work.pack_each(batch));
+                written?;
+                seen(statistics, packed?).into_iter().flatten().collect()
+            } else {
+                // Packed only when the batch before is written, whose memory can be used again.
+                let (written, decoded) = rayon::join(write, || work.decode_each(batch));
+                written?;
+                work.pack_across(seen(statistics, decoded?), &mut cutter)
+            };
         }
-        write(self.sink, self.variable, ready)?;
-        let rest = cutter.rest().into_iter().map(|unit| packing.pack(unit.values())).collect();
-        write(self.sink, self.variable, rest)
+        write(self.sink, self.variable, ready, self.memory)?;
+        let rest = cutter.rest().map(|unit| packing.pack(unit, self.memory));
+        write(self.sink, self.variable, rest, self.memory)
     }
 
     /// Parts of a few units from all over the variable, decoded, for choosing how to pack it.
-    fn samples(&self, packing: &Packing) -> Result<Vec<Values>, Failure> {
+    fn samples(&self, packing: &Packing) -> Result<Vec<Unit>, Failure> {
         let count = self.rows.dataset.row_count();
         let units = count.div_ceil(packing.rows);
         if packing.chunk.is_none_or(|chunk| chunk.level == 0) || units == 0 {
@@ -127,14 +138,25 @@ impl Lane<'_, '_> {
             .map(|sample| {
                 let start = (units * (2 * sample + 1) / (2 * samples)) * packing.rows;
                 let end = (start + rows).min(count);
-                decode(self.source, self.rows, &(start..end)).map(|(values, _)| values)
+                decode(self.source, self.rows, &(start..end), self.memory).map(|(values, _)| values.into())
             })
             .collect()
     }
 }
 
-fn write(sink: &mut dyn Sink, variable: usize, units: Vec<Packed>) -> Result<(), Failure> {
-    units.into_iter().try_for_each(|unit| sink.write(variable, unit))
+fn write(
+    sink: &mut dyn Sink,
+    variable: usize,
+    units: impl IntoIterator<Item = Packed>,
+    memory: &Memory,
+) -> Result<(), Failure> {
+    units.into_iter().try_for_each(|unit| {
+        sink.write(variable, &unit)?;
+        if let Form::Chunks(chunks) = unit.form {
+            memory.keep_bytes(chunks.into_memory());
+        }
+        Ok(())
+    })
 }
 
 /// What is done to every block.
@@ -142,54 +164,50 @@ struct Work<'run, 'granule> {
     source: &'run dyn Source,
     rows: &'run Rows<'granule>,
     packing: &'run Packing,
+    memory: &'run Memory,
 }
 
 impl Work<'_, '_> {
     /// Packs blocks that begin where units begin: each on one thread from source to packed units, while it is in
     /// that thread's cache.
-    fn pack_each(&self, batch: &[Range<usize>], statistics: &mut Statistics) -> Result<Vec<Packed>, Failure> {
-        let done: Vec<(Vec<Packed>, Statistics)> = batch
-            .par_iter()
-            .with_max_len(1)
-            .map(|block| {
-                let (values, seen) = decode(self.source, self.rows, block)?;
-                let units = Cutter::units(self.packing.rows, values);
-                Ok((units.map(|unit| self.packing.pack(unit)).collect(), seen))
-            })
-            .collect::<Result<_, Failure>>()?;
-        let mut packed = Vec::new();
-        for (units, seen) in done {
-            statistics.merge(&seen);
-            packed.extend(units);
-        }
-        Ok(packed)
+    fn pack_each(&self, batch: &[Range<usize>]) -> Result<Vec<(Vec<Packed>, Statistics)>, Failure> {
+        let pack = |block| {
+            let (values, statistics) = decode(self.source, self.rows, block, self.memory)?;
+            let units = Cutter::units(self.packing.rows, values);
+            Ok((units.map(|unit| self.packing.pack(unit, self.memory)).collect(), statistics))
+        };
+        batch.par_iter().with_max_len(1).map(pack).collect()
     }
 
-    /// Packs blocks that units reach across: what is left of them waits in the cutter.
-    fn pack_across(
-        &self,
-        batch: &[Range<usize>],
-        cutter: &mut Cutter,
-        statistics: &mut Statistics,
-    ) -> Result<Vec<Packed>, Failure> {
-        let decoded: Vec<(Values, Statistics)> =
-            batch.par_iter().map(|block| decode(self.source, self.rows, block)).collect::<Result<_, _>>()?;
-        let mut units = Vec::new();
-        for (values, seen) in decoded {
-            statistics.merge(&seen);
-            units.extend(cutter.cut(values));
-        }
-        Ok(units.into_par_iter().map(|unit| self.packing.pack(unit.values())).collect())
+    /// Decodes blocks that units reach across.
+    fn decode_each(&self, batch: &[Range<usize>]) -> Result<Vec<(Values, Statistics)>, Failure> {
+        batch.par_iter().map(|block| decode(self.source, self.rows, block, self.memory)).collect()
     }
+
+    /// Packs the units that are whole with these blocks; what is left waits in the cutter.
+    fn pack_across(&self, blocks: Vec<Values>, cutter: &mut Cutter) -> Vec<Packed> {
+        let units: Vec<Unit> = blocks.into_iter().flat_map(|block| cutter.cut(block)).collect();
+        units.into_par_iter().map(|unit| self.packing.pack(unit, self.memory)).collect()
+    }
+}
+
+/// Adds what was seen of each to `statistics`.
+fn seen<T>(statistics: &mut Statistics, blocks: Vec<(T, Statistics)>) -> Vec<T> {
+    let merge = |(block, seen)| {
+        statistics.merge(&seen);
+        block
+    };
+    blocks.into_iter().map(merge).collect()
 }
 
 fn decode(
     source: &dyn Source,
     rows: &Rows<'_>,
     block: &Range<usize>,
+    memory: &Memory,
 ) -> Result<(Values, Statistics), Failure> {
     let mut statistics = Statistics::default();
-    let values = source.rows(rows.dataset, block.clone())?;
+    let values = source.rows_into(rows.dataset, block.clone(), memory.block())?;
     let values = rows.decoder.decode(values, block.start, &mut statistics)?;
     Ok((values, statistics))
 }
@@ -208,66 +226,4 @@ fn blocks(dataset: &Dataset, element_size: usize, unit_rows: usize, block_bytes:
         });
     let count = dataset.row_count();
     (0..count).step_by(block_rows).map(|start| start..start.saturating_add(block_rows).min(count)).collect()
-}
-
-/// Cuts blocks of any size into units of a given number of rows.
-struct Cutter {
-    rows: usize,
-    /// Less than a unit.
-    rest: Unit,
-}
-
-/// Rows of one block or of several, not yet put together: that is done by the thread that packs them.
-#[derive(Default)]
-struct Unit(Vec<(Arc<Values>, Range<usize>)>);
-
-impl Cutter {
-    fn new(rows: usize) -> Self {
-        Self { rows: rows.max(1), rest: Unit::default() }
-    }
-
-    /// All units of a block that begins and ends where units do.
-    fn units(rows: usize, block: Values) -> impl Iterator<Item = Values> {
-        let mut cutter = Self::new(rows);
-        let mut units = cutter.cut(block);
-        units.extend(cutter.rest());
-        units.into_iter().map(Unit::values)
-    }
-
-    /// The whole units that are there with this block.
-    fn cut(&mut self, block: Values) -> Vec<Unit> {
-        let (rows, block) = (block.row_count(), Arc::new(block));
-        let mut units = Vec::new();
-        let mut start = 0;
-        while start < rows {
-            let end = rows.min(start + self.rows - self.rest.row_count());
-            self.rest.0.push((Arc::clone(&block), start..end));
-            if self.rest.row_count() == self.rows {
-                units.push(std::mem::take(&mut self.rest));
-            }
-            start = end;
-        }
-        units
-    }
-
-    /// What is left at the end: at most one unit.
-    fn rest(&mut self) -> Option<Unit> {
-        Some(std::mem::take(&mut self.rest)).filter(|rest| !rest.0.is_empty())
-    }
-}
-
-impl Unit {
-    fn row_count(&self) -> usize {
-        self.0.iter().map(|(_, rows)| rows.len()).sum()
-    }
-
-    fn values(self) -> Values {
-        let mut parts = self.0.into_iter().map(|(block, rows)| {
-            if rows.len() == block.row_count() { Arc::unwrap_or_clone(block) } else { block.rows(rows) }
-        });
-        let first = parts.next();
-        parts.fold(first.unwrap_or_else(|| Values::I8(ArrayD::zeros(vec![0]))), |unit, part| {
-            unit.followed_by(&part)
-        })
-    }
 }

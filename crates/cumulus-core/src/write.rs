@@ -11,6 +11,7 @@ mod hdf5;
 pub mod netcdf;
 pub mod pack;
 pub mod publish;
+pub mod unit;
 
 use std::path::Path;
 
@@ -120,7 +121,7 @@ pub trait Sink: Send {
     ///
     /// # Errors
     /// The type or shape is not the variable's, or the file cannot be written.
-    fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure>;
+    fn write(&mut self, variable: usize, packed: &Packed) -> Result<(), Failure>;
 
     /// Writes all characters of a text variable, row-major, each string filled with NULs to its full width.
     ///

@@ -114,21 +114,34 @@ impl Source for Hdf5Source {
     }
 
     fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure> {
+        self.rows_into(dataset, rows, None)
+    }
+
+    fn rows_into(
+        &self,
+        dataset: &Dataset,
+        rows: Range<usize>,
+        block: Option<Values>,
+    ) -> Result<Values, Failure> {
         let stored = self.stored(dataset)?;
         let read = Rows { stored, file: self.file.as_ref(), shape: &dataset.shape, range: rows };
+        macro_rules! numbers {
+            ($element_type:expr, $($variant:ident),*) => {
+                match $element_type {
+                    $(ElementType::$variant => {
+                        let memory = match block {
+                            Some(Values::$variant(array)) => array.into_raw_vec_and_offset().0,
+                            _ => Vec::new(),
+                        };
+                        read.of(memory).map(Values::$variant)
+                    })*
+                }
+            };
+        }
         let values = match stored.encoding {
-            Encoding::Numbers(element_type) => match element_type {
-                ElementType::I8 => read.of().map(Values::I8),
-                ElementType::I16 => read.of().map(Values::I16),
-                ElementType::I32 => read.of().map(Values::I32),
-                ElementType::I64 => read.of().map(Values::I64),
-                ElementType::U8 => read.of().map(Values::U8),
-                ElementType::U16 => read.of().map(Values::U16),
-                ElementType::U32 => read.of().map(Values::U32),
-                ElementType::U64 => read.of().map(Values::U64),
-                ElementType::F32 => read.of().map(Values::F32),
-                ElementType::F64 => read.of().map(Values::F64),
-            },
+            Encoding::Numbers(element_type) => {
+                numbers!(element_type, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
+            }
             Encoding::Boolean => read.through_library::<bool>().map(|flags| Values::I8(flags.mapv(i8::from))),
             Encoding::FixedText { .. } | Encoding::VariableText { .. } | Encoding::Unsupported => {
                 return Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers")
@@ -164,16 +177,16 @@ struct Rows<'source> {
 }
 
 impl Rows<'_> {
-    fn of<T: ::hdf5::H5Type + Pod>(&self) -> ::hdf5::Result<ArrayD<T>> {
-        self.directly().map_or_else(|| self.through_library(), Ok)
+    fn of<T: ::hdf5::H5Type + Pod>(&self, memory: Vec<T>) -> ::hdf5::Result<ArrayD<T>> {
+        self.directly(memory).map_or_else(|| self.through_library(), Ok)
     }
 
-    /// The rows, read by position; `None` where that cannot be done.
-    fn directly<T: Pod>(&self) -> Option<ArrayD<T>> {
+    /// The rows, read by position into the memory of other values; `None` where that cannot be done.
+    fn directly<T: Pod>(&self, mut values: Vec<T>) -> Option<ArrayD<T>> {
         let (place, file) = (self.stored.place.as_ref()?, self.file?);
         let mut shape = self.shape.to_vec();
         *shape.first_mut()? = self.range.len();
-        let mut values = vec![T::zeroed(); shape.iter().product()];
+        values.resize(shape.iter().product(), T::zeroed());
         place.read(file, &self.stored.dataset, &self.range, bytemuck::cast_slice_mut(&mut values))?;
         ArrayD::from_shape_vec(shape, values).ok()
     }

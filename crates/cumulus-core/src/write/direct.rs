@@ -150,12 +150,12 @@ impl Sink for DirectSink {
         Ok(chunking::packing(known, self.level))
     }
 
-    fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
-        match packed.form {
-            Form::Chunks(chunks) => self.append(variable, packed.rows, chunks.iter().map(Vec::as_slice)),
+    fn write(&mut self, variable: usize, packed: &Packed) -> Result<(), Failure> {
+        match &packed.form {
+            Form::Chunks(chunks) => self.append(variable, packed.rows, chunks.iter()),
             Form::Values(values) => {
                 if let Some(variable) = self.structure.variables.get(variable) {
-                    check_block(variable, &values, &self.path)?;
+                    check_block(variable, values, &self.path)?;
                 }
                 // A source may store a single value as an array of one.
                 self.append(variable, packed.rows, [&*values.bytes()])

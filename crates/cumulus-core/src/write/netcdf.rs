@@ -18,7 +18,7 @@ use super::chunk;
 use super::chunking::{
     self, check_block, check_rows, chunk_shape, internal, row_count, stored_name, unknown,
 };
-use super::pack::{Form, Packed, Packing};
+use super::pack::{Chunks, Form, Packed, Packing};
 use super::{Attribute, AttributeValue, LateAttributes, Sink, Storage, Structure, Variable};
 use crate::error::{Class, Failure, Stage};
 use crate::values::{ElementType, for_each_type};
@@ -70,13 +70,13 @@ impl Sink for NetcdfSink {
         Ok(chunking::packing(&target.variable, self.level))
     }
 
-    fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
+    fn write(&mut self, variable: usize, packed: &Packed) -> Result<(), Failure> {
         let target = self.variables.get_mut(variable).ok_or_else(|| unknown(&self.path, variable))?;
-        let written = match packed.form {
-            Form::Chunks(chunks) => target.store(&chunks),
+        let written = match &packed.form {
+            Form::Chunks(chunks) => target.store(chunks),
             Form::Values(values) => {
-                check_block(&target.variable, &values, &self.path)?;
-                for_each_type!(&values, array => target.write_values(&array.view()))
+                check_block(&target.variable, values, &self.path)?;
+                for_each_type!(values, array => target.write_values(&array.view()))
             }
         };
         written.map_err(|error| unwritable(&self.path, &target.variable.name, &error))?;
@@ -110,7 +110,7 @@ impl Sink for NetcdfSink {
 
 impl Target {
     /// Stores chunks that lie side by side.
-    fn store(&self, chunks: &[Vec<u8>]) -> ::hdf5::Result<()> {
+    fn store(&self, chunks: &Chunks) -> ::hdf5::Result<()> {
         let part = chunk_shape(&self.variable).and_then(|shape| shape.get(1).copied()).unwrap_or(0);
         for (number, bytes) in chunks.iter().enumerate() {
             let mut offset = vec![0; self.variable.shape.len()];

@@ -1,12 +1,13 @@
 //! Rows as they are stored: everything between values and bytes that needs no file, so that many threads can do it
 //! at once.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 
 use rayon::prelude::*;
 
 use super::encode::{Encoder, Sizes, Strategy};
+use super::unit::Unit;
+use crate::memory::Memory;
 use crate::values::Values;
 
 /// Bytes below which trying two strategies costs more than the worse one could.
@@ -50,8 +51,35 @@ pub struct Packed {
 pub enum Form {
     /// Their values.
     Values(Values),
-    /// The bytes of chunks side by side, shuffled and compressed.
-    Chunks(Vec<Vec<u8>>),
+    /// Chunks side by side, shuffled and compressed.
+    Chunks(Chunks),
+}
+
+/// The bytes of chunks, one behind the other.
+#[derive(Debug)]
+pub struct Chunks {
+    bytes: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+}
+
+impl Chunks {
+    /// The bytes of each chunk.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| self.bytes.get(start..end).unwrap_or_default())
+    }
+
+    /// The memory they are in.
+    #[must_use]
+    pub fn into_memory(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    fn push(&mut self, chunk: &[u8]) {
+        self.bytes.extend_from_slice(chunk);
+        self.ends.push(self.bytes.len());
+    }
 }
 
 impl Packing {
@@ -61,35 +89,42 @@ impl Packing {
         Self { rows, chunk: None }
     }
 
-    /// Packs one unit: at most [`Packing::rows`] rows.
+    /// Packs one unit: at most [`Packing::rows`] rows. Its blocks and what is made of them come from `memory` and go
+    /// there.
     #[must_use]
-    pub fn pack(&self, unit: Values) -> Packed {
-        let rows = unit.shape().first().copied().unwrap_or(1);
+    pub fn pack(&self, unit: Unit, memory: &Memory) -> Packed {
+        let rows = unit.row_count();
         let form = match self.chunk {
-            None => Form::Values(unit),
-            Some(chunk) => Form::Chunks(chunk.pack(&unit, self.rows)),
+            None => Form::Values(unit.into_values()),
+            Some(chunk) => {
+                let chunks = chunk.pack(&unit, self.rows, memory);
+                unit.keep(memory);
+                Form::Chunks(chunks)
+            }
         };
         Packed { rows, form }
     }
 
     /// The same packing with the strategy that suits these samples of the variable best.
     #[must_use]
-    pub fn suited_to(mut self, samples: &[Values]) -> Self {
+    pub fn suited_to(mut self, samples: &[Unit]) -> Self {
         if let Some(chunk) = &mut self.chunk
             && chunk.level > 0
             && !samples.is_empty()
         {
-            let bytes: usize = samples.iter().map(|sample| sample.bytes().len()).sum();
-            if bytes < LEAST_WORTH_ASKING {
+            let bytes = |sample: &Unit| sample.row_count() * chunk.row_bytes;
+            if samples.iter().map(bytes).sum::<usize>() < LEAST_WORTH_ASKING {
                 chunk.strategy = Strategy::Matches;
                 return self;
             }
-            let sizes = |sample: &Values| {
-                let parts = chunk.parts(sample, sample.row_count());
-                let sizes = |encoder: &mut Encoder| {
-                    parts.iter().map(|part| encoder.sizes(part, chunk.element_size)).sum::<Sizes>()
-                };
-                with_encoder(chunk.level, sizes)
+            let sizes = |sample: &Unit| {
+                with_scratch(chunk.level, |Scratch { part, encoder }| {
+                    let sizes = chunk.starts().map(|start| {
+                        chunk.gather(sample, sample.row_count(), start, part);
+                        encoder.sizes(part, chunk.element_size)
+                    });
+                    sizes.sum::<Sizes>()
+                })
             };
             chunk.strategy = samples.par_iter().map(sizes).sum::<Sizes>().choice();
         }
@@ -99,55 +134,64 @@ impl Packing {
 
 impl ChunkPacking {
     /// Packs a unit into chunks of so many rows.
-    fn pack(&self, unit: &Values, rows: usize) -> Vec<Vec<u8>> {
-        let parts = self.parts(unit, rows);
-        if self.level == 0 {
-            return parts.into_iter().map(Cow::into_owned).collect();
-        }
-        let encode = |encoder: &mut Encoder| {
-            let encode =
-                |part: &Cow<'_, [u8]>| encoder.encode(part, self.element_size, self.strategy).to_vec();
-            parts.iter().map(encode).collect()
-        };
-        with_encoder(self.level, encode)
+    fn pack(&self, unit: &Unit, rows: usize, memory: &Memory) -> Chunks {
+        let bytes = rows * self.part_bytes * self.starts().count();
+        // Deflate makes nothing much larger than it was (RFC 1951: five bytes for 65,535).
+        let mut chunks = Chunks { bytes: memory.bytes(bytes + bytes / 1000 + 1024), ends: Vec::new() };
+        with_scratch(self.level, |Scratch { part, encoder }| {
+            for start in self.starts() {
+                self.gather(unit, rows, start, part);
+                chunks.push(match self.level {
+                    0 => part,
+                    _ => encoder.encode(part, self.element_size, self.strategy),
+                });
+            }
+        });
+        chunks
     }
 
-    /// The bytes of each chunk, in full: a chunk is always stored whole, and nobody reads what lies beyond the edge of
-    /// the variable.
-    fn parts<'unit>(&self, unit: &'unit Values, rows: usize) -> Vec<Cow<'unit, [u8]>> {
-        let mut bytes = unit.bytes();
-        let chunk_bytes = rows * self.part_bytes;
-        if self.part_bytes >= self.row_bytes {
-            if bytes.len() < chunk_bytes {
-                bytes.to_mut().resize(chunk_bytes, 0);
+    /// Where in a row each chunk begins, in bytes.
+    fn starts(&self) -> impl Iterator<Item = usize> {
+        (0..self.row_bytes).step_by(self.part_bytes.max(1))
+    }
+
+    /// Fills `part` with the bytes of the chunk that begins at `start` of every row, in full: a chunk is always stored
+    /// whole, and nobody reads what lies beyond the edge of the variable.
+    fn gather(&self, unit: &Unit, rows: usize, start: usize, part: &mut Vec<u8>) {
+        part.clear();
+        for bytes in unit.bytes() {
+            if self.part_bytes >= self.row_bytes {
+                part.extend_from_slice(&bytes);
+                continue;
             }
-            return vec![bytes];
-        }
-        let starts = (0..self.row_bytes).step_by(self.part_bytes.max(1));
-        let part = |start: usize| {
-            let mut part = Vec::with_capacity(chunk_bytes);
             for row in bytes.chunks(self.row_bytes) {
                 let end = part.len() + self.part_bytes;
                 let columns = start..(start + self.part_bytes).min(row.len());
                 part.extend_from_slice(row.get(columns).unwrap_or_default());
                 part.resize(end, 0);
             }
-            part.resize(chunk_bytes, 0);
-            Cow::Owned(part)
-        };
-        starts.map(part).collect()
+        }
+        part.resize(rows * self.part_bytes, 0);
     }
 }
 
-/// Runs `work` with this thread's encoder, whose scratch memory is worth keeping.
-fn with_encoder<T>(level: u8, work: impl FnOnce(&mut Encoder) -> T) -> T {
+/// Memory that a thread needs for one chunk at a time.
+struct Scratch {
+    /// Its bytes before they are encoded.
+    part: Vec<u8>,
+    encoder: Encoder,
+}
+
+/// Runs `work` with this thread's scratch memory, which is worth keeping.
+fn with_scratch<T>(level: u8, work: impl FnOnce(&mut Scratch) -> T) -> T {
     thread_local! {
-        static ENCODER: RefCell<Option<(u8, Encoder)>> = const { RefCell::new(None) };
+        static SCRATCH: RefCell<Option<(u8, Scratch)>> = const { RefCell::new(None) };
     }
-    ENCODER.with_borrow_mut(|slot| {
+    SCRATCH.with_borrow_mut(|slot| {
         if slot.as_ref().is_some_and(|(of, _)| *of != level) {
             *slot = None;
         }
-        work(&mut slot.get_or_insert_with(|| (level, Encoder::new(level))).1)
+        let scratch = || (level, Scratch { part: Vec::new(), encoder: Encoder::new(level) });
+        work(&mut slot.get_or_insert_with(scratch).1)
     })
 }

@@ -166,36 +166,46 @@ impl Filters {
         if chunk.size > length + length / 1000 + 1024 {
             return None;
         }
-        let is_whole = part.len() == length;
-        let mut stored = vec![0; chunk.size];
-        file.read_exact_at(&mut stored, chunk.address).ok()?;
-        if !self.is_shuffled && is_whole {
-            return inflate(&stored, part);
-        }
-        let chunk = if self.is_deflated {
-            let mut inflated = vec![0; length];
-            inflate(&stored, &mut inflated)?;
-            inflated
-        } else {
-            stored
-        };
-        if self.is_shuffled {
-            // Rows are whole elements.
-            unshuffle_elements(&chunk, element_size, wanted.start / element_size, part);
-        } else {
-            part.copy_from_slice(chunk.get(wanted)?);
-        }
-        Some(())
+        SCRATCH.with_borrow_mut(|Scratch { decompressor, inflated }| {
+            let mut inflate = |stream: &mut [u8], target: &mut [u8]| {
+                file.read_exact_at(stream, chunk.address).ok()?;
+                let filled = decompressor.zlib_decompress(stream, target).ok()?;
+                (filled == target.len()).then_some(())
+            };
+            if !self.is_shuffled && part.len() == length {
+                return inflate(&mut vec![0; chunk.size], part);
+            }
+            inflated.resize(length, 0);
+            if self.is_deflated {
+                // `part` is not needed yet, and mostly large enough for what is stored.
+                match part.get_mut(..chunk.size) {
+                    Some(stream) => inflate(stream, inflated)?,
+                    None => inflate(&mut vec![0; chunk.size], inflated)?,
+                }
+            } else {
+                file.read_exact_at(inflated, chunk.address).ok()?;
+            }
+            if self.is_shuffled {
+                // Rows are whole elements.
+                unshuffle_elements(inflated, element_size, wanted.start / element_size, part);
+            } else {
+                part.copy_from_slice(inflated.get(wanted)?);
+            }
+            Some(())
+        })
     }
 }
 
-/// Inflates a zlib stream that must fill `target` exactly.
-fn inflate(stream: &[u8], target: &mut [u8]) -> Option<()> {
-    thread_local! {
-        static DECOMPRESSOR: RefCell<Decompressor> = RefCell::new(Decompressor::new());
-    }
-    let result = DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.zlib_decompress(stream, target));
-    (result.ok()? == target.len()).then_some(())
+/// Memory that a thread needs for one chunk at a time.
+struct Scratch {
+    decompressor: Decompressor,
+    inflated: Vec<u8>,
+}
+
+thread_local! {
+    /// Kept, because the allocator would have it zeroed for every chunk.
+    static SCRATCH: RefCell<Scratch> =
+        RefCell::new(Scratch { decompressor: Decompressor::new(), inflated: Vec::new() });
 }
 
 /// All chunks in the order of their rows; `None` where one was never written or left a filter out.

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::values::Comparison;
 use crate::error::Failure;
+use crate::memory::Memory;
 use crate::values::{ElementType, Values};
 use crate::write::direct::DirectSink;
 use crate::write::netcdf::NetcdfSink;
@@ -63,11 +64,11 @@ fn blocks() -> Vec<(usize, Values)> {
 
 fn fill(mut sink: Box<dyn Sink>, blocks: Vec<(usize, Values)>) -> Result<(), Failure> {
     for (variable, block) in blocks {
-        let packing = sink.packing(variable)?.suited_to(std::slice::from_ref(&block));
+        let packing = sink.packing(variable)?.suited_to(&[block.clone().into()]);
         let count = block.row_count();
         for start in (0..count).step_by(packing.rows) {
             let unit = if count == 1 { block.clone() } else { block.rows(start..start + packing.rows) };
-            sink.write(variable, packing.pack(unit))?;
+            sink.write(variable, &packing.pack(unit.into(), &Memory::default()))?;
         }
     }
     sink.write_text(4, b"granule")?;

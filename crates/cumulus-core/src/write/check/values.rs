@@ -140,8 +140,8 @@ impl Sink for Comparison {
         Ok(Packing::none(rows.max(1)))
     }
 
-    fn write(&mut self, variable: usize, packed: Packed) -> Result<(), Failure> {
-        match packed.form {
+    fn write(&mut self, variable: usize, packed: &Packed) -> Result<(), Failure> {
+        match &packed.form {
             Form::Values(values) => self.compare(variable, &values.bytes()),
             Form::Chunks(_) => Err(broken(&self.path, "/", "packed chunks", "values").class(Class::Internal)),
         }

@@ -5,6 +5,7 @@ use ndarray::ArrayD;
 use proptest::prelude::*;
 
 use super::*;
+use crate::memory::Memory;
 use crate::values::{ElementType, Values};
 use crate::write::netcdf::NetcdfSink;
 use crate::write::{Attribute, AttributeValue, Variable};
@@ -60,7 +61,7 @@ fn fill(mut sink: Box<dyn Sink>, structure: &Structure, late: &LateAttributes) {
             } else {
                 block.rows(start..start + packing.rows)
             };
-            sink.write(number, packing.pack(unit)).unwrap();
+            sink.write(number, &packing.pack(unit.into(), &Memory::default())).unwrap();
         }
     }
     sink.finish(late).unwrap();

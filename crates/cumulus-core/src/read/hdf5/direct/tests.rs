@@ -49,7 +49,7 @@ impl Sample {
             let rows =
                 Rows { stored, file: source.file.as_ref(), shape: &dataset.shape, range: range.clone() };
             let expected = rows.through_library::<f32>().unwrap();
-            let found = rows.directly::<f32>();
+            let found = rows.directly(vec![f32::NAN; 1000]);
             assert_eq!(*is_direct.get_or_insert(found.is_some()), found.is_some(), "{range:?}");
             assert!(found.is_none_or(|found| found == expected), "{range:?}");
             assert_eq!(source.rows(dataset, range).unwrap(), crate::values::Values::F32(expected));
@@ -126,8 +126,8 @@ fn another_type_is_left_to_libhdf5() {
     let stored = source.stored(dataset).unwrap();
     let rows = Rows { stored, file: source.file.as_ref(), shape: &dataset.shape, range: 0..3 };
     // Only as many bytes as the rows have are ever read.
-    assert!(rows.directly::<f32>().is_none());
-    assert!(rows.directly::<f64>().is_some());
+    assert!(rows.directly(Vec::<f32>::new()).is_none());
+    assert!(rows.directly(Vec::<f64>::new()).is_some());
 }
 
 #[test]
