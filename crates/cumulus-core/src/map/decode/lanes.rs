@@ -76,10 +76,11 @@ pub(super) fn replace<T: Element>(
     let most = largest.map(Element::to_f64).into_iter().fold(f64::NEG_INFINITY, f64::max);
     // Comparison knows one zero, the total order of the statistics two; which one it was matters only where it is
     // the least or the most of all. No fill value is a zero.
-    let values = groups.as_flattened();
-    let zeros = || values.iter().map(|value| value.to_f64()).filter(|value| *value == 0.0);
-    let minimum = if least == 0.0 { zeros().min_by(f64::total_cmp) } else { Some(least) };
-    let maximum = if most == 0.0 { zeros().max_by(f64::total_cmp) } else { Some(most) };
+    let zeros = || count(groups, |value| value == T::ZERO);
+    let negative_zeros = || count(groups, Element::is_negative_zero);
+    let zero = |is_negative| if is_negative { -0.0 } else { 0.0 };
+    let minimum = Some(if least == 0.0 { zero(negative_zeros() > 0) } else { least });
+    let maximum = Some(if most == 0.0 { zero(negative_zeros() == zeros()) } else { most });
     statistics.merge(&Statistics { minimum, maximum, ..Statistics::default() });
 }
 
@@ -87,6 +88,8 @@ pub(super) fn replace<T: Element>(
 pub(super) trait Element: Copy + PartialOrd {
     /// Smallest value that is finite.
     const LEAST: Self;
+    /// Zero, the positive one where there are two.
+    const ZERO: Self;
     /// Largest value that is finite.
     const MOST: Self;
     /// Smallest value above [`LARGEST_SENTINEL`].
@@ -95,12 +98,15 @@ pub(super) trait Element: Copy + PartialOrd {
     fn to_f64(self) -> f64;
 
     fn is_not_a_number(self) -> bool;
+
+    fn is_negative_zero(self) -> bool;
 }
 
 macro_rules! element {
-    ($kind:ty, $above_sentinels:expr, $is_not_a_number:expr) => {
+    ($kind:ty, $zero:expr, $above_sentinels:expr, $is_not_a_number:expr, $is_negative_zero:expr) => {
         impl Element for $kind {
             const LEAST: Self = Self::MIN;
+            const ZERO: Self = $zero;
             const MOST: Self = Self::MAX;
             const ABOVE_SENTINELS: Self = $above_sentinels;
 
@@ -111,12 +117,16 @@ macro_rules! element {
             fn is_not_a_number(self) -> bool {
                 $is_not_a_number(self)
             }
+
+            fn is_negative_zero(self) -> bool {
+                $is_negative_zero(self)
+            }
         }
     };
 }
 // A byte has no sentinels: variables that have any are widened first.
-element!(i8, Self::MIN, |_| false);
-element!(i16, -899, |_| false);
-element!(i32, -899, |_| false);
-element!(f32, (-900.0_f32).next_up(), f32::is_nan);
-element!(f64, LARGEST_SENTINEL.next_up(), f64::is_nan);
+element!(i8, 0, Self::MIN, |_| false, |_| false);
+element!(i16, 0, -899, |_| false, |_| false);
+element!(i32, 0, -899, |_| false, |_| false);
+element!(f32, 0.0, (-900.0_f32).next_up(), f32::is_nan, |value: f32| value.to_bits() == 1 << 31);
+element!(f64, 0.0, LARGEST_SENTINEL.next_up(), f64::is_nan, |value: f64| value.to_bits() == 1 << 63);

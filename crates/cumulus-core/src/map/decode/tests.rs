@@ -45,6 +45,22 @@ fn a_64_bit_integer_beyond_2_to_the_53_is_refused_by_name() {
     assert!(failure.to_string().contains("9007199254740993"), "{failure}");
 }
 
+#[test]
+fn zeros_of_both_signs_at_either_end() {
+    let edges = |numbers: [f64; 3]| {
+        let values = Values::F64(vector(numbers.repeat(100)));
+        let mut statistics = Statistics::default();
+        decoder(ElementType::F64).decode(values, 0, &mut statistics).unwrap();
+        [statistics.minimum, statistics.maximum].map(|edge| edge.unwrap().to_bits())
+    };
+    let bits = |edges: [f64; 2]| edges.map(f64::to_bits);
+    assert_eq!(edges([0.0, 1.0, 0.0]), bits([0.0, 1.0]));
+    assert_eq!(edges([0.0, 1.0, -0.0]), bits([-0.0, 1.0]));
+    assert_eq!(edges([-0.0, -1.0, 0.0]), bits([-1.0, 0.0]));
+    assert_eq!(edges([-0.0, -1.0, -0.0]), bits([-1.0, -0.0]));
+    assert_eq!(edges([-0.0, 0.0, -999.0]), bits([-0.0, 0.0]));
+}
+
 /// What a value may be, the awkward ones often.
 fn awkward() -> impl Strategy<Value = f64> {
     prop_oneof![
