@@ -7,11 +7,11 @@ use crate::granule::{Data, Floats, Recipe, Storage};
 use crate::operator::{Operator, say};
 
 /// What a worker with two threads may need, whatever the granule.
-const MOST_MB: f64 = 80.0;
+const MOST_MB: f64 = 64.0;
 /// By how much the large granule may need more than the small one. Clock and position are held whole, some twenty arrays
 /// and copies of eight bytes a record (8 MB), and two runs on one granule differ by a few MB; a single array of
 /// backscatter held whole would be 60 MB more.
-const MOST_GROWTH_MB: f64 = 16.0;
+const MOST_GROWTH_MB: f64 = 14.0;
 /// Records of the small and of the large granule.
 const RECORDS: [usize; 2] = [10_000, 60_000];
 
