@@ -12,8 +12,8 @@ use crate::values::Values;
 /// a reader who wants one record does not inflate a flight.
 const UNIT_BYTES: usize = 2 << 20;
 
-/// Most bytes of a chunk, unless a single element has more. A chunk of this size fits the cache that HDF5 gives a reader (1 MiB until
-/// version 1.14), who would otherwise inflate it anew for every record.
+/// Most bytes of a chunk, unless one step along the second axis has more. A chunk of this size fits the cache that HDF5
+/// gives a reader (1 MiB until version 1.14), who would otherwise inflate it anew for every record.
 const CHUNK_BYTES: usize = 512 << 10;
 
 /// Elements of a row in a chunk, if chunks of [`CHUNK_BYTES`] allow: deflate looks 32 KiB back, and sees more records

@@ -1,7 +1,7 @@
 //! The usual way to a netCDF-4 file: values are appended as they come, and what says where they lie follows them.
 //!
-//! Late attributes are known by then, so nothing is written twice. What a file needs to be netCDF-4 is said in `conventions`; the few structures that this way has
-//! no words for go through netcdf-c, see [`suits`].
+//! Late attributes are known by then, so nothing is written twice. What a file needs to be netCDF-4 is said in
+//! `conventions`; the few structures that this way has no words for go through netcdf-c, see [`suits`].
 
 mod conventions;
 

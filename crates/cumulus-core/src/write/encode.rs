@@ -47,6 +47,13 @@ pub enum Strategy {
     Matches,
 }
 
+/// Most bytes that an encoder in its senses makes of so many: what deflate cannot compress it stores, at five bytes for
+/// 65,535 (RFC 1951, 3.2.4).
+#[must_use]
+pub fn longest_stream(bytes: usize) -> usize {
+    bytes + bytes / 1000 + 1024
+}
+
 /// Turns chunks into what HDF5 stores for shuffle + deflate. Owns its scratch memory; one a thread.
 pub struct Encoder {
     level: CompressionLvl,

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::encode::{Encoder, Sizes, Strategy};
+use super::encode::{Encoder, Sizes, Strategy, longest_stream};
 use super::unit::Unit;
 use crate::memory::Memory;
 use crate::values::Values;
@@ -136,8 +136,7 @@ impl ChunkPacking {
     /// Packs a unit into chunks of so many rows.
     fn pack(&self, unit: &Unit, rows: usize, memory: &Memory) -> Chunks {
         let bytes = rows * self.part_bytes * self.starts().count();
-        // Deflate makes nothing much larger than it was (RFC 1951: five bytes for 65,535).
-        let mut chunks = Chunks { bytes: memory.bytes(bytes + bytes / 1000 + 1024), ends: Vec::new() };
+        let mut chunks = Chunks { bytes: memory.bytes(longest_stream(bytes)), ends: Vec::new() };
         with_scratch(self.level, |Scratch { part, encoder }| {
             for start in self.starts() {
                 self.gather(unit, rows, start, part);

@@ -39,9 +39,10 @@ impl Unit {
     /// The bytes of all rows in their order, a piece at a time, none of which cuts a row.
     pub fn bytes(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
         self.0.iter().map(|Piece { block, rows }| {
-            let row_bytes = block.bytes().len().checked_div(block.row_count()).unwrap_or_default();
+            let bytes = block.bytes();
+            let row_bytes = bytes.len().checked_div(block.row_count()).unwrap_or_default();
             let range = rows.start * row_bytes..rows.end * row_bytes;
-            match block.bytes() {
+            match bytes {
                 Cow::Borrowed(bytes) => Cow::Borrowed(bytes.get(range).unwrap_or_default()),
                 Cow::Owned(bytes) => Cow::Owned(bytes.get(range).unwrap_or_default().to_vec()),
             }

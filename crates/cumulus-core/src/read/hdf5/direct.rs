@@ -18,7 +18,7 @@ use libdeflater::Decompressor;
 
 use super::Encoding;
 use crate::values::ElementType;
-use crate::write::encode::unshuffle_elements;
+use crate::write::encode::{longest_stream, unshuffle_elements};
 
 /// Chunks larger than this are left to the library, which keeps one of them, not one a thread.
 const LARGEST_CHUNK_BYTES: usize = 16 << 20;
@@ -162,25 +162,24 @@ impl Filters {
         if !self.is_deflated && !self.is_shuffled {
             return file.read_exact_at(part, chunk.address.checked_add(wanted.start as u64)?).ok();
         }
-        // Deflate makes nothing much larger than it was (RFC 1951: five bytes for 65,535).
-        if chunk.size > length + length / 1000 + 1024 {
+        if chunk.size > longest_stream(length) {
             return None;
         }
         SCRATCH.with_borrow_mut(|Scratch { decompressor, inflated }| {
-            let mut inflate = |stream: &mut [u8], target: &mut [u8]| {
+            let mut read_and_inflate = |stream: &mut [u8], target: &mut [u8]| {
                 file.read_exact_at(stream, chunk.address).ok()?;
                 let filled = decompressor.zlib_decompress(stream, target).ok()?;
                 (filled == target.len()).then_some(())
             };
             if !self.is_shuffled && part.len() == length {
-                return inflate(&mut vec![0; chunk.size], part);
+                return read_and_inflate(&mut vec![0; chunk.size], part);
             }
             inflated.resize(length, 0);
             if self.is_deflated {
                 // `part` is not needed yet, and mostly large enough for what is stored.
                 match part.get_mut(..chunk.size) {
-                    Some(stream) => inflate(stream, inflated)?,
-                    None => inflate(&mut vec![0; chunk.size], inflated)?,
+                    Some(stream) => read_and_inflate(stream, inflated)?,
+                    None => read_and_inflate(&mut vec![0; chunk.size], inflated)?,
                 }
             } else {
                 file.read_exact_at(inflated, chunk.address).ok()?;

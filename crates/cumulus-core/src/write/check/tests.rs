@@ -10,6 +10,7 @@ use crate::memory::Memory;
 use crate::values::{ElementType, Values};
 use crate::write::direct::DirectSink;
 use crate::write::netcdf::NetcdfSink;
+use crate::write::unit::Cutter;
 use crate::write::{LateAttributes, Sink, Storage, Structure, Variable};
 
 fn variable(name: &str, element_type: ElementType, axes: &[(&str, usize)]) -> Variable {
@@ -65,10 +66,8 @@ fn blocks() -> Vec<(usize, Values)> {
 fn fill(mut sink: Box<dyn Sink>, blocks: Vec<(usize, Values)>) -> Result<(), Failure> {
     for (variable, block) in blocks {
         let packing = sink.packing(variable)?.suited_to(&[block.clone().into()]);
-        let count = block.row_count();
-        for start in (0..count).step_by(packing.rows) {
-            let unit = if count == 1 { block.clone() } else { block.rows(start..start + packing.rows) };
-            sink.write(variable, &packing.pack(unit.into(), &Memory::default()))?;
+        for unit in Cutter::units(packing.rows, block) {
+            sink.write(variable, &packing.pack(unit, &Memory::default()))?;
         }
     }
     sink.write_text(4, b"granule")?;

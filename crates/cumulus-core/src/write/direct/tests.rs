@@ -8,6 +8,7 @@ use super::*;
 use crate::memory::Memory;
 use crate::values::{ElementType, Values};
 use crate::write::netcdf::NetcdfSink;
+use crate::write::unit::Cutter;
 use crate::write::{Attribute, AttributeValue, Variable};
 
 fn variable(name: &str, storage: Storage, axes: &[(String, usize)]) -> Variable {
@@ -53,15 +54,8 @@ fn fill(mut sink: Box<dyn Sink>, structure: &Structure, late: &LateAttributes) {
             continue;
         }
         let packing = sink.packing(number).unwrap();
-        let block = values(variable, number);
-        let count = block.row_count();
-        for start in (0..count).step_by(packing.rows) {
-            let unit = if variable.shape.is_empty() {
-                block.clone()
-            } else {
-                block.rows(start..start + packing.rows)
-            };
-            sink.write(number, &packing.pack(unit.into(), &Memory::default())).unwrap();
+        for unit in Cutter::units(packing.rows, values(variable, number)) {
+            sink.write(number, &packing.pack(unit, &Memory::default())).unwrap();
         }
     }
     sink.finish(late).unwrap();
