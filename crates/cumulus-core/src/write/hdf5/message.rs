@@ -211,9 +211,9 @@ pub(super) fn index_room(half: HalfNode) -> Message {
     Message::constant(0x13, body)
 }
 
-/// How many attributes, or links, stay in the header, and how few return to it: the first is the most that HDF5
-/// knows, the second its own choice.
-pub(super) const MOST_IN_HEADER: [u16; 2] = [u16::MAX, 6];
+/// How many links stay in the header of a group, and how few return to it: the first is the most that HDF5 knows,
+/// the second its own choice.
+const MOST_IN_HEADER: [u16; 2] = [u16::MAX, 6];
 
 impl Dataspace<'_> {
     fn encode(self) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Objects: a header of messages, version 2 (section IV.A.1.b of the format specification).
 
 use super::checksum::lookup3;
-use super::message::{Dataspace, Datatype, MOST_IN_HEADER, Message};
+use super::message::{Dataspace, Datatype, Message};
 
 /// A group or a dataset.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +34,13 @@ impl Object {
 
     /// Its header.
     ///
+    /// It says nothing about how many attributes may lie in it (flag bit 4): pure readers (pyfive, jsfive) refuse
+    /// headers that do, and libhdf5 reads any number of them all the same.
+    ///
     /// # Errors
     /// A message is longer than 65,535 bytes, or there are more attributes.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, TooLarge> {
-        const LENGTH_OF_FOUR_BYTES: u8 = 0b10;
         const ATTRIBUTE_ORDER_IS_KEPT: u8 = 0b1100;
-        const HAS_LIMITS: u8 = 1 << 4;
         let count = u16::try_from(self.attributes.len()).map_err(|_| TooLarge)?;
         let info = (count > 0).then(|| Message::attribute_info(count));
         let mut body = Vec::new();
@@ -51,12 +52,25 @@ impl Object {
             body.extend(message.order.to_le_bytes());
             body.extend(&message.body);
         }
+        let (width_flag, length) = narrowest(body.len())?;
         let mut header = b"OHDR".to_vec();
-        header.extend([2, LENGTH_OF_FOUR_BYTES | ATTRIBUTE_ORDER_IS_KEPT | HAS_LIMITS]);
-        header.extend(MOST_IN_HEADER.map(u16::to_le_bytes).concat());
-        header.extend(u32::try_from(body.len()).map_err(|_| TooLarge)?.to_le_bytes());
+        header.extend([2, width_flag | ATTRIBUTE_ORDER_IS_KEPT]);
+        header.extend(length);
         header.extend(body);
         header.extend(lookup3(&header).to_le_bytes());
         Ok(header)
     }
+}
+
+/// The length of a header's messages in as few bytes as hold it, and the flag that says how many: libhdf5 built with
+/// assertions ends the process at any other width (`H5O__assert` in `H5Odbg.c`).
+fn narrowest(length: usize) -> Result<(u8, Vec<u8>), TooLarge> {
+    if let Ok(length) = u8::try_from(length) {
+        return Ok((0b00, vec![length]));
+    }
+    if let Ok(length) = u16::try_from(length) {
+        return Ok((0b01, length.to_le_bytes().to_vec()));
+    }
+    let length = u32::try_from(length).map_err(|_| TooLarge)?;
+    Ok((0b10, length.to_le_bytes().to_vec()))
 }
