@@ -164,10 +164,13 @@ pub fn convert(
         || known_digest.map_or_else(sum_up, Ok),
     );
     let (statistics, source_digest) = (statistics?, source_digest?);
-    sink.finish(&cf::late_attributes(&composition, &statistics, &source_digest))?;
+    let late = cf::late_attributes(&composition, &statistics, &source_digest);
+    sink.finish(&late)?;
 
-    let (checked, data_digest) =
-        rayon::join(|| check(context, &data_path, source, &composition), || (context.digest)(&data_path));
+    let (checked, data_digest) = rayon::join(
+        || check(context, &data_path, source, &composition, &late),
+        || (context.digest)(&data_path),
+    );
     // A source that changed explains whatever else is wrong.
     if Fingerprint::of(&granule.path).map_err(unreadable)? != fingerprint {
         return Err(Failure::new(Stage::Read, place, "changed while it was read")
@@ -285,8 +288,9 @@ fn check(
     path: &Path,
     source: &dyn Source,
     composition: &Composition<'_>,
+    late: &LateAttributes,
 ) -> Result<(), Failure> {
-    check::read_back(path, &composition.structure)?;
+    check::read_back(path, &composition.structure, late)?;
     if context.check == Check::Full {
         let mut comparison = Box::new(Comparison::open(path, &composition.structure, context.options.level)?);
         transfer(source, &mut *comparison, composition, context.block_bytes)?;

@@ -12,6 +12,7 @@ pub mod netcdf;
 pub mod pack;
 pub mod publish;
 pub mod unit;
+mod whole;
 
 use std::path::Path;
 
@@ -99,8 +100,9 @@ pub fn set(attributes: &mut Vec<Attribute>, attribute: Attribute) {
 /// Makes the file at `path`, which must not exist: directly where its structure allows, through netcdf-c where not.
 ///
 /// # Errors
-/// A name or attribute that netCDF does not allow, or a file that cannot be written.
+/// The structure is not whole in itself, or the file cannot be written.
 pub fn create(path: &Path, structure: &Structure, level: u8) -> Result<Box<dyn Sink>, Failure> {
+    whole::check(path, structure)?;
     if direct::suits(structure) {
         Ok(Box::new(DirectSink::create(path, structure, level)?))
     } else {

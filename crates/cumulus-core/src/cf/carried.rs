@@ -121,6 +121,7 @@ pub(super) fn of_file(
         }
         let Some(value) = classic(&attribute.value) else { continue };
         let taken = attributes.iter().any(|ours| ours.name == attribute.name)
+            || attribute.name == "_FillValue"
             || OF_THE_LAYOUT.contains(&attribute.name.as_str());
         let name = if taken { format!("source_{}", attribute.name) } else { attribute.name.clone() };
         set(attributes, Attribute { name, value });
@@ -189,8 +190,9 @@ fn agrees_with_units(attributes: &[Attribute], stated: &Attribute) -> bool {
 /// True where netCDF takes the attribute's name; otherwise a warning is left.
 fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<String>) -> bool {
     let name = attribute.name.as_str();
-    // Names with a leading underscore are netCDF's own.
-    let reserved = name.starts_with('_') && name != "_FillValue";
+    // Names with a leading underscore are netCDF's own, the others those of HDF5's dimension scales.
+    let reserved = name.starts_with('_') && name != "_FillValue"
+        || ["CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"].contains(&name);
     let legal = legal_name(name) == name && name.len() <= LONGEST_NAME && !reserved;
     if !legal {
         warnings
@@ -278,10 +280,10 @@ mod tests {
     #[test]
     fn names_that_netcdf_refuses_are_left_out_aloud() {
         let mut warnings = Vec::new();
-        for name in ["a/b", "#a", " x", "_Format", "_IsNetcdf4", &"x".repeat(257)] {
+        for name in ["a/b", "#a", " x", "_Format", "_IsNetcdf4", "CLASS", &"x".repeat(257)] {
             let attribute = SourceAttribute { name: (*name).to_owned(), value: numbers(&[1.0]) };
             assert!(!is_legal(&attribute, "path", &mut warnings), "{name}");
         }
-        assert_eq!(warnings.len(), 6);
+        assert_eq!(warnings.len(), 7);
     }
 }

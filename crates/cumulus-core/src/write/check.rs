@@ -5,30 +5,79 @@ pub mod values;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::Path;
 
-use super::Structure;
-use super::chunking::{chunk_shape, stored_name};
+use ::hdf5::types::{FixedAscii, TypeDescriptor};
+
+use super::chunking::{chunk_shape, is_coordinate, stored_name};
+use super::{Attribute, LateAttributes, Structure};
 use crate::error::{Class, Failure, Stage};
 
-/// Compares the file at `path` with the structure it was made from: every variable is there in its shape, and every
-/// chunk has been stored.
+/// Attributes that make an HDF5 file a netCDF-4 file, or belong to no list of attributes.
+const HIDDEN: [&str; 8] = [
+    "CLASS",
+    "NAME",
+    "DIMENSION_LIST",
+    "REFERENCE_LIST",
+    "_FillValue",
+    "_Netcdf4Dimid",
+    "_Netcdf4Coordinates",
+    "_NCProperties",
+];
+
+/// How the title of a dimension begins that no variable describes. A reader that does not find it there takes the
+/// dimension for data.
+const NO_VARIABLE: &[u8] = b"This is a netCDF dimension but not a netCDF variable.";
+
+/// Room for the title of a dimension scale: netCDF's own sentence and a number, or a name.
+const TITLE_BYTES: usize = 512;
+
+/// Compares the file at `path` with what it was made from: its members are the variables and the dimensions without
+/// one, every variable has its shape, its dimensions and its attributes, and every chunk has been stored.
 ///
 /// # Errors
-/// The file cannot be opened, or lacks something.
-pub fn read_back(path: &Path, structure: &Structure) -> Result<(), Failure> {
+/// The file cannot be opened, or lacks something, or has something more.
+pub fn read_back(path: &Path, structure: &Structure, late: &LateAttributes) -> Result<(), Failure> {
     let _span = tracing::info_span!("check").entered();
     #[expect(clippy::disallowed_methods, reason = "the product, not a source")]
     let file = ::hdf5::File::open(path).map_err(|error| unreadable(path, "/", &error))?;
-    for variable in &structure.variables {
-        let name = stored_name(variable, structure);
+    let names: Vec<String> =
+        structure.variables.iter().map(|variable| stored_name(variable, structure)).collect();
+    let bare = bare_dimensions(structure);
+    let members = file.member_names().map_err(|error| unreadable(path, "/", &error))?;
+    same_names(
+        path,
+        "/",
+        members,
+        names.iter().map(String::as_str).chain(bare.iter().map(|(name, _)| *name)),
+    )?;
+    let attributes = file.attr_names().map_err(|error| unreadable(path, "/", &error))?;
+    same_names(path, "/", attributes, names_of(&structure.attributes, &late.file))?;
+    for (name, length) in bare {
+        let dataset = file.dataset(name).map_err(|error| unreadable(path, name, &error))?;
+        let title = title(&dataset).map_err(|error| unreadable(path, name, &error))?;
+        if dataset.shape() != [length] || !title.starts_with(NO_VARIABLE) {
+            let found = format!("{:?}, {}", dataset.shape(), String::from_utf8_lossy(&title));
+            return Err(broken(path, name, found, format!("a dimension of length {length}")));
+        }
+    }
+    for (variable, name) in structure.variables.iter().zip(names) {
         let dataset = file.dataset(&name).map_err(|error| unreadable(path, &name, &error))?;
         if dataset.shape() != variable.shape {
             let [found, expected] =
                 [dataset.shape(), variable.shape.clone()].map(|shape| format!("{shape:?}"));
             return Err(broken(path, &name, found, expected));
         }
+        let found = dataset.attr_names().map_err(|error| unreadable(path, &name, &error))?;
+        let link = if is_coordinate(variable) { "CLASS" } else { "DIMENSION_LIST" };
+        if !variable.dimensions.is_empty() && !found.iter().any(|found| found == link) {
+            return Err(broken(path, &name, "no dimensions", variable.dimensions.join(", ")));
+        }
+        let late = late.variables.iter().find(|(late, _)| *late == variable.name);
+        let late = late.map_or(&[][..], |(_, attributes)| attributes);
+        same_names(path, &name, found, names_of(&variable.attributes, late))?;
         if let Some(chunk) = chunk_shape(variable) {
             let wanted: usize =
                 variable.shape.iter().zip(&chunk).map(|(&length, &part)| length.div_ceil(part)).product();
@@ -38,6 +87,52 @@ pub fn read_back(path: &Path, structure: &Structure) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Dimensions that no variable describes, with their lengths.
+fn bare_dimensions(structure: &Structure) -> Vec<(&str, usize)> {
+    let has_variable = |name: &str| {
+        structure.variables.iter().any(|variable| variable.name == name && is_coordinate(variable))
+    };
+    let dimensions = structure.dimensions.iter().map(|(name, length)| (name.as_str(), *length));
+    dimensions.filter(|(name, _)| !has_variable(name)).collect()
+}
+
+fn names_of<'name>(early: &'name [Attribute], late: &'name [Attribute]) -> impl Iterator<Item = &'name str> {
+    early.iter().chain(late).map(|attribute| attribute.name.as_str())
+}
+
+/// The title of a dimension scale, with the NULs that may end it.
+fn title(dataset: &::hdf5::Dataset) -> ::hdf5::Result<Vec<u8>> {
+    let attribute = dataset.attr("NAME")?;
+    let descriptor = attribute.dtype()?.to_descriptor()?;
+    let bytes = match descriptor {
+        TypeDescriptor::FixedAscii(length) if length <= TITLE_BYTES => {
+            attribute.read_scalar::<FixedAscii<TITLE_BYTES>>()?.as_bytes().to_vec()
+        }
+        _ => Vec::new(),
+    };
+    Ok(bytes)
+}
+
+/// Refuses the object called `name` unless the names found in it are those expected, whatever their order.
+fn same_names<'name>(
+    path: &Path,
+    name: &str,
+    found: Vec<String>,
+    expected: impl Iterator<Item = &'name str>,
+) -> Result<(), Failure> {
+    let found: BTreeSet<String> =
+        found.into_iter().filter(|found| !HIDDEN.contains(&found.as_str())).collect();
+    let expected: BTreeSet<String> = expected.map(str::to_owned).collect();
+    if found == expected {
+        return Ok(());
+    }
+    let beyond = |more: &BTreeSet<String>, less: &BTreeSet<String>| {
+        more.difference(less).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+    };
+    let [more, fewer] = [beyond(&found, &expected), beyond(&expected, &found)];
+    Err(broken(path, name, format!("too much: [{more}]"), format!("what is absent: [{fewer}]")))
 }
 
 /// What lies on the device is not what was written.

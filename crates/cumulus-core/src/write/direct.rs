@@ -6,6 +6,8 @@
 mod conventions;
 
 #[cfg(test)]
+mod judges;
+#[cfg(test)]
 mod tests;
 
 use std::io;

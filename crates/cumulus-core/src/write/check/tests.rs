@@ -89,7 +89,7 @@ fn compare(path: &Path, level: u8, blocks: Vec<(usize, Values)>) -> Result<(), F
 fn a_file_equals_what_it_was_made_from_and_nothing_else() {
     for (way, level) in WAYS.into_iter().flat_map(|way| [(way, 0), (way, 4)]) {
         let (_folder, path) = written(way, level);
-        super::read_back(&path, &structure()).unwrap();
+        super::read_back(&path, &structure(), &LateAttributes::default()).unwrap();
         compare(&path, level, blocks()).unwrap();
         for changed in 0..blocks().len() {
             let mut blocks = blocks();
@@ -119,7 +119,7 @@ fn a_flipped_bit_among_the_values_is_found() {
         };
         bytes[place] ^= 0x10;
         fs::write(&path, bytes).unwrap();
-        super::read_back(&path, &structure()).unwrap();
+        super::read_back(&path, &structure(), &LateAttributes::default()).unwrap();
         assert!(compare(&path, level, blocks()).is_err());
     }
 }
@@ -131,5 +131,40 @@ fn missing_rows_are_found() {
         let mut short = blocks();
         short[2].1 = short[2].1.rows(0..1164);
         assert!(compare(&path, 4, short).unwrap_err().to_string().contains("1164 rows compared"));
+    }
+}
+
+/// Opens a product as somebody who spoils it.
+fn spoil(path: &Path, change: impl Fn(&::hdf5::File)) {
+    #[expect(clippy::disallowed_methods, reason = "a test spoils what it has written")]
+    let file = ::hdf5::File::open_rw(path).unwrap();
+    change(&file);
+    file.close().unwrap();
+}
+
+#[test]
+fn what_is_too_much_or_absent_is_named() {
+    type Change = fn(&::hdf5::File);
+    let cases: [(Change, &str); 5] = [
+        (|file| drop(file.new_dataset::<i32>().create("extra").unwrap()), "too much: [\"extra\"]"),
+        (|file| file.unlink("whole").unwrap(), "what is absent: [\"whole\"]"),
+        (|file| drop(file.new_attr::<i32>().create("note").unwrap()), "too much: [\"note\"]"),
+        (
+            |file| drop(file.dataset("chunked").unwrap().new_attr::<i32>().create("note").unwrap()),
+            "chunked: is not as it was written; found too much: [\"note\"]",
+        ),
+        (
+            |file| {
+                file.unlink("few").unwrap();
+                drop(file.new_dataset::<f32>().shape(3).create("few").unwrap());
+            },
+            "few: is not as it was written",
+        ),
+    ];
+    for (way, (change, expected)) in WAYS.into_iter().flat_map(|way| cases.map(|case| (way, case))) {
+        let (_folder, path) = written(way, 4);
+        spoil(&path, change);
+        let failure = super::read_back(&path, &structure(), &LateAttributes::default()).unwrap_err();
+        assert!(failure.to_string().contains(expected), "{failure}");
     }
 }

@@ -6,12 +6,11 @@
 
 use std::collections::HashSet;
 
-use unicode_normalization::is_nfc;
-
 use super::Place;
 use crate::values::ElementType;
 use crate::write::chunking::{chunk_shape, element_size, is_coordinate, stored_name};
 use crate::write::hdf5::{Charset, Dataspace, Datatype, Filter, Heap, Layout, Message, Object, UNDEFINED};
+use crate::write::whole::{RESERVED, is_legal_name};
 use crate::write::{Attribute, AttributeValue, Storage, Structure, Variable};
 
 /// Most bytes of an attribute's value: with its name it must fit a header message of 65,535.
@@ -22,21 +21,6 @@ const MOST_REFERENCES: usize = MOST_ATTRIBUTE_BYTES / 16;
 
 /// Most bytes of a chunk: half of what HDF5 can say.
 const MOST_CHUNK_BYTES: usize = 1 << 31;
-
-/// Longest name of netCDF (`NC_MAX_NAME`).
-const LONGEST_NAME: usize = 256;
-
-/// Names that netCDF-4 and HDF5 need for themselves.
-const RESERVED: [&str; 8] = [
-    "CLASS",
-    "NAME",
-    "DIMENSION_LIST",
-    "REFERENCE_LIST",
-    "_FillValue",
-    "_Netcdf4Dimid",
-    "_Netcdf4Coordinates",
-    "_NCProperties",
-];
 
 /// What is written for a dimension that no variable describes; its length follows, ten characters wide.
 const NO_VARIABLE: &str = "This is a netCDF dimension but not a netCDF variable.";
@@ -50,7 +34,7 @@ pub fn suits(structure: &Structure) -> bool {
     let are_legal = |attributes: &[Attribute]| {
         let mut names = HashSet::new();
         attributes.iter().all(|attribute| {
-            is_legal(&attribute.name)
+            is_legal_name(&attribute.name)
                 && !RESERVED.contains(&attribute.name.as_str())
                 && names.insert(&attribute.name)
                 && value_bytes(&attribute.value).len() <= MOST_ATTRIBUTE_BYTES
@@ -58,10 +42,10 @@ pub fn suits(structure: &Structure) -> bool {
     };
     let mut names = HashSet::new();
     let are_dimensions_legal =
-        dimensions.iter().all(|(name, length)| *length > 0 && is_legal(name) && names.insert(name));
+        dimensions.iter().all(|(name, length)| *length > 0 && is_legal_name(name) && names.insert(name));
     let mut names = HashSet::new();
     let are_variables_legal = variables.iter().all(|variable| {
-        is_legal(&variable.name)
+        is_legal_name(&variable.name)
             && names.insert(&variable.name)
             && are_legal(&variable.attributes)
             && has_dimensions(variable, structure)
@@ -87,20 +71,6 @@ fn has_dimensions(variable: &Variable, structure: &Structure) -> bool {
             .iter()
             .zip(&variable.shape)
             .all(|(name, length)| dimension(name).is_some_and(|(_, known)| known == length))
-}
-
-/// netCDF's rule for names (NetCDF Users Guide, "Permitted Characters in NetCDF Names"), in the normal form that
-/// netcdf-c stores.
-fn is_legal(name: &str) -> bool {
-    let begins_well = name
-        .chars()
-        .next()
-        .is_some_and(|first| first.is_ascii_alphanumeric() || first == '_' || !first.is_ascii());
-    begins_well
-        && name.len() <= LONGEST_NAME
-        && !name.ends_with(' ')
-        && !name.chars().any(|character| character == '/' || character.is_control())
-        && is_nfc(name)
 }
 
 /// A dataset of the file.
