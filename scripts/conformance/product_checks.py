@@ -52,7 +52,7 @@ class Inspection:
         if not text.endswith("Z") or abs((found - moment).total_seconds()) > 0.002:
             self.say(f"{what}: {text}, expected {moment.isoformat(timespec='milliseconds')}Z")
 
-    def same_degrees(self, what, found, expected, within):
+    def nearly(self, what, found, expected, within):
         if not abs(float(found) - float(expected)) <= within:
             self.say(f"{what}: {found}, expected {expected}")
 
@@ -66,7 +66,7 @@ class Inspection:
         self.same_moment("time_coverage_end", product.time_coverage_end, end)
         names = ("geospatial_lat_min", "geospatial_lat_max", "geospatial_lon_min", "geospatial_lon_max")
         for name, expected in zip(names, extent or ()):
-            self.same_degrees(name, getattr(product, name), expected, within)
+            self.nearly(name, getattr(product, name), expected, within)
         for variable in product.variables.values():
             for name in variable.ncattrs():
                 if isinstance(variable.getncattr(name), list):
@@ -88,8 +88,25 @@ class Inspection:
             if not text(element):
                 self.say(f"{element} is missing")
         box = "Spatial/HorizontalSpatialDomain/Geometry/BoundingRectangle/{}BoundingCoordinate"
+        # Catalogues get eight decimals of a degree, a millimetre.
         for side, expected in zip(("South", "North", "West", "East"), extent or ()):
-            self.same_degrees(side, text(box.format(side)), expected, within)
+            self.nearly(side, text(box.format(side)), expected, within + 5.1e-9)
+        for element in tree.iter(etree.Element):
+            for number in re.findall(r"(?<![\w.:-])-?\d[\d.eE+-]*(?=$|\s|,)", element.text or ""):
+                if re.search(r"[eE]|\.\d{9}", number) and element.tag not in ("Value", "GranuleUR"):
+                    self.say(f"{element.tag}: {number} has an exponent or more than 8 decimals")
+        altitudes = tree.findall(".//VerticalSpatialDomain")
+        for domain in altitudes:
+            # The words that UMM-G has for granules; those of collections are others.
+            if domain.findtext("Type") not in ("Altitude", "Pressure", "Depth", "Atmosphere Layer"):
+                self.say(f"VerticalSpatialDomain/Type is {domain.findtext('Type')}")
+            if not re.fullmatch(r"-?\d+(\.\d{1,8})? meters", domain.findtext("Value")):
+                self.say(f"VerticalSpatialDomain/Value is {domain.findtext('Value')}")
+        if altitudes:
+            low, high = (float(domain.findtext("Value").split()[0]) for domain in altitudes)
+            unit = {"m": 1, "km": 1000}[self.product.geospatial_vertical_units]
+            self.nearly("lowest altitude", low, self.product.geospatial_vertical_min * unit, 0.051)
+            self.nearly("highest altitude", high, self.product.geospatial_vertical_max * unit, 0.051)
         return tree
 
 

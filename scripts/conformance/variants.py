@@ -89,6 +89,15 @@ def bytes_and_booleans(path):
         file.attrs["software"] = "IDL \N{LATIN SMALL LETTER E WITH ACUTE}"
 
 
+def next_to_nothing(name, values):
+    """Positions so near to zero and to a pole that careless text has an exponent or thirty decimals."""
+    if name in ("Latitude", "Longitude"):
+        values = np.asarray(values, "f8").copy()
+        values[:] = 1e-30 if name == "Latitude" else -179.99999999999997
+        values[1] = -1e-30 if name == "Latitude" else -180
+    return values, {}
+
+
 def user_block(base, path):
     rewrite(base, path, lambda _, values: (values, {}), userblock_size=512)
 
@@ -110,6 +119,7 @@ def main():
     rewrite(base, path(), unicode_text)
     rewrite(base, path(), deep_scalars)
     rewrite(base, path(), whole_degrees)
+    rewrite(base, path(), next_to_nothing)
     minutes = folder / path().name.replace("ATB", "OP")
     shutil.copy(base, minutes)
     without_seconds(minutes)

@@ -25,6 +25,7 @@ pub mod cf;
 pub mod cli;
 pub mod collection;
 pub mod convert;
+mod decimal;
 pub mod describe;
 pub mod discover;
 pub mod error;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{CONVENTIONS, carried};
 use crate::collection::Collection;
+use crate::decimal::decimal;
 use crate::granule::{Granule, Identity};
 use crate::map::time::Method;
 use crate::map::track::{Track, Vertical};
@@ -82,7 +83,8 @@ fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Ver
         attributes.push(number("geospatial_lon_min", extent.west));
         attributes.push(number("geospatial_lon_max", extent.east));
         attributes.push(Attribute::text("geospatial_lon_units", "degrees_east"));
-        let (s, n, w, e) = (extent.south, extent.north, extent.west, extent.east);
+        let sides = [extent.south, extent.north, extent.west, extent.east];
+        let [s, n, w, e] = sides.map(|degrees| decimal(degrees).unwrap_or_default());
         // Latitude before longitude, the axis order of EPSG:4326.
         attributes.push(Attribute::text(
             "geospatial_bounds",

@@ -9,7 +9,9 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesPI, BytesText, Event};
 
 use super::{DayNight, GranuleRecord, Origin};
+use crate::decimal::decimal;
 use crate::error::{Class, Failure, Stage};
+use crate::map::position::Extent;
 use crate::read::digest::FileDigest;
 
 /// MIME type of netCDF in NASA's Unified Metadata Model.
@@ -130,30 +132,54 @@ fn data_granule(xml: &mut Xml, record: &GranuleRecord) -> io::Result<()> {
     text(xml, "ProductionDateTime", &record.produced.to_string())
 }
 
+/// The kind of a granule's vertical extent. `Minimum Altitude` and `Maximum Altitude` are words for collections; for
+/// granules the catalogue knows Altitude, Pressure, Depth and Atmosphere Layer (UMM-G 1.6.6, `VerticalSpatialDomainType`).
+/// ECHO10 has one value in each domain, so that a range is two of them, the lower one first.
+const VERTICAL_DOMAIN: &str = "Altitude";
+
+/// No altitude that a granule can have lies beyond, in metres: an orbit of 100,000 km. ECHO10 has 80 characters for it.
+const HIGHEST_ALTITUDE_M: f64 = 1e8;
+
 fn spatial(xml: &mut Xml, record: &GranuleRecord) -> io::Result<()> {
-    if record.extent.is_none() && record.altitude_m.is_none() {
+    let altitudes = record.altitude_m.map_or(Vec::new(), |(lowest, highest)| vec![lowest, highest]);
+    let altitudes: Vec<String> = altitudes
+        .into_iter()
+        .filter(|metres| metres.abs() <= HIGHEST_ALTITUDE_M)
+        // A decimetre is more than any instrument here resolves.
+        .filter_map(|metres| decimal((metres * 10.0).round() / 10.0))
+        .collect();
+    let sides = record.extent.and_then(|extent| {
+        let Extent { south, north, west, east } = extent;
+        let name = |side| format!("{side}BoundingCoordinate");
+        let sides = [("West", west), ("North", north), ("East", east), ("South", south)];
+        sides
+            .into_iter()
+            .map(|(side, degrees)| Some((name(side), decimal(degrees)?)))
+            .collect::<Option<Vec<_>>>()
+    });
+    if altitudes.len() < 2 && sides.is_none() {
         return Ok(());
     }
     within(xml, "Spatial", |xml| {
-        if let Some((lowest, highest)) = record.altitude_m {
+        if altitudes.len() == 2 {
             within(xml, "VerticalSpatialDomains", |xml| {
-                for (kind, metres) in [("Minimum Altitude", lowest), ("Maximum Altitude", highest)] {
+                for metres in &altitudes {
                     within(xml, "VerticalSpatialDomain", |xml| {
-                        text(xml, "Type", kind)?;
-                        text(xml, "Value", &format!("{metres:.1} meters"))
+                        text(xml, "Type", VERTICAL_DOMAIN)?;
+                        text(xml, "Value", &format!("{metres} meters"))
                     })?;
                 }
                 Ok(())
             })?;
         }
-        let Some(extent) = record.extent else { return Ok(()) };
+        let Some(sides) = &sides else { return Ok(()) };
         within(xml, "HorizontalSpatialDomain", |xml| {
             within(xml, "Geometry", |xml| {
                 within(xml, "BoundingRectangle", |xml| {
-                    text(xml, "WestBoundingCoordinate", &extent.west.to_string())?;
-                    text(xml, "NorthBoundingCoordinate", &extent.north.to_string())?;
-                    text(xml, "EastBoundingCoordinate", &extent.east.to_string())?;
-                    text(xml, "SouthBoundingCoordinate", &extent.south.to_string())
+                    for (side, degrees) in sides {
+                        text(xml, side, degrees)?;
+                    }
+                    Ok(())
                 })
             })
         })
