@@ -211,9 +211,9 @@ impl<'granule> Composer<'granule, '_> {
     /// The coordinates of a variable with one value or row a record, but for the coordinates themselves.
     fn located(&self, bound: &BoundVariable<'_>) -> Option<String> {
         let is_located = bound.is_per_record(&self.binding.record_dimension)
-            && !self.identity.product.position.names().any(|name| name == bound.name);
-        let coordinates =
-            std::iter::once(self.time_name.as_str()).chain(self.track.coordinates.iter().copied());
+            && !self.identity.product.position.names().any(|name| name == bound.dataset.path);
+        let position = self.track.coordinates.iter().map(|path| self.binding.name_of_dataset(path));
+        let coordinates = std::iter::once(self.time_name.as_str()).chain(position);
         is_located.then(|| coordinates.collect::<Vec<_>>().join(" "))
     }
 
@@ -233,6 +233,7 @@ impl<'granule> Composer<'granule, '_> {
         let coordinates: Vec<String> = located.into_iter().chain(wavelength).collect();
         variable::attributes(
             bound,
+            self.identity.product,
             decoder.target(),
             decoder.fill().is_some(),
             &coordinates.join(" "),
@@ -243,7 +244,7 @@ impl<'granule> Composer<'granule, '_> {
 
     fn decoder(&self, bound: &BoundVariable<'_>, from: ElementType) -> Decoder<'granule> {
         let position = &self.identity.product.position;
-        let is_position = [position.latitude, position.longitude].contains(&bound.name.as_str());
+        let is_position = [position.latitude, position.longitude].contains(&bound.dataset.path.as_str());
         Decoder {
             name: bound.name.clone(),
             from,

@@ -207,6 +207,19 @@ pub enum TimeSpec {
     },
 }
 
+impl TimeSpec {
+    /// Variables from which the time of a record is made.
+    #[must_use]
+    pub fn clocks(&self) -> Vec<&'static str> {
+        match *self {
+            Self::SinceLaunch => Vec::new(),
+            Self::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } => {
+                vec![hour, minute, second, day_of_year]
+            }
+        }
+    }
+}
+
 /// Where the position of a record comes from.
 #[derive(Debug)]
 pub struct PositionSpec {

@@ -152,17 +152,15 @@ const POSITION_OF_RECORDS: &[VariableSpec] = &[
         .units("degrees_north")
         .standard_name("latitude")
         .comment("pairs that are missing, out of range, exactly zero or unreachable from their neighbours are _FillValue")
-        .attributes(&[("valid_range", Constant::Numbers(&[-90.0, 90.0])), COORDINATE]),
+        .attributes(&[("valid_range", Constant::Numbers(&[-90.0, 90.0]))]),
     variable("Longitude", "longitude of the aircraft", RECORD)
         .confirmed()
         .required()
         .units("degrees_east")
         .standard_name("longitude")
         .comment("pairs that are missing, out of range, exactly zero or unreachable from their neighbours are _FillValue")
-        .attributes(&[("valid_range", Constant::Numbers(&[-180.0, 180.0])), COORDINATE]),
+        .attributes(&[("valid_range", Constant::Numbers(&[-180.0, 180.0]))]),
 ];
-
-const COORDINATE: (&str, Constant) = ("coverage_content_type", Constant::Text("coordinate"));
 
 const NAVIGATION: &[VariableSpec] = &[
     variable("Plane_Alt", "aircraft altitude above mean sea level", RECORD)

@@ -77,6 +77,7 @@ pub(super) fn wavelength(nanometres: f64) -> Vec<Attribute> {
 /// our `_FillValue`.
 pub(super) fn attributes(
     bound: &BoundVariable<'_>,
+    product: &Product,
     target: ElementType,
     has_fill: bool,
     coordinates: &str,
@@ -84,7 +85,7 @@ pub(super) fn attributes(
     warnings: &mut Vec<String>,
 ) -> Vec<Attribute> {
     let mut attributes = match bound.row {
-        Some(row) => from_row(bound, row, target, day_zero),
+        Some(row) => from_row(bound, row, product, target, day_zero),
         None => vec![
             Attribute::text("long_name", bound.name.replace('_', " ")),
             Attribute::text("units", "1"),
@@ -101,6 +102,7 @@ pub(super) fn attributes(
 fn from_row(
     bound: &BoundVariable<'_>,
     row: &VariableSpec,
+    product: &Product,
     target: ElementType,
     day_zero: Date,
 ) -> Vec<Attribute> {
@@ -127,14 +129,8 @@ fn from_row(
             Constant::Numbers(numbers) => Attribute::numbers(*name, target, numbers),
         });
     }
-    let content = match (row.role, row.units, bound.dimensions.is_empty()) {
-        (Role::VerticalCoordinate, ..) => "coordinate",
-        (Role::Navigation(_), ..) => "auxiliaryInformation",
-        (_, Units::Fixed(_) | Units::ByMagnitude { .. }, false) => "physicalMeasurement",
-        _ => "auxiliaryInformation",
-    };
     if !row.attributes.iter().any(|(name, _)| *name == "coverage_content_type") {
-        attributes.push(Attribute::text("coverage_content_type", content));
+        attributes.push(Attribute::text("coverage_content_type", content_type(bound, row, product)));
     }
     if let Some(comment) = row.comment {
         note(&mut attributes, comment);
@@ -146,6 +142,20 @@ fn from_row(
         note(&mut attributes, MAGNITUDE);
     }
     attributes
+}
+
+/// What kind of content a variable has, in the words of ISO 19115-1 (`MD_CoverageContentTypeCode`), which ACDD takes
+/// over.
+fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product) -> &'static str {
+    let is_position = product.position.names().any(|name| name == row.name);
+    match (row.role, row.units, bound.dimensions.is_empty()) {
+        _ if is_position => "coordinate",
+        _ if product.time.clocks().contains(&row.name) => "auxiliaryInformation",
+        (Role::VerticalCoordinate, ..) => "coordinate",
+        (Role::Navigation(_), ..) => "auxiliaryInformation",
+        (_, Units::Fixed(_) | Units::ByMagnitude { .. }, false) => "physicalMeasurement",
+        _ => "auxiliaryInformation",
+    }
 }
 
 /// Adds `sentence` to the comment.

@@ -22,6 +22,15 @@ pub struct Binding<'source> {
     pub record_dimension: String,
 }
 
+impl Binding<'_> {
+    /// The output name of the dataset at `path`: not the path where the dataset lies in a group.
+    #[must_use]
+    pub fn name_of_dataset<'name>(&'name self, path: &'name str) -> &'name str {
+        let bound = self.variables.iter().find(|variable| variable.dataset.path == path);
+        bound.map_or(path, |variable| variable.name.as_str())
+    }
+}
+
 /// A dimension of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dimension {

@@ -34,7 +34,7 @@ pub struct Track {
     pub invalid_counts: InvalidPositions,
     /// Rectangle around the positions that are.
     pub extent: Option<Extent>,
-    /// Coordinates beside time that records have.
+    /// Paths of the datasets that are coordinates of records, beside time.
     pub coordinates: Vec<&'static str>,
     /// Extent of the altitude of records, where it is one of them.
     pub vertical: Option<Vertical>,
