@@ -155,7 +155,7 @@ compose_bash() {
 
 compose_collection() {
     rm -rf data/test-output
-    install --directory --mode 777 data/test-output
-    docker compose run --rm -T "$COLLECTION" "data/${COLLECTION#hs3-}/input" data/test-output
+    # As README prints it: whoever runs it writes to a folder of theirs.
+    docker compose run --rm -T --user "$(id -u):$(id -g)" "$COLLECTION" "data/${COLLECTION#hs3-}/input" data/test-output
     rm -rf data/test-output
 }

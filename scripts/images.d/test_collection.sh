@@ -16,6 +16,7 @@ test_collection() {
     expect "$collection: converts with nothing but its two folders, for its caller; logs are JSON" run_confined
     expect "$collection: the same bytes as its program gives outside" run_outside
     expect "$collection: the same products as the dynamic build" run_dynamic
+    expect "$collection: options alone leave the default folders as they are" run_options
     expect "$collection: nothing mounted is 66 and says what to mount" run_unmounted
     expect "$collection: a bad granule is 65, and the others are converted" run_bad_granule
     if compgen -G "$sample/input/*.hdf5" >/dev/null; then
@@ -139,6 +140,13 @@ run_dynamic() {
         "target/release/$collection" "$sample/input" "$work/dynamic"
         "target/release/$collection" verify "$work/products" "$work/dynamic"
     fi
+}
+
+run_options() {
+    install --directory --owner "${caller%:*}" "$work/options"
+    "${confined[@]}" --user "$caller" --volume "$PWD/$sample/input:/work/input:ro" --volume "$work/options:/work/output" \
+        "$collection" --force --level 1 --log-format human
+    "$work/$collection" verify "$work/options" "$sample/output"
 }
 
 run_unmounted() {

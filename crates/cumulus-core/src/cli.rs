@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
@@ -69,10 +70,11 @@ struct Arguments {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct Convert {
     /// Folder of granules, one granule, or a quoted pattern such as 'in/*_ATB_*.hdf5'
-    #[arg(required = true)]
+    // The variables are how an image has default folders that options leave alone: arguments replace its command whole.
+    #[arg(required = true, env = "CUMULUS_INPUT", value_parser = NonEmptyStringValueParser::new())]
     input: Option<String>,
     /// Folder for the products; made if it is missing
-    #[arg(required = true)]
+    #[arg(required = true, env = "CUMULUS_OUTPUT")]
     output: Option<PathBuf>,
     /// Look for granules in the folders inside INPUT too
     #[arg(long)]

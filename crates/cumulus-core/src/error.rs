@@ -150,7 +150,8 @@ impl Failure {
             | ErrorKind::NotFound
             | ErrorKind::IsADirectory => {
                 let hint = "choose an OUTPUT directory that this user may write to; in a container, mount one and run \
-                            as its owner: docker run --user \"$(id -u):$(id -g)\" -v \"$PWD/products:/work/output\"";
+                            as its owner: docker run --user \"$(id -u):$(id -g)\" -v \"$PWD/products:/work/output\", or \
+                            docker compose run --rm --user \"$(id -u):$(id -g)\"";
                 (Class::OutputUnwritable, hint)
             }
             _ => (Class::Retryable, "check the device behind OUTPUT, then run again"),

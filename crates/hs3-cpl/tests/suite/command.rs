@@ -29,6 +29,29 @@ fn an_empty_command_line_is_wrong_usage() {
     assert_eq!(operator.run(&["--version"]).stdout, format!("hs3-cpl {}\n", env!("CARGO_PKG_VERSION")));
 }
 
+/// What an image does with arguments that are options alone.
+#[test]
+fn folders_come_from_the_environment_where_no_argument_names_them() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    let planned = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let output = operator.command().args(arguments).envs(variables.iter().copied()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let both = [("CUMULUS_INPUT", "input"), ("CUMULUS_OUTPUT", "elsewhere")];
+    let (code, plan) = planned(&["--dry-run", "--force"], &both);
+    assert_eq!(code, Some(0));
+    assert!(plan.contains(" -> elsewhere/HS3_CPL_ATB_12203a"), "{plan}");
+    let (code, plan) = planned(&["--dry-run", "input", "output"], &both);
+    assert_eq!(code, Some(0));
+    assert!(plan.contains(" -> output/HS3_CPL_ATB_12203a"), "{plan}");
+    assert_eq!(planned(&["describe"], &both).0, Some(0));
+    assert_eq!(planned(&["--dry-run"], &both[..1]).0, Some(2));
+    for empty in [[("CUMULUS_INPUT", ""), both[1]], [both[0], ("CUMULUS_OUTPUT", "")]] {
+        assert_eq!(planned(&["--dry-run"], &empty).0, Some(2), "{empty:?}");
+    }
+}
+
 #[test]
 fn input_may_be_a_folder_a_tree_a_file_or_a_pattern() {
     let operator = Operator::new();
