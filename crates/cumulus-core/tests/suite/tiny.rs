@@ -1,0 +1,115 @@
+//! A collection of one product with as few rows as a product can have, its position in a group.
+
+use std::fs;
+use std::path::Path;
+
+use cumulus_core::collection::{
+    Arrangement, Collection, DimensionSpec, PositionSpec, Product, TimeSpec, Units, variable,
+};
+use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
+use cumulus_core::error::Failure;
+use cumulus_core::granule::Granule;
+use cumulus_core::read::digest::of_file;
+
+const RECORD: &[&[&str]] = &[&["record"]];
+
+pub(crate) static COLLECTION: Collection = Collection {
+    program: "tiny",
+    version: "1.2.3",
+    short_name: "tiny",
+    version_id: "1",
+    platform: "AIRCRAFT",
+    instrument: "THERMOMETER",
+    campaign: "TEST",
+    extensions: &["h5"],
+    numbered_endings: false,
+    attributes: &[],
+    products: &[Product {
+        name: "TINY",
+        title: "Temperature along a flight",
+        summary: "A product for tests.",
+        file_stem: r"TINY_(?<date>\d{8})",
+        example_stem: "TINY_20120906",
+        recognised_by: &["temperature"],
+        attributes: &[],
+        arrangement: Arrangement::AsStored,
+        dimensions: &[DimensionSpec { name: "record", sized_by: &[("clock/hour", 0)], stated_by: None }],
+        time: TimeSpec::ClockAndDayOfYear {
+            hour: "clock/hour",
+            minute: "clock/minute",
+            second: "clock/second",
+            day_of_year: "clock/day",
+            first_day: "clock/first",
+            last_day: "clock/last",
+            date: "clock/date",
+        },
+        position: PositionSpec {
+            latitude: "nav/latitude",
+            longitude: "nav/longitude",
+            altitude: None,
+            fastest_m_per_s: 400.0,
+        },
+        solar_elevation: None,
+        project: None,
+        variables: &[&[
+            variable("clock/hour", "hour", RECORD).required().units("1"),
+            variable("clock/minute", "minute", RECORD).required().units("1"),
+            variable("clock/day", "day of year", RECORD).units_by(Units::DayOfYear),
+            variable("nav/latitude", "latitude", RECORD)
+                .required()
+                .units("degrees_north")
+                .standard_name("latitude"),
+            variable("nav/longitude", "longitude", RECORD)
+                .required()
+                .units("degrees_east")
+                .standard_name("longitude"),
+            variable("temperature", "air temperature", RECORD).units("K").standard_name("air_temperature"),
+        ]],
+    }],
+};
+
+/// Writes a granule of `records` records at `path`: one a minute from 12:00, flying north.
+pub(crate) fn write(path: &Path, records: u8) {
+    let file = hdf5::File::create(path).unwrap();
+    for group in ["clock", "nav"] {
+        file.create_group(group).unwrap();
+    }
+    let numbers = |name: &str, value: fn(f64) -> f64| {
+        let values: Vec<f64> = (0..records).map(|record| value(f64::from(record))).collect();
+        file.new_dataset_builder().with_data(&values).create(name).unwrap();
+    };
+    numbers("clock/hour", |_| 12.0);
+    numbers("clock/minute", |record| record);
+    numbers("clock/day", |record| 250.5 + record / 1440.0);
+    numbers("nav/latitude", |record| 20.0 + record / 100.0);
+    numbers("nav/longitude", |_| -60.0);
+    numbers("temperature", |record| 280.0 - record);
+    file.close().unwrap();
+}
+
+/// Converts the granule at `path` into `folder`; answers data and metadata.
+pub(crate) fn converted(path: &Path, folder: &Path) -> Result<(Vec<u8>, String), Failure> {
+    let options = ContentOptions {
+        level: 4,
+        short_name: "tiny".to_owned(),
+        url_base: None,
+        metadata_suffix: ".meta.xml".to_owned(),
+    };
+    let context = Context {
+        collection: &COLLECTION,
+        options: &options,
+        now: "2020-09-13T12:26:40Z".parse().unwrap(),
+        folder,
+        output: folder,
+        reuse: Reuse::Never,
+        check: Check::Full,
+        block_bytes: 1 << 20,
+        digest: of_file,
+    };
+    let granule = Granule::at(path, &COLLECTION)?;
+    let Outcome::Converted(_) = convert(&granule, &context, &mut Vec::new())? else {
+        panic!("nothing was converted");
+    };
+    let [data, metadata] = STAGED.map(|name| folder.join(name));
+    Ok((fs::read(data).unwrap(), fs::read_to_string(metadata).unwrap()))
+}
