@@ -54,8 +54,7 @@ fn long_attributes() -> Structure {
         |length: usize| Attribute::text(format!("of_{length}_bytes"), "0123456789".repeat(length / 10));
     let mut whole = variable("whole", Storage::Numbers(ElementType::F32), &[("record", 20)]);
     whole.attributes = [250, 260, 8_000, 60_000].map(long).to_vec();
-    #[expect(clippy::cast_precision_loss, reason = "small whole numbers")]
-    let many: Vec<f64> = (0..1000).map(|number| number as f64).collect();
+    let many: Vec<f64> = (0..1000).map(f64::from).collect();
     whole.attributes.push(Attribute::numbers("numbers", ElementType::F64, &many));
     let attributes = whole.attributes.clone();
     structure(vec![whole], attributes)

@@ -314,6 +314,7 @@ fn record(
     let (data_name, _) = output_names(granule, &options.metadata_suffix);
     let elevation = identity.product.solar_elevation.and_then(|name| {
         let mut variables = composition.structure.variables.iter().zip(statistics);
+        let name = bind::legal_name(name);
         variables.find(|(variable, _)| variable.name == name).and_then(|(_, seen)| seen.as_ref())
     });
     let (first, last) = track.time.range();

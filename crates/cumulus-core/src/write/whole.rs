@@ -107,7 +107,7 @@ fn dimensions(variable: &Variable, structure: &Structure, found: &mut Vec<String
         match structure.dimensions.iter().find(|(known, _)| known == dimension) {
             None => found.push(format!("{name} has the dimension {dimension}, which does not exist")),
             Some((_, known)) if known != length => {
-                found.push(format!("{name} has {length} values along {dimension}, whose length is {known}"))
+                found.push(format!("{name} has {length} values along {dimension}, whose length is {known}"));
             }
             Some(_) => {}
         }

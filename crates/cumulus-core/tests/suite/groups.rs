@@ -1,5 +1,6 @@
 //! Datasets that lie in groups.
 
+use hdf5::types::FixedAscii;
 use netcdf_reader::NcFile;
 
 use crate::tiny;
@@ -20,4 +21,25 @@ fn a_position_in_a_group_is_named_as_the_product_names_it() {
     assert_eq!(text("nav_latitude", "coverage_content_type").as_deref(), Some("coordinate"));
     assert_eq!(text("clock_hour", "coverage_content_type").as_deref(), Some("auxiliaryInformation"));
     assert!(metadata.contains("<NorthBoundingCoordinate>20.04</NorthBoundingCoordinate>"), "{metadata}");
+}
+
+#[test]
+fn a_dimension_of_netcdf_without_a_variable_is_no_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let granule = folder.path().join("TINY_20120906.h5");
+    tiny::write(&granule, 5);
+    let file = hdf5::File::append(&granule).unwrap();
+    file.new_dataset_builder().with_data(&[1.0_f32; 7]).create("echo").unwrap();
+    // As netcdf-c stores a dimension without a variable.
+    let dimension = file.new_dataset::<f32>().shape(7).create("gate").unwrap();
+    let title = "This is a netCDF dimension but not a netCDF variable.         7";
+    for (name, text) in [("CLASS", "DIMENSION_SCALE"), ("NAME", title)] {
+        let text = FixedAscii::<64>::from_ascii(text).unwrap();
+        dimension.new_attr::<FixedAscii<64>>().create(name).unwrap().write_scalar(&text).unwrap();
+    }
+    file.close().unwrap();
+    let (data, _) = tiny::converted(&granule, folder.path()).unwrap();
+    let product = NcFile::from_vec(data).unwrap();
+    assert!(product.variable("echo").is_ok());
+    assert!(product.variable("gate").is_err(), "the dimension has become data");
 }

@@ -33,3 +33,20 @@ fn structure_metadata_and_a_few_values() {
         insta::assert_snapshot!(format!("{product}.xml"), metadata.replace(version, "…"));
     }
 }
+
+/// By the published specification of the format.
+#[test]
+fn every_byte_of_a_product_is_accounted_for() {
+    for level in ["0", "1", "9"] {
+        let operator = Operator::new();
+        let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/avaps/input");
+        operator.run(&[input.to_str().unwrap(), "output", "--level", level]).succeeded();
+        let products = operator.products();
+        let data: Vec<_> = products.iter().filter(|name| !name.ends_with(".meta.xml")).collect();
+        assert_eq!(data.len(), 4);
+        for name in data {
+            let bytes = fs::read(operator.output().join(name)).unwrap();
+            hdf5_walk::walk(&bytes).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
+        }
+    }
+}

@@ -55,6 +55,23 @@ fn structure_and_small_values() {
     }
 }
 
+/// By the published specification of the format, at every kind of level.
+#[test]
+fn every_byte_of_a_product_is_accounted_for() {
+    for level in ["0", "1", "9"] {
+        let operator = Operator::new();
+        let input = samples().join("input");
+        operator.run(&[input.to_str().unwrap(), "output", "--level", level]).succeeded();
+        for product in PRODUCTS {
+            let bytes = std::fs::read(operator.output().join(format!("{product}.nc"))).unwrap();
+            let summary = hdf5_walk::walk(&bytes).unwrap_or_else(|faults| panic!("{product}: {faults:#?}"));
+            let filters = |path| summary.dataset(path).unwrap().filters.len();
+            assert_eq!(filters("/Layer_Type"), 0, "{product}: too small to be compressed");
+            assert!(summary.chunks > 0 && summary.heap_objects > 0);
+        }
+    }
+}
+
 #[test]
 fn metadata() {
     let (operator, _) = converted();

@@ -127,6 +127,9 @@ impl Walk {
     }
 
     fn dataset(&mut self, dataset: ::hdf5::Dataset, path: &str) -> Result<(), Failure> {
+        if is_bare_dimension(&dataset) {
+            return Ok(());
+        }
         let creation = check_storage(&dataset, path)?;
         let space = dataset.space().map_err(|error| damaged(path, &error))?;
         if space.is_null() {
@@ -162,6 +165,14 @@ impl Walk {
         self.stored.insert(path.to_owned(), Stored { dataset, encoding, place });
         Ok(())
     }
+}
+
+/// True for what netCDF-4 stores for a dimension without a variable: a dataset that was never written and whose title
+/// says so (NetCDF Users Guide, "NetCDF-4 File Format"). Its axis lengths are those of the variables that have it.
+fn is_bare_dimension(dataset: &::hdf5::Dataset) -> bool {
+    const TITLE: &str = "This is a netCDF dimension but not a netCDF variable";
+    let Ok(title) = dataset.attr("NAME") else { return false };
+    matches!(attribute_value(&title), Ok(SourceValue::Text(text)) if text.starts_with(TITLE))
 }
 
 /// Refuses storage that is not inside the file, and filters HDF5 does not have; answers how it was created.

@@ -1,4 +1,4 @@
-//! What readers that share no line with libhdf5 make of a file, for tests.
+//! What judges that share no line with libhdf5 make of a file, for tests.
 
 use std::path::Path;
 
@@ -7,6 +7,21 @@ use netcdf_reader::{NcAttrValue, NcAttribute, NcFile};
 use crate::values::Values;
 use crate::write::chunking::stored_name;
 use crate::write::{Attribute, AttributeValue, LateAttributes, Storage, Structure};
+
+/// Walks every byte of the file at `path` by the published specification; it has the datasets of its structure, in
+/// their shapes.
+pub(super) fn every_byte_is_accounted_for(path: &Path, structure: &Structure) {
+    let bytes = std::fs::read(path).unwrap();
+    let summary = hdf5_walk::walk(&bytes).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    for variable in &structure.variables {
+        let path = format!("/{}", stored_name(variable, structure));
+        let found = summary.dataset(&path).unwrap_or_else(|| panic!("{path} is not in the file"));
+        let shape: Vec<u64> = variable.shape.iter().map(|&length| length as u64).collect();
+        assert_eq!(found.shape, shape, "{path}");
+    }
+    let bytes_of = summary.metadata_bytes + summary.value_bytes + summary.padding_bytes;
+    assert_eq!(bytes_of, bytes.len() as u64);
+}
 
 /// Holds the file at `path` against its structure, attributes and values, all read by a reader in pure Rust; `values`
 /// answers the numbers of the variable at an index.
@@ -32,14 +47,14 @@ pub(super) fn pure_reader_agrees(
         assert_eq!(names, variable.dimensions, "{name}");
         assert_eq!(found.shape(), variable.shape.iter().map(|&length| length as u64).collect::<Vec<_>>());
         let late = late.variables.iter().filter(|(late, _)| *late == variable.name);
-        let fill = match variable.storage {
+        let missing = match variable.storage {
             Storage::Numbers(element_type) => {
                 variable.fill.map(|fill| Attribute::numbers("_FillValue", element_type, &[fill]))
             }
             Storage::Characters => None,
         };
         let attributes =
-            fill.iter().chain(&variable.attributes).chain(late.flat_map(|(_, attributes)| attributes));
+            missing.iter().chain(&variable.attributes).chain(late.flat_map(|(_, attributes)| attributes));
         same_attributes(found.attributes(), attributes);
         if variable.storage == Storage::Characters {
             continue;

@@ -76,6 +76,7 @@ fn both_ways_agree(structure: &Structure, late: &LateAttributes, level: u8) {
     fill(Box::new(DirectSink::create(&direct, structure, level).unwrap()), structure, late);
     fill(Box::new(NetcdfSink::create(&general, structure, level).unwrap()), structure, late);
     assert_eq!(dump(&direct), dump(&general));
+    judges::every_byte_is_accounted_for(&direct, structure);
     judges::pure_reader_agrees(&direct, structure, late, |number| {
         values(&structure.variables[number], number)
     });
@@ -213,4 +214,17 @@ fn a_file_that_lacks_rows_is_not_finished() {
     let sink = Box::new(DirectSink::create(&path, &small(), 4).unwrap());
     let failure = sink.finish(&LateAttributes::default()).unwrap_err();
     assert!(failure.to_string().contains("pressure: 0 of 3 rows"), "{failure}");
+}
+
+/// The walk is only worth what it notices: any changed byte that is no value, and any cut.
+#[test]
+fn a_changed_byte_among_the_structures_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("product.nc");
+    fill(Box::new(DirectSink::create(&path, &small(), 4).unwrap()), &small(), &LateAttributes::default());
+    let bytes = std::fs::read(&path).unwrap();
+    let outcome = hdf5_walk::damage(&bytes, &[0x01, 0x80], 1, false).unwrap();
+    assert!(outcome.tried > 1000, "{}", outcome.tried);
+    assert_eq!(outcome.unnoticed, []);
+    assert_eq!(hdf5_walk::cut(&bytes, 7), Vec::<u64>::new());
 }

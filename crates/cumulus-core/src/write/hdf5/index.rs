@@ -127,8 +127,10 @@ impl Level {
                 key(nodes, child.bytes, child.start, self.rank);
                 nodes.extend(child.address.to_le_bytes());
             }
-            let next = children.get((number + 1) * most);
-            key(nodes, 0, next.map_or(self.end, |next| next.start), self.rank);
+            // The last key of a node is the first of its right neighbour, as libhdf5 leaves it when it splits a node.
+            let (bytes, first) =
+                children.get((number + 1) * most).map_or((0, self.end), |next| (next.bytes, next.start));
+            key(nodes, bytes, first, self.rank);
             nodes.resize(start + node_bytes, 0);
             if let Some(&child) = group.first() {
                 parents.push(Child { address: place(number), ..child });

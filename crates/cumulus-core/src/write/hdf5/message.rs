@@ -189,13 +189,15 @@ impl Message {
 
     /// Message 0x0006: the `order`-th member of its group.
     pub(crate) fn link(order: u64, name: &str, address: u64) -> Self {
-        const NAME_LENGTH_OF_TWO_BYTES: u8 = 1;
         const HAS_ORDER: u8 = 1 << 2;
         const HAS_CHARSET: u8 = 1 << 4;
-        let mut body = vec![1, NAME_LENGTH_OF_TWO_BYTES | HAS_ORDER | HAS_CHARSET];
+        // As wide as it must be, like every length whose width may be chosen.
+        let (width_flag, length) = u8::try_from(name.len())
+            .map_or_else(|_| (1, low_u16(name.len()).to_vec()), |length| (0, vec![length]));
+        let mut body = vec![1, width_flag | HAS_ORDER | HAS_CHARSET];
         body.extend(order.to_le_bytes());
         body.push(Charset::of(name) as u8);
-        body.extend(low_u16(name.len()));
+        body.extend(length);
         body.extend(name.bytes());
         body.extend(address.to_le_bytes());
         Self::new(0x06, body)

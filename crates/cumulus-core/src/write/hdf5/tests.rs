@@ -12,6 +12,12 @@ fn checksums_are_those_of_the_published_algorithm() {
     assert_eq!(lookup3(b"Four score and seven years ago"), 0x1777_0551);
 }
 
+/// Walks every byte of the file at `path`.
+fn walked(path: &Path) -> hdf5_walk::Summary {
+    let bytes = std::fs::read(path).unwrap();
+    hdf5_walk::walk(&bytes).unwrap_or_else(|faults| panic!("{faults:#?}"))
+}
+
 /// A file of one dataset: `rows` numbers in chunks of `chunk_rows`.
 fn write(path: &Path, rows: usize, chunk_rows: usize) {
     let mut file = Appender::create(path).unwrap();
@@ -56,6 +62,8 @@ fn libhdf5_finds_every_chunk_through_an_index_of_three_levels() {
     let path = folder.path().join("chunks.h5");
     write(&path, 9001, 2);
     assert_eq!(read(&path), (0..9001).collect::<Vec<_>>());
+    let summary = walked(&path);
+    assert_eq!((summary.chunks, summary.tree_nodes), (4501, 71 + 2 + 1));
 }
 
 proptest! {
@@ -68,6 +76,7 @@ proptest! {
         write(&path, rows, chunk_rows);
         let expected: Vec<i32> = (0..i32::try_from(rows).unwrap()).collect();
         prop_assert_eq!(read(&path), expected);
+        prop_assert_eq!(walked(&path).chunks, rows.div_ceil(chunk_rows) as u64);
     }
 }
 
@@ -89,4 +98,27 @@ fn what_no_header_can_hold_is_refused() {
     let value = vec![b'x'; 70_000];
     object.attribute("long", Datatype::Text(70_000, Charset::Ascii), Dataspace::Scalar, &value);
     assert_eq!(object.encode(), Err(TooLarge));
+}
+
+/// The width of the length is what libhdf5 with assertions insists on; 255 and 65,535 are the last of their width.
+#[test]
+fn headers_say_their_length_in_as_few_bytes_as_hold_it() {
+    // Version, width and messages of a header whose messages take `length` bytes.
+    let header = |length: usize| {
+        const MESSAGE: usize = 6;
+        let mut messages = Vec::new();
+        let mut left = length;
+        while left > 0 {
+            let bytes = left.min(60_000);
+            messages.push(Message { kind: 0, flags: 0, order: 0, body: vec![0; bytes - MESSAGE] });
+            left -= bytes;
+        }
+        Object::new(messages).encode().unwrap()
+    };
+    for (length, flag, width) in [(255, 0, 1), (256, 1, 2), (65_535, 1, 2), (65_536, 2, 4), (200_000, 2, 4)] {
+        let header = header(length);
+        assert_eq!(header[5] & 0b11, flag, "{length}");
+        assert_eq!(header[5] & 0b1_0000, 0, "limits of attributes");
+        assert_eq!(header.len(), 6 + width + length + 4);
+    }
 }
