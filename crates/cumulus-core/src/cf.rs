@@ -24,6 +24,7 @@ use crate::granule::Identity;
 use crate::map::bind::Binding;
 use crate::map::track::{Track, Vertical};
 use crate::map::{self, FILL};
+use crate::warning::Warning;
 
 /// The conventions every output follows, literally as checkers look for them.
 pub const CONVENTIONS: &str = "CF-1.6, ACDD-1.3";
@@ -76,7 +77,7 @@ pub fn compose<'granule>(
     binding: &'granule Binding<'granule>,
     track: &'granule Track,
     provenance: &Provenance<'_>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Composition<'granule>, Failure> {
     let _span = tracing::info_span!("compose").entered();
     let mut composer = Composer {
@@ -189,7 +190,7 @@ impl<'granule> Composer<'granule, '_> {
     fn bound(
         &mut self,
         bound: &'granule BoundVariable<'granule>,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Result<(), Failure> {
         match (&bound.dataset.content, bound.form) {
             (_, Form::Text) => self.text(bound),
@@ -221,7 +222,7 @@ impl<'granule> Composer<'granule, '_> {
         &self,
         bound: &BoundVariable<'_>,
         decoder: &Decoder<'_>,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Vec<Attribute> {
         let located = self.located(bound);
         let wavelength = bound.row.and_then(|row| row.wavelength_nm).and_then(|wanted| {
@@ -261,7 +262,7 @@ impl<'granule> Composer<'granule, '_> {
         &mut self,
         bound: &'granule BoundVariable<'granule>,
         from: ElementType,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) {
         let decoder = self.decoder(bound, from);
         let attributes = self.attributes(bound, &decoder, warnings);
@@ -311,7 +312,7 @@ impl<'granule> Composer<'granule, '_> {
         bound: &'granule BoundVariable<'granule>,
         from: ElementType,
         rule: crate::collection::Midpoint,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Result<(), Failure> {
         let edges = map::whole(self.source, bound.dataset)?.to_f64();
         let used = edges.get(..=self.binding.records).unwrap_or(&edges);

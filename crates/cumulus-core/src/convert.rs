@@ -25,6 +25,7 @@ use crate::read::sounding::arrays;
 use crate::read::{self, Opened, Source};
 use crate::report::{Product, VariableCount};
 use crate::transfer::transfer;
+use crate::warning::Warning;
 use crate::write::check::values::Comparison;
 use crate::write::{self, LateAttributes, Sink as _, check};
 
@@ -125,7 +126,7 @@ pub fn output_names(granule: &Granule, metadata_suffix: &str) -> (String, String
 pub fn convert(
     granule: &Granule,
     context: &Context<'_>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Outcome, Failure> {
     let place = granule.path.display().to_string();
     let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
@@ -217,7 +218,7 @@ struct Contents {
 fn contents(
     granule: &Granule,
     collection: &'static Collection,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Result<Contents, usize>, Failure> {
     let place = granule.path.display().to_string();
     let (sounding, identity) = match read::open(&granule.path, collection.has_soundings())? {

@@ -10,6 +10,7 @@ use crate::collection::{Arrangement, Collection, Product};
 use crate::error::{Class, Failure, Stage};
 use crate::map::time::parse_date;
 use crate::read::Source;
+use crate::warning::{Code, Warning};
 
 /// Bytes of a stem that leave room for every ending.
 const LONGEST_STEM: usize = 225;
@@ -138,7 +139,7 @@ pub fn identify(
     collection: &'static Collection,
     granule: &Granule,
     source: &dyn Source,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Identity, Failure> {
     if let Some(identity) = identify_by_name(collection, &granule.stem)? {
         return Ok(identity);
@@ -149,10 +150,11 @@ pub fn identify(
         .iter()
         .find(|product| product.recognised_by.iter().all(|path| description.dataset(path).is_some()));
     if let Some(product) = product {
-        warnings.push(format!(
+        let message = format!(
             "the file name matches no product of {}; by its content it is {}",
             collection.program, product.name
-        ));
+        );
+        warnings.push(Warning::of_granule(Code::ProductByContent, message));
         return Ok(Identity { product, fields: Vec::new(), date: None });
     }
     let examples: Vec<&str> = collection.products.iter().map(|product| product.example_stem).collect();

@@ -45,4 +45,5 @@ pub mod testing;
 pub mod transfer;
 pub mod values;
 pub mod verify;
+pub mod warning;
 pub mod write;

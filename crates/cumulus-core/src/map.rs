@@ -17,6 +17,7 @@ pub mod units;
 use crate::error::Failure;
 use crate::read::{Content, Dataset, Source};
 use crate::values::Values;
+use crate::warning::{Code, Warning};
 
 /// The value that stands for "no value" in every output (NASA CPL's own sentinel).
 pub const FILL: f64 = -999.0;
@@ -34,7 +35,7 @@ pub fn whole(source: &dyn Source, dataset: &Dataset) -> Result<Values, Failure> 
 
 /// The value of a one-element numeric dataset, whatever its rank; `None`, with a warning, where it is anything else:
 /// what a file states about itself is only compared with its arrays.
-pub fn single(source: &dyn Source, path: &str, warnings: &mut Vec<String>) -> Option<f64> {
+pub fn single(source: &dyn Source, path: &str, warnings: &mut Vec<Warning>) -> Option<f64> {
     let dataset = source.description().dataset(path)?;
     if dataset.len() == 1
         && matches!(dataset.content, Content::Numbers(_))
@@ -42,6 +43,7 @@ pub fn single(source: &dyn Source, path: &str, warnings: &mut Vec<String>) -> Op
     {
         return values.to_f64().first().copied();
     }
-    warnings.push(format!("{path}: is not a single number (shape {:?}); not used", dataset.shape));
+    let message = format!("is not a single number (shape {:?}); not used", dataset.shape);
+    warnings.push(Warning::at(Code::ValueUnreadable, path, message));
     None
 }

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use crate::error::{Failure, Stage};
 use crate::values::{ElementType, Values};
+use crate::warning::Warning;
 use hdf5::Hdf5Source;
 use netcdf3::Netcdf3Source;
 use sounding::Sounding;
@@ -87,7 +88,7 @@ pub struct Description {
     /// Attributes of the file itself.
     pub attributes: Vec<SourceAttribute>,
     /// Objects that were passed over, and why.
-    pub notes: Vec<String>,
+    pub notes: Vec<Warning>,
 }
 
 impl Description {

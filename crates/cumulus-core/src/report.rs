@@ -12,6 +12,7 @@ use crate::log::shipper::Shipment;
 use crate::map::decode::Statistics;
 use crate::map::position::{Extent, InvalidPositions};
 use crate::metadata::DayNight;
+use crate::warning::Warning;
 
 /// Version of the report's own layout; grows when a field changes its meaning or goes away.
 pub const LAYOUT: u32 = 1;
@@ -92,7 +93,7 @@ pub struct GranuleReport {
     #[serde(skip)]
     pub step_seconds: BTreeMap<String, f64>,
     /// What is odd about it, though not wrong.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// What was made of it.
     pub product: Option<Product>,
     /// Why nothing was.

@@ -10,6 +10,7 @@ use crate::map::LARGEST_SENTINEL;
 use crate::map::bind::{BoundVariable, legal_name};
 use crate::read::{SourceAttribute, SourceValue};
 use crate::values::ElementType;
+use crate::warning::{Code, Warning};
 use crate::write::{Attribute, AttributeValue, set};
 
 /// Attributes that readers act on and that describe how a file is laid out: a source's speak of the source's layout.
@@ -70,7 +71,7 @@ pub(super) fn of_variable(
     attributes: &mut Vec<Attribute>,
     target: ElementType,
     has_fill: bool,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) {
     if bound.name != bound.dataset.path {
         attributes.push(Attribute::text("source_name", bound.dataset.path.as_str()));
@@ -99,11 +100,8 @@ pub(super) fn of_variable(
         };
         let Some(carried) = carried else { continue };
         if carried.name == "source_units" && bound.row.is_some() && !agrees_with_units(attributes, &carried) {
-            warnings.push(format!(
-                "{}: the source states other units than the table: {}",
-                bound.dataset.path,
-                shown(&carried.value)
-            ));
+            let message = format!("the source states other units than the table: {}", shown(&carried.value));
+            warnings.push(Warning::at(Code::UnitsDisagree, bound.dataset.path.as_str(), message));
         }
         add(bound, attributes, carried);
     }
@@ -113,7 +111,7 @@ pub(super) fn of_variable(
 pub(super) fn of_file(
     attributes: &mut Vec<Attribute>,
     source: &[SourceAttribute],
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) {
     for attribute in source {
         if !is_legal(attribute, "/", warnings) {
@@ -188,15 +186,15 @@ fn agrees_with_units(attributes: &[Attribute], stated: &Attribute) -> bool {
 }
 
 /// True where netCDF takes the attribute's name; otherwise a warning is left.
-fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<String>) -> bool {
+fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<Warning>) -> bool {
     let name = attribute.name.as_str();
     // Names with a leading underscore are netCDF's own, the others those of HDF5's dimension scales.
     let reserved = name.starts_with('_') && name != "_FillValue"
         || ["CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"].contains(&name);
     let legal = legal_name(name) == name && name.len() <= LONGEST_NAME && !reserved;
     if !legal {
-        warnings
-            .push(format!("{path}: attribute {name:?} not carried through: netCDF does not take its name"));
+        let message = format!("attribute {name:?} not carried through: netCDF does not take its name");
+        warnings.push(Warning::at(Code::AttributeLeftOut, path, message));
     }
     legal
 }

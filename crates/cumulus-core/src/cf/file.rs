@@ -10,6 +10,7 @@ use crate::map::time::Method;
 use crate::map::track::{Track, Vertical};
 use crate::read::Source;
 use crate::values::ElementType;
+use crate::warning::Warning;
 use crate::write::Attribute;
 
 /// Where a product comes from.
@@ -33,7 +34,7 @@ pub(super) fn attributes(
     vertical: Option<Vertical>,
     provenance: &Provenance<'_>,
     source: &dyn Source,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Vec<Attribute> {
     let Provenance { collection, granule, .. } = provenance;
     let product = identity.product;

@@ -12,6 +12,7 @@ use crate::map::bind::BoundVariable;
 use crate::map::decode::Statistics;
 use crate::map::time::{Method, TimeAxis};
 use crate::values::ElementType;
+use crate::warning::Warning;
 use crate::write::{Attribute, AttributeValue};
 
 /// Said of a variable whose source states no unit and whose unit nothing tells.
@@ -82,7 +83,7 @@ pub(super) fn attributes(
     has_fill: bool,
     coordinates: &str,
     day_zero: Date,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Vec<Attribute> {
     let mut attributes = match bound.row {
         Some(row) => from_row(bound, row, product, target, day_zero),

@@ -8,6 +8,7 @@ use crate::collection::{DimensionSpec, Evidence, Midpoint, Presence, Product, Ro
 use crate::error::{Failure, Stage};
 use crate::map::{self, text};
 use crate::read::{Content, Dataset, Source};
+use crate::warning::{Code, Warning};
 
 /// All variables that come from the source, with their dimensions.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ pub enum Form {
 pub fn bind<'source>(
     source: &'source dyn Source,
     product: &'static Product,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Binding<'source>, Failure> {
     let _span = tracing::info_span!("bind").entered();
     check_presence(source, product)?;
@@ -184,7 +185,7 @@ struct Binder<'source> {
 
 impl<'source> Binder<'source> {
     /// Finds the length of every dimension of the product that the granule tells.
-    fn measure(&mut self, warnings: &mut Vec<String>) {
+    fn measure(&mut self, warnings: &mut Vec<Warning>) {
         for spec in self.product.dimensions {
             let by_array = self.length_by_array(spec);
             let stated = match spec.stated_by {
@@ -198,8 +199,8 @@ impl<'source> Binder<'source> {
                     reason = "lengths are small whole numbers"
                 )]
                 if stated != length as f64 {
-                    warnings
-                        .push(format!("{name} states {stated}, {array} has {length}; the array is believed"));
+                    let message = format!("states {stated}, {array} has {length}; the array is believed");
+                    warnings.push(Warning::at(Code::LengthsDisagree, name, message));
                 }
             }
             #[expect(
@@ -254,12 +255,13 @@ impl<'source> Binder<'source> {
         &mut self,
         dataset: &'source Dataset,
         records: usize,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Result<BoundVariable<'source>, Failure> {
         let row = self.product.row(&dataset.path);
         let name = legal_name(&dataset.path);
         if name != dataset.path {
-            warnings.push(format!("{}: is called {name} in the product", dataset.path));
+            let message = format!("is called {name} in the product");
+            warnings.push(Warning::at(Code::DatasetRenamed, dataset.path.as_str(), message));
         }
         let bound = |dimensions, form| BoundVariable { dataset, name: name.clone(), row, dimensions, form };
         if let Content::Unsupported(what) = &dataset.content {
@@ -292,11 +294,11 @@ impl<'source> Binder<'source> {
             && *length > records
         {
             if *length > records + 1 {
-                warnings.push(format!(
-                        "{}: {length} values for {records} records; the first {} are taken for the edges of the records",
-                        dataset.path,
-                        records + 1
-                    ));
+                let message = format!(
+                    "{length} values for {records} records; the first {} are taken for the edges of the records",
+                    records + 1
+                );
+                warnings.push(Warning::at(Code::LengthsDisagree, dataset.path.as_str(), message));
             }
             let name = self.name_of(self.product.record_dimension());
             return Ok(bound(vec![Dimension { name, length: records }], Form::Edges(rule)));
@@ -307,12 +309,12 @@ impl<'source> Binder<'source> {
         }
         let dimensions = self.by_length(dataset, records);
         let names: Vec<&str> = dimensions.iter().map(|dimension| dimension.name.as_str()).collect();
-        warnings.push(format!(
-            "{}: shape {:?} is none of the layouts known for it; bound by length to ({})",
-            dataset.path,
+        let message = format!(
+            "shape {:?} is none of the layouts known for it; bound by length to ({})",
             dataset.shape,
             names.join(", ")
-        ));
+        );
+        warnings.push(Warning::at(Code::ShapeUnknown, dataset.path.as_str(), message));
         Ok(bound(dimensions, Form::Rows))
     }
 

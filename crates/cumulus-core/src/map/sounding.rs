@@ -23,6 +23,7 @@ use crate::error::{Class, Failure, Stage};
 use crate::read::sounding::{Column, Sounding};
 use crate::read::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
 use crate::values::{ElementType, Values};
+use crate::warning::{Code, Warning};
 
 /// Change of pressure in hPa below which a sonde has not fallen, however long it sent: 5 hPa are 40 m at the surface
 /// and 600 m at the height of a Global Hawk.
@@ -85,7 +86,7 @@ pub fn arrange(
     product: &'static Product,
     spec: &SoundingSpec,
     place: &str,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Records, Failure> {
     let _span = tracing::info_span!("arrange").entered();
     warnings.extend(sounding.notes.iter().cloned());
@@ -165,7 +166,7 @@ struct Arranger<'run> {
 
 impl Arranger<'_> {
     /// Takes over every column, those of the table in their units and the others as they are.
-    fn columns(&mut self, warnings: &mut Vec<String>) -> Result<(), Failure> {
+    fn columns(&mut self, warnings: &mut Vec<Warning>) -> Result<(), Failure> {
         for column in &self.sounding.columns {
             let is_clock = self.spec.clocks.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
             if column.name == self.sounding.time_column || is_clock {
@@ -184,10 +185,11 @@ impl Arranger<'_> {
             }
         }
         if self.conflicts > 0 {
-            warnings.push(format!(
+            let message = format!(
                 "{} values contradict another row of the same time; the first one counts",
                 self.conflicts
-            ));
+            );
+            warnings.push(Warning::of_granule(Code::RowsContradict, message).count(self.conflicts));
         }
         Ok(())
     }
@@ -265,7 +267,7 @@ impl Arranger<'_> {
     }
 
     /// Gives every row a place.
-    fn place(&mut self, warnings: &mut Vec<String>) {
+    fn place(&mut self, warnings: &mut Vec<Warning>) {
         let missing = || vec![f64::NAN; self.ordered.times.len()];
         let [latitude, longitude] =
             self.spec.position.map(|(name, _)| self.column(name).cloned().unwrap_or_else(missing));
@@ -284,10 +286,11 @@ impl Arranger<'_> {
             position::judge(&latitude, &longitude, seconds, self.product.position.fastest_m_per_s);
         let unbelievable = counts.total() - counts.missing;
         if unbelievable > 0 {
-            warnings.push(format!(
+            let message = format!(
                 "{unbelievable} reported positions are not believed and are interpolated ({} out of range, {} zero, {} spikes)",
                 counts.out_of_range, counts.zero, counts.spike
-            ));
+            );
+            warnings.push(Warning::of_granule(Code::PositionsInvalid, message).count(unbelievable));
         }
         let believed = |values: &[f64]| -> Vec<f64> {
             values
@@ -374,7 +377,7 @@ impl Arranger<'_> {
     }
 
     /// What is true of the whole sounding, as attributes.
-    fn facts(&mut self, launch: Timestamp, warnings: &mut Vec<String>) {
+    fn facts(&mut self, launch: Timestamp, warnings: &mut Vec<Warning>) {
         let sounding = self.sounding;
         let attributes = &mut self.records.description.attributes;
         attributes.push(text("source_format", &sounding.format));
@@ -408,7 +411,8 @@ impl Arranger<'_> {
         let attributes = &mut self.records.description.attributes;
         if never_launched {
             attributes.push(text("no_launch_detect", "true"));
-            warnings.push("the sonde never left the aircraft: its pressure does not change".to_owned());
+            let message = "the sonde never left the aircraft: its pressure does not change";
+            warnings.push(Warning::of_granule(Code::NeverLaunched, message));
         }
         // What is empty says nothing, and netCDF has no place for it.
         for (name, value) in sounding.header.iter().filter(|(_, value)| !value.trim().is_empty()) {
@@ -425,7 +429,8 @@ impl Arranger<'_> {
             self.count(name, number);
         }
         if dropped.malformed > 0 {
-            warnings.push(format!("{} rows are damaged and left out", dropped.malformed));
+            let message = format!("{} rows are damaged and left out", dropped.malformed);
+            warnings.push(Warning::of_granule(Code::RowsDamaged, message).count(dropped.malformed));
         }
     }
 
@@ -455,7 +460,7 @@ fn converted(
     row: &VariableSpec,
     column: &Column,
     values: Vec<f64>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Vec<f64>, Failure> {
     let Units::Fixed(wanted) = row.units else { return Ok(values) };
     let stated = if column.units.trim().is_empty() { units::guessed(&values, wanted) } else { &column.units };
@@ -466,7 +471,8 @@ fn converted(
             .hint("ask the producer which unit is meant")
     })?;
     if !conversion.is_none() {
-        warnings.push(format!("{}: converted from {stated} to {wanted}", column.name));
+        let message = format!("converted from {stated} to {wanted}");
+        warnings.push(Warning::at(Code::UnitsConverted, column.name.as_str(), message));
     }
     Ok(values.into_iter().map(|value| conversion.of(value)).collect())
 }

@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::error::{Failure, Stage};
 use crate::map::LARGEST_SENTINEL;
+use crate::warning::{Code, Warning};
 
 /// Seconds of a day without leap seconds.
 const DAY_S: i64 = 86_400;
@@ -127,15 +128,13 @@ pub fn parse_date(text: &str) -> Option<Date> {
 ///
 /// # Errors
 /// No record; a record in which both clocks are invalid; no date to tell the year by.
-pub fn derive(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<TimeAxis, Failure> {
+pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, Failure> {
     let wall = wall_clock(clocks);
     let anchor = anchor_date(clocks, warnings)?;
     let mut days = clocks.days.as_ref().map_or_else(|| vec![None; wall.len()], |days| decimal_days(days));
     if clocks.days.is_some() && !usable(&days, &wall) {
-        warnings.push(
-            "the decimal day of year does not follow the wall clock; the day is counted from the first record"
-                .to_owned(),
-        );
+        let message = "the decimal day of year does not follow the wall clock; the day is counted from the first record";
+        warnings.push(Warning::of_granule(Code::ClocksDisagree, message));
         days.fill(None);
     }
     let known_day = days.iter().enumerate().find_map(|(record, day)| Some((record, (*day)?)));
@@ -199,9 +198,10 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<TimeAxis, F
     check_stated(clocks, &axis, epoch_day, year_days, warnings);
     let apart = anchor_distance(anchor, epoch).abs();
     if apart > 1 {
-        warnings.push(format!(
+        let message = format!(
             "the first record is on {epoch} by its day of year, but the stated date is {anchor}; the day of year is kept"
-        ));
+        );
+        warnings.push(Warning::of_granule(Code::DatesDisagree, message));
     }
     Ok(axis)
 }
@@ -222,11 +222,12 @@ fn wall_clock(clocks: &Clocks) -> Vec<Option<i64>> {
         .collect()
 }
 
-fn anchor_date(clocks: &Clocks, warnings: &mut Vec<String>) -> Result<Date, Failure> {
+fn anchor_date(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<Date, Failure> {
     match (clocks.date, clocks.file_date) {
         (Some(stated), Some(named)) => {
             if anchor_distance(stated, named).abs() > 1 {
-                warnings.push(format!("the granule states the date {stated}, its file name {named}"));
+                let message = format!("the granule states the date {stated}, its file name {named}");
+                warnings.push(Warning::of_granule(Code::DatesDisagree, message));
             }
             Ok(stated)
         }
@@ -358,7 +359,7 @@ fn check_stated(
     axis: &TimeAxis,
     epoch_day: f64,
     year_days: f64,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) {
     let ends =
         [("first", clocks.first_day, axis.seconds.first()), ("last", clocks.last_day, axis.seconds.last())];
@@ -367,9 +368,10 @@ fn check_stated(
         let apart = stated * DAY_S as f64 - (epoch_day * DAY_S as f64 + actual);
         let new_year = apart + year_days * DAY_S as f64;
         if apart.abs() > STATED_S && new_year.abs() > STATED_S {
-            warnings.push(format!(
+            let message = format!(
                 "the granule states a {which} time {apart:+.1} s away from its {which} record; the records are kept"
-            ));
+            );
+            warnings.push(Warning::of_granule(Code::ClocksDisagree, message));
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::map::time::{self, Clocks, TimeAxis};
 use crate::map::{self, text};
 use crate::read::{Content, Source};
 use crate::values::ElementType;
+use crate::warning::{Code, Warning};
 
 /// Extent of the vertical coordinate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +52,7 @@ pub fn derive(
     identity: &Identity,
     records: usize,
     time: Option<&TimeAxis>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Track, Failure> {
     let _span = tracing::info_span!("track").entered();
     let product = identity.product;
@@ -72,20 +73,23 @@ pub fn derive(
         position::judge(&latitude, &longitude, &time.clock_seconds, product.position.fastest_m_per_s);
     let extent = Extent::of(&latitude, &longitude, &invalid);
     if extent.is_none() {
-        warnings.push("no record has a valid position; the metadata carry no horizontal extent".to_owned());
+        let message = "no record has a valid position; the metadata carry no horizontal extent";
+        warnings.push(Warning::of_granule(Code::NoPosition, message));
     } else if invalid_counts.total() > 0 {
-        warnings.push(format!(
+        let message = format!(
             "{} of {records} positions are invalid and set to _FillValue ({} missing, {} out of range, {} zero, {} spikes)",
             invalid_counts.total(),
             invalid_counts.missing,
             invalid_counts.out_of_range,
             invalid_counts.zero,
             invalid_counts.spike
-        ));
+        );
+        warnings.push(Warning::of_granule(Code::PositionsInvalid, message).count(invalid_counts.total()));
     }
     if time.backward_steps > 0 {
-        warnings
-            .push(format!("time goes back {} times; every record is kept in its place", time.backward_steps));
+        let message =
+            format!("time goes back {} times; every record is kept in its place", time.backward_steps);
+        warnings.push(Warning::of_granule(Code::TimeGoesBack, message).count(time.backward_steps));
     }
     let mut coordinates = vec![product.position.latitude, product.position.longitude];
     // Where time is a coordinate variable, its data have a place or say that they have none (CF-1.6, 9.6).
@@ -101,7 +105,7 @@ fn clocks(
     source: &dyn Source,
     identity: &Identity,
     records: usize,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<(Clocks, Option<String>), Failure> {
     let TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date } =
         &identity.product.time
@@ -113,11 +117,12 @@ fn clocks(
             .ok_or_else(|| Failure::new(Stage::Map, name, "is missing").expected("the clock of each record"))
     };
     let date_text = text::single(source, date).unwrap_or_else(|failure| {
-        warnings.push(format!("{failure}; not used"));
+        warnings.push(Warning::at(Code::ValueUnreadable, *date, format!("{failure}; not used")));
         None
     });
     if date_text.as_deref().is_some_and(|text| time::parse_date(text).is_none()) {
-        warnings.push(format!("{date}: {:?} is no date; not used", date_text.as_deref().unwrap_or_default()));
+        let message = format!("{:?} is no date; not used", date_text.as_deref().unwrap_or_default());
+        warnings.push(Warning::at(Code::DateUnreadable, *date, message));
     }
     let days_are_single = source
         .description()

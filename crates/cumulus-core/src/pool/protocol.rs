@@ -14,6 +14,7 @@ use crate::granule::Granule;
 use crate::log::event::Event;
 use crate::log::relay::Seconds;
 use crate::report::Product;
+use crate::warning::Warning;
 
 /// What is the same for all granules of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,7 +68,7 @@ pub struct Reply {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Notes {
     /// What is odd about it, though not wrong.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Seconds spent in each step that is timed.
     pub step_seconds: Seconds,
 }

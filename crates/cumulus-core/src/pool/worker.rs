@@ -20,6 +20,7 @@ use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::pool::threads::Threads;
 use crate::read::digest;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
+use crate::warning::Warning;
 
 /// Address space a worker may use beyond its memory limit: libraries, stacks and arenas that are mapped but not
 /// filled.
@@ -136,7 +137,7 @@ fn tell_supervisor(setup: &Setup) -> Arc<Mutex<Seconds>> {
     seconds
 }
 
-fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> (Vec<String>, Answer) {
+fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> (Vec<Warning>, Answer) {
     let context = Context {
         collection,
         options: &setup.options,

@@ -25,6 +25,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::error::{Failure, Stage};
+use crate::warning::Warning;
 
 /// Bytes at the start of a file in which the marks of its format must occur: the longest header known (ICARTT,
 /// 104 lines) has 4 kB, and text before an EOL header is legal.
@@ -68,7 +69,7 @@ pub struct Sounding {
     /// Largest difference in seconds between the file's wall clock and launch + time, where it has both.
     pub clock_deviation_s: Option<f64>,
     /// Oddities that deserve a warning.
-    pub notes: Vec<String>,
+    pub notes: Vec<Warning>,
     /// True where the file states that humidity is corrected for the dry bias of RD94 sensors
     /// (`TDDryBiasCorrApplied`); `None` where it says nothing.
     pub dry_bias_corrected: Option<bool>,

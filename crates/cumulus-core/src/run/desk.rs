@@ -67,7 +67,11 @@ fn of_granule(level: Level, stem: &str, message: String) -> Event {
 /// Logs what became of a granule: its warnings, then its end.
 pub(super) fn log_end(report: &GranuleReport) {
     for warning in &report.warnings {
-        log::emit(&of_granule(Level::WARN, &report.granule, warning.clone()));
+        let event = of_granule(Level::WARN, &report.granule, warning.to_string())
+            .with("code", warning.code.word())
+            .with("place", warning.place.as_str())
+            .with_some("count", warning.count);
+        log::emit(&event);
     }
     log::emit(&end(report));
 }

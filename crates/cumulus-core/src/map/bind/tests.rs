@@ -90,7 +90,7 @@ fn bound(datasets: &[(&str, &[usize])]) -> (Bound, Vec<String>) {
         .iter()
         .map(|variable| (variable.name.clone(), names(variable), variable.form))
         .collect();
-    (variables, warnings)
+    (variables, warnings.iter().map(ToString::to_string).collect())
 }
 
 fn dimensions_of(datasets: &[(&str, &[usize])]) -> Vec<String> {
@@ -125,7 +125,7 @@ fn a_stated_length_sizes_a_dimension_that_no_array_does() {
 #[test]
 fn an_array_is_believed_before_a_stated_length() {
     let (_, warnings) = bound(&[("clock", &[7]), ("records", &[])]);
-    assert_eq!(warnings, ["records states 3, clock has 7; the array is believed"]);
+    assert_eq!(warnings, ["records: states 3, clock has 7; the array is believed"]);
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn stated_ends_that_disagree_are_reported() {
     let mut warnings = Vec::new();
     derive(&clocks, &mut warnings).unwrap();
     assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].contains("+10.0 s"), "{warnings:?}");
+    assert!(warnings[0].message.contains("+10.0 s"), "{warnings:?}");
 }
 
 #[test]

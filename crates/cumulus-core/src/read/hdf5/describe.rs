@@ -16,6 +16,7 @@ use super::{Encoding, Stored, encoding, library_message, text};
 use crate::error::{Failure, Stage};
 use crate::read::{Content, Dataset, Description, SourceAttribute, SourceValue};
 use crate::values::{ElementType, Values};
+use crate::warning::{Code, Warning};
 
 /// Groups inside groups that are followed; CPL granules have none.
 const DEEPEST: usize = 8;
@@ -89,8 +90,10 @@ impl Walk {
             match link {
                 LinkType::Hard => self.object(group, &name, &path, depth)?,
                 LinkType::Soft => {
-                    self.description.notes.push(format!(
-                        "{path}: soft link not followed; what it points to is read by its own name"
+                    self.description.notes.push(Warning::at(
+                        Code::DatasetLeftOut,
+                        path,
+                        "soft link not followed; what it points to is read by its own name",
                     ));
                 }
                 LinkType::External => {
@@ -122,8 +125,12 @@ impl Walk {
             let member = group.group(name).map_err(|error| damaged(path, &error))?;
             return self.group(&member, path, depth + 1);
         }
-        self.description.notes.push(format!("{path}: named datatype, holds no data"));
+        self.left_out(path, "named datatype, holds no data");
         Ok(())
+    }
+
+    fn left_out(&mut self, path: &str, message: impl Into<String>) {
+        self.description.notes.push(Warning::at(Code::DatasetLeftOut, path, message));
     }
 
     fn dataset(&mut self, dataset: ::hdf5::Dataset, path: &str) -> Result<(), Failure> {
@@ -133,7 +140,7 @@ impl Walk {
         let creation = check_storage(&dataset, path)?;
         let space = dataset.space().map_err(|error| damaged(path, &error))?;
         if space.is_null() {
-            self.description.notes.push(format!("{path}: empty dataset, holds no data"));
+            self.left_out(path, "empty dataset, holds no data");
             return Ok(());
         }
         let shape = space.shape();
@@ -142,14 +149,15 @@ impl Walk {
             return Err(refused(path, format!("shape {shape:?}"), format!("at most {LARGEST} elements")));
         }
         if length == Some(0) {
-            self.description.notes.push(format!("{path}: dataset of shape {shape:?}, holds no data"));
+            self.left_out(path, format!("dataset of shape {shape:?}, holds no data"));
         }
         let datatype = dataset.dtype().map_err(|error| damaged(path, &error))?;
         let (encoding, content) = encoding(&datatype);
         if matches!(content, Content::Numbers(ElementType::F64)) && datatype.size() > 8 {
-            self.description.notes.push(format!(
-                "{path}: {}-byte floats rounded to 8 bytes, the widest netCDF has",
-                datatype.size()
+            self.description.notes.push(Warning::at(
+                Code::PrecisionReduced,
+                path,
+                format!("{}-byte floats rounded to 8 bytes, the widest netCDF has", datatype.size()),
             ));
         }
         let (attributes, notes) = attributes(&dataset, path);
@@ -210,13 +218,14 @@ fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate,
 }
 
 /// Attributes of a file or dataset, and notes about those that cannot be carried through.
-fn attributes(location: &Location, path: &str) -> (Vec<SourceAttribute>, Vec<String>) {
+fn attributes(location: &Location, path: &str) -> (Vec<SourceAttribute>, Vec<Warning>) {
     let mut found = Vec::new();
     let mut notes = Vec::new();
     let names = match location.attr_names() {
         Ok(names) => names,
         Err(error) => {
-            notes.push(format!("{path}: attributes cannot be listed: {}", library_message(&error)));
+            let message = format!("attributes cannot be listed: {}", library_message(&error));
+            notes.push(Warning::at(Code::AttributeLeftOut, path, message));
             return (found, notes);
         }
     };
@@ -231,7 +240,11 @@ fn attributes(location: &Location, path: &str) -> (Vec<SourceAttribute>, Vec<Str
         }
         match attribute.and_then(|attribute| attribute_value(&attribute)) {
             Ok(value) => found.push(SourceAttribute { name, value }),
-            Err(why) => notes.push(format!("{path}: attribute {name} not carried through: {why}")),
+            Err(why) => notes.push(Warning::at(
+                Code::AttributeLeftOut,
+                path,
+                format!("attribute {name} not carried through: {why}"),
+            )),
         }
     }
     found.sort_by(|left, right| left.name.cmp(&right.name));

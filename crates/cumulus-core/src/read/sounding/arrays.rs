@@ -10,6 +10,7 @@ use super::{Column, Launch, Sounding, launch};
 use crate::error::{Failure, Stage};
 use crate::map::LARGEST_SENTINEL;
 use crate::read::{Content, Dataset, Source, SourceAttribute, SourceValue};
+use crate::warning::{Code, Warning};
 
 /// Names under which the time of rows is known.
 const TIME: [&str; 2] = ["time", "time_offset"];
@@ -64,10 +65,8 @@ pub fn sounding(source: &dyn Source, place: &str) -> Result<Sounding, Failure> {
             let name = dataset.name().trim_start_matches(REFERENCE).to_owned();
             sounding.reference.extend(value.map(|value| (name, value)));
         } else if dataset.len() > 1 {
-            sounding.notes.push(format!(
-                "{}: is left out, because it has not one value a row ({:?})",
-                dataset.path, dataset.shape
-            ));
+            let message = format!("is left out, because it has not one value a row ({:?})", dataset.shape);
+            sounding.notes.push(Warning::at(Code::ColumnLeftOut, dataset.path.as_str(), message));
         }
     }
     Ok(sounding)

@@ -12,6 +12,7 @@ use super::launch::{self, DAY_MS};
 use super::number;
 use super::{Column, Launch, LaunchPosition, Sounding, lines};
 use crate::error::{Failure, Stage};
+use crate::warning::{Code, Warning};
 
 /// Words of a data line (127 863 lines of 18 files have no other number).
 const WORDS: usize = 20;
@@ -220,13 +221,16 @@ impl Recording {
         let launch_ms = launch.as_ref().map(|launch| launch.instant.as_millisecond());
         let times = self.times.iter().map(|time| since(*time, launch_ms)).collect();
         if launch.is_none() {
-            self.sounding.notes.push("no date in the file can be read; Time counts from midnight".to_owned());
+            let message = "no date in the file can be read; Time counts from midnight";
+            self.sounding.notes.push(Warning::of_granule(Code::DateUnreadable, message));
         }
         if let Some(reference) = self.reference {
             self.sounding.reference.insert(0, (TIME.to_owned(), since(reference, launch_ms)));
         }
         if self.other_sondes > 0 {
-            self.sounding.notes.push(format!("{} rows name another sonde", self.other_sondes));
+            let message = format!("{} rows name another sonde", self.other_sondes);
+            let note = Warning::of_granule(Code::RowsOfAnotherSonde, message).count(self.other_sondes);
+            self.sounding.notes.push(note);
         }
         self.sounding.time_origin = launch.as_ref().map(|launch| launch.instant);
         self.sounding.launch = launch;

@@ -11,6 +11,7 @@ use super::section::{self, Dialect};
 use super::table::Rule;
 use super::{Format, Launch, Sounding, lines};
 use crate::error::{Failure, Stage};
+use crate::warning::{Code, Warning};
 
 /// Time of the row that holds flight-level data ("EOL Sounding Data File Format").
 const AIRCRAFT_S: f64 = -1.0;
@@ -70,7 +71,8 @@ fn interpret(header: &Header, sounding: &mut Sounding) {
     sounding.dry_bias_corrected = header.mentions("TDDryBiasCorrApplied").then_some(true);
     let stated = text("utc_launch_time");
     let Some((instant, has_fraction)) = launch::date_and_time(stated) else {
-        sounding.notes.push(format!("the launch time {stated:?} cannot be read"));
+        let message = format!("the launch time {stated:?} cannot be read");
+        sounding.notes.push(Warning::of_granule(Code::LaunchTimeUnreadable, message));
         return;
     };
     sounding.launch = Some(Launch { instant, source: "UTC Launch Time", has_fraction, detected: true });
@@ -90,10 +92,11 @@ fn compare_clock(sounding: &mut Sounding) {
     if let Some(zero_ms) = zero.filter(|_| !launch.has_fraction) {
         let apart_ms = turn(zero_ms - launch.instant.as_millisecond());
         if apart_ms.abs() >= SECOND_MS {
-            sounding.notes.push(format!(
+            let message = format!(
                 "the wall clock of the rows is {} s off the launch time of the header, which is kept",
                 launch::seconds(apart_ms)
-            ));
+            );
+            sounding.notes.push(Warning::of_granule(Code::ClocksDisagree, message));
         } else if let Ok(instant) =
             jiff::Timestamp::from_millisecond(launch.instant.as_millisecond() + apart_ms)
             && apart_ms != 0

@@ -9,6 +9,7 @@ use super::section::{self, Dialect};
 use super::table::Rule;
 use super::{Format, Launch, Sounding};
 use crate::error::Failure;
+use crate::warning::{Code, Warning};
 
 const DIALECT: Dialect =
     Dialect { format: Format::Esc, prefix: "esc_", rule, reference_time: None, interpret };
@@ -42,13 +43,12 @@ fn interpret(header: &Header, sounding: &mut Sounding) {
         launch::position(text("release_location"), Order::MinutesFirst, &mut sounding.notes);
     sounding.dry_bias_corrected = header.mentions("TDDryBiasCorrApplied").then_some(true);
     let stated = text("utc_release_time");
-    match launch::date_and_time(stated) {
-        Some((instant, has_fraction)) => {
-            sounding.launch =
-                Some(Launch { instant, source: "UTC Release Time", has_fraction, detected: true });
-            sounding.time_origin = Some(instant);
-        }
-        None => sounding.notes.push(format!("the launch time {stated:?} cannot be read")),
+    if let Some((instant, has_fraction)) = launch::date_and_time(stated) {
+        sounding.launch = Some(Launch { instant, source: "UTC Release Time", has_fraction, detected: true });
+        sounding.time_origin = Some(instant);
+    } else {
+        let message = format!("the launch time {stated:?} cannot be read");
+        sounding.notes.push(Warning::of_granule(Code::LaunchTimeUnreadable, message));
     }
 }
 

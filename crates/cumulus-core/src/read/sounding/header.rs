@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lines;
+use crate::warning::{Code, Warning};
 
 /// Header lines that are kept: five times those of the longest header known (ICARTT, 104). A file of nothing but
 /// labels must not make millions of attributes.
@@ -73,9 +74,12 @@ impl Header {
     }
 
     /// What to say about lines that were not kept.
-    pub(super) fn note(&self) -> Option<String> {
-        (self.left_out > 0)
-            .then(|| format!("{} header lines beyond the first {MOST_LINES} are left out", self.left_out))
+    pub(super) fn note(&self) -> Option<Warning> {
+        (self.left_out > 0).then(|| {
+            let message =
+                format!("{} header lines beyond the first {MOST_LINES} are left out", self.left_out);
+            Warning::of_granule(Code::HeaderShortened, message).count(self.left_out)
+        })
     }
 
     /// Number of lines.

@@ -12,6 +12,7 @@ use super::lines::{self, Line, Lines};
 use super::number;
 use super::{Column, Launch, Sounding};
 use crate::error::{Failure, Stage};
+use crate::warning::{Code, Warning};
 
 /// Keywords of normal comments (ICARTT File Format Standards V2.0, section 2.3.2) that a writer has been seen to
 /// print without a colon, or may.
@@ -49,10 +50,9 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
             .hint("the file is probably cut short; fetch it again"));
     }
     if layout.out_of_range > 0 {
-        sounding.notes.push(format!(
-            "{} values are flagged as beyond the limits of detection and are missing",
-            layout.out_of_range
-        ));
+        let count = layout.out_of_range;
+        let message = format!("{count} values are flagged as beyond the limits of detection and are missing");
+        sounding.notes.push(Warning::of_granule(Code::ValuesOutOfRange, message).count(count));
     }
     sounding.columns = layout.columns;
     describe(&header, &mut sounding, layout.date);
@@ -263,10 +263,11 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
         (Some((instant, has_fraction)), by_rows) => {
             let apart = by_rows.map_or(0, |rows| rows.as_millisecond() - instant.as_millisecond());
             if apart.abs() > SECOND_MS {
-                sounding.notes.push(format!(
+                let message = format!(
                     "the rows count from {} s after the launch time of the header, which is kept",
                     launch::seconds(apart)
-                ));
+                );
+                sounding.notes.push(Warning::of_granule(Code::ClocksDisagree, message));
             }
             Some(Launch { instant, source: "Launch Time", has_fraction, detected: true })
         }
@@ -287,7 +288,8 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
         sounding.time_origin = midnight;
     }
     if sounding.time_origin.is_none() {
-        sounding.notes.push("no date in the header can be read".to_owned());
+        let message = "no date in the header can be read";
+        sounding.notes.push(Warning::of_granule(Code::DateUnreadable, message));
     }
 }
 

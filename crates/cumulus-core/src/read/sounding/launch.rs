@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::LaunchPosition;
 use super::number;
+use crate::warning::{Code, Warning};
 
 /// Milliseconds of a day.
 pub(super) const DAY_MS: i64 = 86_400_000;
@@ -71,7 +72,7 @@ pub(super) enum Order {
 
 /// A launch position: longitude, latitude, altitude. Decimal degrees are authoritative, the degrees and minutes
 /// beside them are a check, because writers have lost their hemisphere between the equator and one degree.
-pub(super) fn position(text: &str, order: Order, notes: &mut Vec<String>) -> LaunchPosition {
+pub(super) fn position(text: &str, order: Order, notes: &mut Vec<Warning>) -> LaunchPosition {
     let words: Vec<&str> = text
         .split(|character: char| character.is_whitespace() || character == ',')
         .filter(|word| !word.is_empty())
@@ -112,16 +113,18 @@ pub(super) fn position(text: &str, order: Order, notes: &mut Vec<String>) -> Lau
         } else {
             "is impossible and left out"
         };
-        notes.push(format!("the launch position {:?} {reason}", text.trim()));
+        let message = format!("the launch position {:?} {reason}", text.trim());
+        notes.push(Warning::of_granule(Code::LaunchPosition, message));
     }
     for (decimal, minutes) in [(longitude, with_minutes.first()), (latitude, with_minutes.get(1))] {
         if let (Some(decimal), Some(minutes)) = (decimal, minutes)
             && (decimal - minutes).abs() > SAME_PLACE_DEGREES
         {
-            notes.push(format!(
+            let message = format!(
                 "the launch position {:?} contradicts itself; decimal degrees {decimal} are kept",
                 text.trim()
-            ));
+            );
+            notes.push(Warning::of_granule(Code::LaunchPosition, message));
         }
     }
     LaunchPosition {

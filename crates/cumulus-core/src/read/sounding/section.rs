@@ -6,6 +6,7 @@ use super::number::Number;
 use super::table::{self, Rule, Table};
 use super::{Column, Format, Sounding};
 use crate::error::{Failure, Stage};
+use crate::warning::{Code, Warning};
 
 /// Label of the first header line; several soundings in one file each begin with it.
 const FIRST_LABEL: &str = "data type";
@@ -54,9 +55,10 @@ pub(super) fn parse(bytes: &[u8], place: &str, dialect: &Dialect) -> Result<Vec<
             Failure::new(Stage::Read, place, "is empty").found("no line").expected(dialect.format)
         }));
     };
-    first.notes.extend(
-        failures.iter().map(|failure| format!("another sounding in the file cannot be read: {failure}")),
-    );
+    first.notes.extend(failures.iter().map(|failure| {
+        let message = format!("another sounding in the file cannot be read: {failure}");
+        Warning::of_granule(Code::SoundingUnreadable, message)
+    }));
     Ok(soundings)
 }
 
@@ -248,10 +250,11 @@ impl Rows {
             column.values.shrink_to_fit();
         }
         if self.table.irregular_rows > 0 {
-            sounding.notes.push(format!(
-                "{} rows have blank cells or no blanks between columns; they were read by printed decimals and position",
-                self.table.irregular_rows
-            ));
+            let rows = self.table.irregular_rows;
+            let message = format!(
+                "{rows} rows have blank cells or no blanks between columns; they were read by printed decimals and position"
+            );
+            sounding.notes.push(Warning::of_granule(Code::RowsDamaged, message).count(rows));
         }
         sounding
     }

@@ -62,7 +62,7 @@ fn a_full_d_file_gives_its_s_rows() {
     let reference: Vec<&(String, f64)> = sounding.reference.iter().take(2).collect();
     assert_eq!(reference, [&("Time".to_owned(), -0.5), &("Air Press".to_owned(), 391.68)]);
     assert!(sounding.header.iter().any(|(_, text)| text.contains('ÿ') || text.contains('\u{7f}')));
-    assert_eq!(sounding.notes, Vec::<String>::new());
+    assert_eq!(sounding.notes, Vec::new());
     assert_eq!(row(&sounding, 0, &RAW).split(' ').next(), Some("0"));
 }
 

@@ -101,7 +101,7 @@ fn a_clock_that_contradicts_the_header_is_noted() {
     let launch = sounding.launch.expect("a launch");
     assert_eq!((launch.instant.to_string().as_str(), launch.has_fraction), ("2012-12-31T23:59:58Z", false));
     assert_eq!(sounding.clock_deviation_s, Some(1.5));
-    assert!(sounding.notes[0].contains("1.5 s"), "{:?}", sounding.notes);
+    assert!(sounding.notes[0].message.contains("1.5 s"), "{:?}", sounding.notes);
     let without = read(&text(&[FIRST]).replace("2012, 12, 31", "2012, 02, 30"));
     assert!(without.launch.is_none() && without.time_origin.is_none() && without.notes.len() == 1);
 }
@@ -202,7 +202,7 @@ fn several_soundings_in_one_file_are_several() {
         let soundings = parse(file.as_bytes(), "x").expect("soundings");
         assert_eq!(soundings.iter().map(Sounding::row_count).collect::<Vec<_>>(), [1, 2]);
         assert!(
-            soundings[0].notes.iter().any(|note| note.contains("without a table")),
+            soundings[0].notes.iter().any(|note| note.message.contains("without a table")),
             "{:?}",
             soundings[0].notes
         );

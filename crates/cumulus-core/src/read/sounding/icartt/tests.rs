@@ -69,7 +69,7 @@ fn a_file_with_every_oddity_is_read() {
     assert!(sounding.column("GPS Altitude").is_some_and(|column| column.values[1].is_nan()));
     assert_eq!(sounding.dropped, Dropped::default());
     assert_eq!(sounding.notes.len(), 1, "{:?}", sounding.notes);
-    assert!(sounding.notes[0].starts_with("3 values"));
+    assert!(sounding.notes[0].message.starts_with("3 values"));
     let text = |name: &str| sounding.header_text(name);
     assert_eq!(text("icartt_tdry_outlier_2"), Some("11"));
     assert_eq!(text("icartt_uncertainty"), Some("synthetic\nPressure: ±0.5hPa\nTemperature: none"));
@@ -103,7 +103,7 @@ fn without_a_launch_time_the_rows_tell_it_else_midnight_is_the_origin() {
         Some("2012-12-31T00:00:00Z")
     );
     let apart = read(&format!("{HEADER}{ROWS}").replace("23:59:59", "23:59:49"));
-    assert!(apart.notes.iter().any(|note| note.contains("10 s")), "{:?}", apart.notes);
+    assert!(apart.notes.iter().any(|note| note.message.contains("10 s")), "{:?}", apart.notes);
 }
 
 #[test]

@@ -1,0 +1,146 @@
+//! What is odd about a granule that was converted all the same.
+//!
+//! A warning has a code, by which an operator counts and alerts; a place, the dataset or attribute it is about; a
+//! message for people; and, where it is about many values, how many. `docs/data-notes.md` lists the codes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Declares the codes, each with the word for it in logs and reports and what it means.
+macro_rules! codes {
+    ($($name:ident $word:literal $meaning:literal)*) => {
+        /// What kind of thing a warning tells.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Code {
+            $(#[doc = $meaning] #[serde(rename = $word)] $name,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of their words.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word for it in logs, reports and documents.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    AttributeLeftOut "attribute_left_out" "An attribute is not in the product: netCDF does not take its name or its value."
+    ClocksDisagree "clocks_disagree" "Two clocks of the source disagree; the message says which is believed."
+    ColumnLeftOut "column_left_out" "A column of a sounding is not in the product, because it has not one value a row."
+    DatasetLeftOut "dataset_left_out" "A dataset is not in the product: it holds no data, or what netCDF cannot store."
+    DatasetRenamed "dataset_renamed" "A variable has another name than its dataset, because netCDF does not take the latter."
+    DateUnreadable "date_unreadable" "A date that the source states cannot be read and is not used."
+    DatesDisagree "dates_disagree" "Dates of the source and of its name disagree; the message says which is believed."
+    HeaderShortened "header_shortened" "A sounding's header has more lines than are kept."
+    LaunchPosition "launch_position" "The launch position cannot be read or contradicts itself."
+    LaunchTimeUnreadable "launch_time_unreadable" "The launch time that the source states cannot be read."
+    LengthsDisagree "lengths_disagree" "A length that the source states is not that of its arrays; the arrays are believed."
+    NeverLaunched "never_launched" "The sonde never left the aircraft."
+    NoPosition "no_position" "No record has a valid position, so the metadata have no horizontal extent."
+    PositionsInvalid "positions_invalid" "Some positions are not believed; they are missing, or interpolated in soundings."
+    PrecisionReduced "precision_reduced" "Numbers are stored in fewer bits than the source has."
+    ProductByContent "product_by_content" "The file name matches no product; the product is told by what is in the file."
+    RowsContradict "rows_contradict" "Rows of one time have different values; the first row counts."
+    RowsDamaged "rows_damaged" "Rows of a sounding cannot be read and are left out, or were read by their layout."
+    RowsOfAnotherSonde "rows_of_another_sonde" "Rows name another sonde."
+    ShapeUnknown "shape_unknown" "A dataset has another shape than the table knows; its dimensions are told by their lengths."
+    SoundingUnreadable "sounding_unreadable" "One of several soundings in a file cannot be read; the others are converted."
+    TimeGoesBack "time_goes_back" "Time goes back between records; every record is kept in its place."
+    UnitsConverted "units_converted" "Values were converted from the unit that the source states to that of the product."
+    UnitsDisagree "units_disagree" "The source states another unit than the table."
+    ValueUnreadable "value_unreadable" "A value that the source states about itself cannot be read and is not used."
+    ValuesOutOfRange "values_out_of_range" "Values are flagged as beyond the limits of detection and are missing."
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+/// One thing that is odd about a granule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// What kind of thing.
+    pub code: Code,
+    /// The dataset, attribute or column it is about; empty where it is about the whole granule.
+    pub place: String,
+    /// What is to be told of it, without the place.
+    pub message: String,
+    /// How many values, rows or records it concerns, where it concerns some of many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+}
+
+impl Warning {
+    /// A warning about `place`.
+    pub fn at(code: Code, place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, place: place.into(), message: message.into(), count: None }
+    }
+
+    /// A warning about the whole granule.
+    pub fn of_granule(code: Code, message: impl Into<String>) -> Self {
+        Self::at(code, "", message)
+    }
+
+    /// Adds how many values, rows or records it concerns.
+    #[must_use]
+    pub fn count(mut self, count: impl TryInto<u64>) -> Self {
+        self.count = count.try_into().ok();
+        self
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() {
+            formatter.write_str(&self.message)
+        } else {
+            write!(formatter, "{}: {}", self.place, self.message)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_words_and_documented() {
+        let words: Vec<&str> = Code::ALL.iter().map(|code| code.word()).collect();
+        assert!(words.is_sorted());
+        let notes = include_str!("../../../docs/data-notes.md");
+        for code in Code::ALL {
+            assert!(
+                notes.contains(&format!("| `{code}` | {} |", code.meaning())),
+                "docs/data-notes.md lacks | `{code}` | {} |",
+                code.meaning()
+            );
+        }
+    }
+
+    #[test]
+    fn a_warning_reads_as_a_sentence_about_its_place() {
+        let warning = Warning::at(Code::UnitsConverted, "Press", "converted from Pa to hPa");
+        assert_eq!(warning.to_string(), "Press: converted from Pa to hPa");
+        let granule = Warning::of_granule(Code::TimeGoesBack, "time goes back 2 times").count(2);
+        assert_eq!(granule.to_string(), "time goes back 2 times");
+        let json = serde_json::to_string(&granule).unwrap();
+        assert_eq!(
+            json,
+            r#"{"code":"time_goes_back","place":"","message":"time goes back 2 times","count":2}"#
+        );
+    }
+}
