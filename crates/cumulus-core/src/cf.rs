@@ -198,8 +198,15 @@ impl<'granule> Composer<'granule, '_> {
                 if bound.row.is_some_and(|row| row.role == Role::VerticalCoordinate) {
                     self.check_vertical(bound)?;
                 }
-                self.rows(bound, *from, warnings);
-                Ok(())
+                match &self.track.wrapped_longitude {
+                    Some(longitude) if bound.dataset.path == self.identity.product.position.longitude => {
+                        self.wrapped(bound, *from, longitude, warnings)
+                    }
+                    _ => {
+                        self.rows(bound, *from, warnings);
+                        Ok(())
+                    }
+                }
             }
             (Content::Numbers(from), Form::Edges(rule)) => self.edges(bound, *from, rule, warnings),
             (Content::Text | Content::Unsupported(_), _) => {
@@ -271,6 +278,26 @@ impl<'granule> Composer<'granule, '_> {
         let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, fill, attributes);
         let units = variable::units_by_magnitude(bound);
         self.push(variable, Feed::Rows(Box::new(Rows { dataset: bound.dataset, decoder, units })));
+    }
+
+    /// Longitudes that the source counts otherwise than the product.
+    fn wrapped(
+        &mut self,
+        bound: &'granule BoundVariable<'granule>,
+        from: ElementType,
+        longitude: &[f64],
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), Failure> {
+        let decoder = self.decoder(bound, from);
+        let values = Values::from_f64(decoder.target(), longitude);
+        let decoder = Decoder { from: decoder.target(), ..decoder };
+        let mut attributes = self.attributes(bound, &decoder, warnings);
+        variable::note(&mut attributes, "counted beyond 180 degrees by the source");
+        let mut statistics = Statistics::default();
+        let values = decoder.decode(values, 0, &mut statistics)?;
+        let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill(), attributes);
+        self.push(variable, Feed::Made { values, statistics: Some(statistics) });
+        Ok(())
     }
 
     /// A coordinate variable must go one way and have no gaps (CF-1.6, 1.2 and 2.5.1).

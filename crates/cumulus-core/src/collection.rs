@@ -356,6 +356,8 @@ pub struct VariableSpec {
     pub element_type: ElementType,
     /// Further attributes.
     pub attributes: &'static [(&'static str, Constant)],
+    /// The row that describes the dataset instead where its values are none of `flag_values`.
+    pub unless_flags: Option<&'static VariableSpec>,
 }
 
 /// A row with its name, CF `long_name` and accepted layouts; everything else at its default: optional, inferred,
@@ -382,6 +384,7 @@ pub const fn variable(
         derived: None,
         element_type: ElementType::F32,
         attributes: &[],
+        unless_flags: None,
     }
 }
 
@@ -473,6 +476,26 @@ impl VariableSpec {
     pub const fn derived(mut self, derivation: Derivation) -> Self {
         self.derived = Some(derivation);
         self
+    }
+
+    /// The row that describes the dataset instead where its values are none of `flag_values`: what one producer stores
+    /// as a flag, another stores as a measurement under the same name.
+    #[must_use]
+    pub const fn unless_flags(mut self, other: &'static VariableSpec) -> Self {
+        self.unless_flags = Some(other);
+        self
+    }
+
+    /// Values of the attribute `flag_values`.
+    #[must_use]
+    pub fn flag_values(&self) -> &'static [f64] {
+        self.attributes
+            .iter()
+            .find_map(|(name, value)| match value {
+                Constant::Numbers(numbers) if *name == "flag_values" => Some(*numbers),
+                _ => None,
+            })
+            .unwrap_or_default()
     }
 
     /// Element type of values that are made from text.

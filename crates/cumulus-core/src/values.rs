@@ -210,6 +210,20 @@ impl Values {
         })
     }
 
+    /// Numbers in a row as values of a classic element type, rounded to it.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is what it is for")]
+    pub fn from_f64(element_type: ElementType, numbers: &[f64]) -> Self {
+        let array = ndarray::Array1::from(numbers.to_vec()).into_dyn();
+        match element_type.classic() {
+            ElementType::I8 => Self::I8(array.mapv(|number| number.round() as i8)),
+            ElementType::I16 => Self::I16(array.mapv(|number| number.round() as i16)),
+            ElementType::I32 => Self::I32(array.mapv(|number| number.round() as i32)),
+            ElementType::F32 => Self::F32(array.mapv(|number| number as f32)),
+            _ => Self::F64(array),
+        }
+    }
+
     /// All values as f64, in row-major order. Integers beyond 2^53 are rounded, so this is for small arrays
     /// whose meaning is a physical quantity or a count, never for data that are passed on.
     #[must_use]

@@ -47,6 +47,7 @@ codes! {
     LaunchPosition "launch_position" "The launch position cannot be read or contradicts itself."
     LaunchTimeUnreadable "launch_time_unreadable" "The launch time that the source states cannot be read."
     LengthsDisagree "lengths_disagree" "A length that the source states is not that of its arrays; the arrays are believed."
+    LongitudesWrapped "longitudes_wrapped" "The source counts longitudes from 0 to 360, or on past 180; the product counts from -180 to 180."
     NeverLaunched "never_launched" "The sonde never left the aircraft."
     NoPosition "no_position" "No record has a valid position, so the metadata have no horizontal extent."
     PositionsInvalid "positions_invalid" "Some positions are not believed; they are missing, or interpolated in soundings."
@@ -61,6 +62,7 @@ codes! {
     UnitsConverted "units_converted" "Values were converted from the unit that the source states to that of the product."
     UnitsDisagree "units_disagree" "The source states another unit than the table."
     ValueUnreadable "value_unreadable" "A value that the source states about itself cannot be read and is not used."
+    ValuesAreNoFlags "values_are_no_flags" "Values of a variable that usually holds flags are none; it is described as what it then holds."
     ValuesOutOfRange "values_out_of_range" "Values are flagged as beyond the limits of detection and are missing."
 }
 

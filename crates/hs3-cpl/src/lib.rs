@@ -264,6 +264,16 @@ const fn backscatter(name: &'static str, long_name: &'static str, nanometres: f6
         .comment(ABOVE_THE_AIRCRAFT)
 }
 
+const SATURATION: &[&[&str]] = &[&["record", "channel"], &["record", "channel", "Bin_Alt"]];
+
+/// What the instrument team describes for a sibling campaign under the name `Saturate`.
+const SATURATION_ALTITUDE: VariableSpec =
+    variable("Saturate", "altitude at which the detector of each channel saturated", SATURATION)
+        .units("m")
+        .standard_name("altitude")
+        .comment("values other than 0 and 1 are taken for altitudes above mean sea level, as the instrument team describes them for another campaign; the unit is theirs")
+        .attributes(ALTITUDE);
+
 const BACKSCATTER: &[VariableSpec] = &[
     backscatter("ATB_355", "total attenuated backscatter at 355 nm", 355.0),
     backscatter("ATB_532", "total attenuated backscatter at 532 nm", 532.0),
@@ -309,17 +319,14 @@ const BACKSCATTER: &[VariableSpec] = &[
             otherwise: "1",
         })
         .standard_name("relative_humidity"),
-    variable(
-        "Saturate",
-        "detector saturation of each channel",
-        &[&["record", "channel"], &["record", "channel", "Bin_Alt"]],
-    )
-    .units_by(Units::None)
-    .comment("the meaning of the codes is inferred")
-    .attributes(&[
-        ("flag_values", Constant::Numbers(&[0.0, 1.0])),
-        ("flag_meanings", Constant::Text("not_saturated saturated")),
-    ]),
+    variable("Saturate", "detector saturation of each channel", SATURATION)
+        .unless_flags(&SATURATION_ALTITUDE)
+        .units_by(Units::None)
+        .comment("the meaning of the codes is inferred")
+        .attributes(&[
+            ("flag_values", Constant::Numbers(&[0.0, 1.0])),
+            ("flag_meanings", Constant::Text("not_saturated saturated")),
+        ]),
     variable("Cali_355", "calibration constant at 355 nm", RECORD_OR_SCALAR).wavelength(355.0),
     variable("Cali_532", "calibration constant at 532 nm", RECORD_OR_SCALAR).wavelength(532.0),
     variable("Cali_1064", "calibration constant at 1064 nm", RECORD_OR_SCALAR).wavelength(1064.0),

@@ -10,6 +10,9 @@ use crate::map::{self, text};
 use crate::read::{Content, Dataset, Source};
 use crate::warning::{Code, Warning};
 
+/// Elements of a dataset that are looked at together before anything is known of it.
+const SCANNED_ELEMENTS: usize = 1 << 18;
+
 /// All variables that come from the source, with their dimensions.
 #[derive(Debug)]
 pub struct Binding<'source> {
@@ -257,7 +260,7 @@ impl<'source> Binder<'source> {
         records: usize,
         warnings: &mut Vec<Warning>,
     ) -> Result<BoundVariable<'source>, Failure> {
-        let row = self.product.row(&dataset.path);
+        let row = self.row(dataset, warnings)?;
         let name = legal_name(&dataset.path);
         if name != dataset.path {
             let message = format!("is called {name} in the product");
@@ -316,6 +319,38 @@ impl<'source> Binder<'source> {
         );
         warnings.push(Warning::at(Code::ShapeUnknown, dataset.path.as_str(), message));
         Ok(bound(dimensions, Form::Rows))
+    }
+
+    /// The row that describes a dataset: another than the one of its name where that one claims flags and the values are
+    /// none.
+    fn row(
+        &self,
+        dataset: &Dataset,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Option<&'static VariableSpec>, Failure> {
+        let row = self.product.row(&dataset.path);
+        let Some((row, other)) = row.and_then(|row| Some((row, row.unless_flags?))) else { return Ok(row) };
+        if !matches!(dataset.content, Content::Numbers(_)) {
+            return Ok(Some(row));
+        }
+        let flags = row.flag_values();
+        let is_other =
+            |value: &f64| value.is_finite() && *value > map::LARGEST_SENTINEL && !flags.contains(value);
+        // A block at a time: flags of every bin are as many as its measurements.
+        let row_elements = dataset.shape.iter().skip(1).product::<usize>().max(1);
+        let block_rows = (SCANNED_ELEMENTS / row_elements).max(1);
+        let mut others = 0;
+        for first in (0..dataset.row_count()).step_by(block_rows) {
+            let last = (first + block_rows).min(dataset.row_count());
+            let block = self.source.rows(dataset, first..last)?;
+            others += block.to_f64().iter().filter(|value| is_other(value)).count();
+        }
+        if others == 0 {
+            return Ok(Some(row));
+        }
+        let message = format!("{others} values are no flags; it is taken for: {}", other.long_name);
+        warnings.push(Warning::at(Code::ValuesAreNoFlags, dataset.path.as_str(), message).count(others));
+        Ok(Some(other))
     }
 
     /// The layout of `row` that the dataset's shape agrees with. A scalar layout takes any single value, if no

@@ -33,6 +33,33 @@ impl InvalidPositions {
     }
 }
 
+/// Longitudes in -180 to 180, where the granule counts them otherwise; answers how many were changed.
+///
+/// A granule counts eastward from 0 to 360, or goes on past 180 where its track crosses the antimeridian. One decision
+/// a granule: where any longitude beyond 180 degrees stands beside one on the other side of Greenwich, it is no
+/// convention but an error, and nothing is changed.
+///
+/// # Units
+/// Degrees east.
+pub fn wrap(longitude: &mut [f64]) -> usize {
+    let beyond = |degrees: f64| (180.0..=360.0).contains(&degrees.abs()) && degrees.abs() > 180.0;
+    let on = |side: f64| longitude.iter().any(|&degrees| degrees * side > 0.0 && degrees.abs() <= 360.0);
+    let goes_beyond = |side: f64| longitude.iter().any(|&degrees| degrees * side > 0.0 && beyond(degrees));
+    let turn = if goes_beyond(1.0) && !on(-1.0) {
+        -360.0
+    } else if goes_beyond(-1.0) && !on(1.0) {
+        360.0
+    } else {
+        return 0;
+    };
+    let mut count = 0;
+    for degrees in longitude.iter_mut().filter(|degrees| beyond(**degrees)) {
+        *degrees += turn;
+        count += 1;
+    }
+    count
+}
+
 /// One flag a record, true where the position is invalid, and how many for which reason.
 ///
 /// # Shape
@@ -193,6 +220,35 @@ mod tests {
         );
         assert_eq!(invalid, [false, true, false, true, true, true, false, true, false]);
         assert_eq!(counts, InvalidPositions { missing: 2, out_of_range: 1, zero: 1, spike: 1 });
+    }
+
+    #[test]
+    fn longitudes_beyond_180_are_turned_where_that_is_the_convention_of_the_granule() {
+        let wrapped = |longitude: &[f64]| {
+            let mut longitude = longitude.to_vec();
+            let count = wrap(&mut longitude);
+            (longitude, count)
+        };
+        assert_eq!(wrapped(&[300.0, 359.5, 0.5, 360.0, -999.0]), (vec![-60.0, -0.5, 0.5, 0.0, -999.0], 3));
+        assert_eq!(wrapped(&[179.5, 180.0, 180.5]), (vec![179.5, 180.0, -179.5], 1));
+        assert_eq!(wrapped(&[-179.5, -180.5, f64::NAN]).1, 1);
+        // Beside a longitude on the other side it is an error, and stays to be judged as one.
+        assert_eq!(wrapped(&[-60.0, 200.0]), (vec![-60.0, 200.0], 0));
+        assert_eq!(wrapped(&[-60.0, 60.0, 180.0, -180.0]).1, 0);
+        assert_eq!(wrapped(&[10.0, 400.0]), (vec![10.0, 400.0], 0));
+    }
+
+    proptest! {
+        #[test]
+        fn a_track_is_the_same_place_however_its_longitudes_are_counted(
+            degrees in prop::collection::vec(-180.0..180.0_f64, 1..40),
+        ) {
+            let mut eastward: Vec<f64> = degrees.iter().map(|degrees| degrees.rem_euclid(360.0)).collect();
+            wrap(&mut eastward);
+            for (found, expected) in eastward.iter().zip(&degrees) {
+                prop_assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+            }
+        }
     }
 
     #[test]

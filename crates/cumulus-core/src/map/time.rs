@@ -196,10 +196,12 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, 
     };
     let axis = count_steps(axis);
     check_stated(clocks, &axis, epoch_day, year_days, warnings);
-    let apart = anchor_distance(anchor, epoch).abs();
-    if apart > 1 {
+    // A flight may be named after its take-off on the day before its first record, but not after a day to come.
+    let apart = anchor_distance(anchor, epoch);
+    if !(0..=1).contains(&apart) {
+        let reason = if apart == -1 { "; does the source count January 1 as 0?" } else { "" };
         let message = format!(
-            "the first record is on {epoch} by its day of year, but the stated date is {anchor}; the day of year is kept"
+            "the first record is on {epoch} by its day of year, but the stated date is {anchor}; the day of year is kept{reason}"
         );
         warnings.push(Warning::of_granule(Code::DatesDisagree, message));
     }

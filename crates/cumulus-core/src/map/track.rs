@@ -29,6 +29,8 @@ pub struct Vertical {
 pub struct Track {
     /// The time of every record.
     pub time: TimeAxis,
+    /// Longitude of every record in -180 to 180 degrees east, where the source counts otherwise.
+    pub wrapped_longitude: Option<Vec<f64>>,
     /// True for every record whose position is not to be believed.
     pub invalid: Vec<bool>,
     /// How many of them, and why.
@@ -68,7 +70,15 @@ pub fn derive(
         })
     };
     let latitude = coordinate(product.position.latitude)?;
-    let longitude = coordinate(product.position.longitude)?;
+    let mut longitude = coordinate(product.position.longitude)?;
+    let wrapped = position::wrap(&mut longitude);
+    if wrapped > 0 {
+        let message = format!(
+            "{wrapped} of {records} longitudes are beyond 180 degrees; the product counts from -180 to 180"
+        );
+        warnings
+            .push(Warning::at(Code::LongitudesWrapped, product.position.longitude, message).count(wrapped));
+    }
     let (invalid, invalid_counts) =
         position::judge(&latitude, &longitude, &time.clock_seconds, product.position.fastest_m_per_s);
     let extent = Extent::of(&latitude, &longitude, &invalid);
@@ -98,7 +108,8 @@ pub fn derive(
     }
     let vertical = vertical(source, product, records)?;
     coordinates.extend(product.position.altitude.filter(|_| vertical.is_some()));
-    Ok(Track { time, invalid, invalid_counts, extent, coordinates, vertical, date_text })
+    let wrapped_longitude = (wrapped > 0).then_some(longitude);
+    Ok(Track { time, wrapped_longitude, invalid, invalid_counts, extent, coordinates, vertical, date_text })
 }
 
 fn clocks(

@@ -1,7 +1,6 @@
 //! Datasets that lie in groups.
 
 use hdf5::types::FixedAscii;
-use netcdf_reader::NcFile;
 
 use crate::tiny;
 
@@ -10,8 +9,8 @@ fn a_position_in_a_group_is_named_as_the_product_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let granule = folder.path().join("TINY_20120906.h5");
     tiny::write(&granule, 5);
-    let (data, metadata) = tiny::converted(&granule, folder.path()).unwrap();
-    let product = NcFile::from_vec(data).unwrap();
+    let converted = tiny::converted(&granule, folder.path()).unwrap();
+    let product = converted.product();
     let text = |variable: &str, attribute: &str| {
         let variable = product.variable(variable).unwrap();
         variable.attribute(attribute).and_then(|attribute| attribute.value.as_string())
@@ -20,6 +19,7 @@ fn a_position_in_a_group_is_named_as_the_product_names_it() {
     assert_eq!(text("nav_latitude", "coordinates"), None);
     assert_eq!(text("nav_latitude", "coverage_content_type").as_deref(), Some("coordinate"));
     assert_eq!(text("clock_hour", "coverage_content_type").as_deref(), Some("auxiliaryInformation"));
+    let metadata = &converted.metadata;
     assert!(metadata.contains("<NorthBoundingCoordinate>20.04</NorthBoundingCoordinate>"), "{metadata}");
 }
 
@@ -38,8 +38,7 @@ fn a_dimension_of_netcdf_without_a_variable_is_no_data() {
         dimension.new_attr::<FixedAscii<64>>().create(name).unwrap().write_scalar(&text).unwrap();
     }
     file.close().unwrap();
-    let (data, _) = tiny::converted(&granule, folder.path()).unwrap();
-    let product = NcFile::from_vec(data).unwrap();
+    let product = tiny::converted(&granule, folder.path()).unwrap().product();
     assert!(product.variable("echo").is_ok());
     assert!(product.variable("gate").is_err(), "the dimension has become data");
 }

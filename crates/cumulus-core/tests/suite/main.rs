@@ -2,5 +2,6 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+mod conventions;
 mod groups;
 mod tiny;

@@ -4,12 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use cumulus_core::collection::{
-    Arrangement, Collection, DimensionSpec, PositionSpec, Product, TimeSpec, Units, variable,
+    Arrangement, Collection, Constant, DimensionSpec, PositionSpec, Product, TimeSpec, Units, VariableSpec,
+    variable,
 };
 use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
 use cumulus_core::error::Failure;
 use cumulus_core::granule::Granule;
 use cumulus_core::read::digest::of_file;
+use cumulus_core::warning::{Code, Warning};
+use netcdf_reader::NcFile;
 
 const RECORD: &[&[&str]] = &[&["record"]];
 
@@ -64,9 +67,21 @@ pub(crate) static COLLECTION: Collection = Collection {
                 .units("degrees_east")
                 .standard_name("longitude"),
             variable("temperature", "air temperature", RECORD).units("K").standard_name("air_temperature"),
+            MODE,
         ]],
     }],
 };
+
+const MODE: VariableSpec = variable("mode", "mode of the instrument", RECORD)
+    .units_by(Units::None)
+    .unless_flags(&MODE_IN_KELVIN)
+    .attributes(&[
+        ("flag_values", Constant::Numbers(&[0.0, 1.0])),
+        ("flag_meanings", Constant::Text("off on")),
+    ]);
+
+const MODE_IN_KELVIN: VariableSpec =
+    variable("mode", "temperature at which the mode changed", RECORD).units("K");
 
 /// Writes a granule of `records` records at `path`: one a minute from 12:00, flying north.
 pub(crate) fn write(path: &Path, records: u8) {
@@ -87,8 +102,35 @@ pub(crate) fn write(path: &Path, records: u8) {
     file.close().unwrap();
 }
 
-/// Converts the granule at `path` into `folder`; answers data and metadata.
-pub(crate) fn converted(path: &Path, folder: &Path) -> Result<(Vec<u8>, String), Failure> {
+/// A converted granule.
+pub(crate) struct Converted {
+    /// The data file.
+    pub(crate) data: Vec<u8>,
+    /// The metadata file.
+    pub(crate) metadata: String,
+    /// What was odd about the granule.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl Converted {
+    /// The warnings, in their order, but for the names of what lies in groups.
+    pub(crate) fn told(&self) -> impl Iterator<Item = &Warning> {
+        self.warnings.iter().filter(|warning| warning.code != Code::DatasetRenamed)
+    }
+
+    /// Codes of these warnings.
+    pub(crate) fn codes(&self) -> Vec<Code> {
+        self.told().map(|warning| warning.code).collect()
+    }
+
+    /// The product, in a reader that is not ours.
+    pub(crate) fn product(&self) -> NcFile {
+        NcFile::from_bytes(&self.data).unwrap()
+    }
+}
+
+/// Converts the granule at `path` into `folder`.
+pub(crate) fn converted(path: &Path, folder: &Path) -> Result<Converted, Failure> {
     let options = ContentOptions {
         level: 4,
         short_name: "tiny".to_owned(),
@@ -107,9 +149,11 @@ pub(crate) fn converted(path: &Path, folder: &Path) -> Result<(Vec<u8>, String),
         digest: of_file,
     };
     let granule = Granule::at(path, &COLLECTION)?;
-    let Outcome::Converted(_) = convert(&granule, &context, &mut Vec::new())? else {
+    let mut warnings = Vec::new();
+    let Outcome::Converted(_) = convert(&granule, &context, &mut warnings)? else {
         panic!("nothing was converted");
     };
     let [data, metadata] = STAGED.map(|name| folder.join(name));
-    Ok((fs::read(data).unwrap(), fs::read_to_string(metadata).unwrap()))
+    let (data, metadata) = (fs::read(data).unwrap(), fs::read_to_string(metadata).unwrap());
+    Ok(Converted { data, metadata, warnings })
 }

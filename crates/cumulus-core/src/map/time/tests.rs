@@ -1,4 +1,4 @@
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use super::*;
@@ -106,6 +106,27 @@ fn one_bad_clock_is_replaced_by_the_other_two_bad_clocks_are_an_error() {
     clocks.days.as_mut().unwrap()[1] = f64::NAN;
     let failure = derive(&clocks, &mut Vec::new()).unwrap_err();
     assert!(failure.to_string().contains("record 1 has no time"), "{failure}");
+}
+
+/// Day 250 of 2012 is September 6.
+#[test]
+fn a_first_record_before_the_stated_date_is_told() {
+    let codes = |stated: Date| {
+        let mut clocks = clocks(2012, 250, &[3427.0, 3428.0]);
+        clocks.date = Some(stated);
+        clocks.file_date = Some(stated);
+        let mut warnings = Vec::new();
+        derive(&clocks, &mut warnings).unwrap();
+        warnings.into_iter().map(|warning| (warning.code, warning.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(date(2012, 9, 6)), []);
+    // After midnight of a flight named after its take-off.
+    assert_eq!(codes(date(2012, 9, 5)), []);
+    let told = codes(date(2012, 9, 7));
+    assert!(
+        matches!(told.as_slice(), [(Code::DatesDisagree, message)] if message.ends_with("January 1 as 0?"))
+    );
+    assert!(matches!(codes(date(2012, 9, 4)).as_slice(), [(Code::DatesDisagree, _)]));
 }
 
 #[test]
