@@ -239,7 +239,7 @@ def write_product(source, product, place, spoil=None):
         for name, value in parts["reference"].items():
             variable = file.createVariable(f"reference_{name}", "f8" if name in ("lat", "lon") else "f4", (), fill_value=FILL)
             variable[...] = FILL if np.isnan(value) else value
-    box = "".join(f"<{side}BoundingCoordinate>{value}</{side}BoundingCoordinate>"
+    box = "".join(f"<{side}BoundingCoordinate>{value:.8f}</{side}BoundingCoordinate>"
                   for side, value in zip(("South", "North", "West", "East"), parts["extent"] or ()))
     product.with_name(product.name + ".meta.xml").write_text(
         f"<Granule><GranuleUR>{parts['ur']}</GranuleUR><InsertTime>x</InsertTime><LastUpdate>x</LastUpdate>"
