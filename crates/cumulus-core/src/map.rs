@@ -8,6 +8,7 @@ pub mod decode;
 pub mod edges;
 pub mod meteorology;
 pub mod position;
+pub mod renamed;
 pub mod sounding;
 pub mod text;
 pub mod time;

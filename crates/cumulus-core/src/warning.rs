@@ -48,6 +48,7 @@ codes! {
     LaunchTimeUnreadable "launch_time_unreadable" "The launch time that the source states cannot be read."
     LengthsDisagree "lengths_disagree" "A length that the source states is not that of its arrays; the arrays are believed."
     LongitudesWrapped "longitudes_wrapped" "The source counts longitudes from 0 to 360, or on past 180; the product counts from -180 to 180."
+    MaybeRenamed "maybe_renamed" "A dataset that the table knows is absent, and one that it does not know looks like it."
     NeverLaunched "never_launched" "The sonde never left the aircraft."
     NoPosition "no_position" "No record has a valid position, so the metadata have no horizontal extent."
     PositionsInvalid "positions_invalid" "Some positions are not believed; they are missing, or interpolated in soundings."

@@ -65,7 +65,15 @@ const ATB: Product = Product {
     position: POSITION,
     solar_elevation: Some("Solar_Elevation_Angle"),
     project: Some("Project"),
-    variables: &[CLOCK, POSITION_OF_RECORDS, NAVIGATION, SIZES, LAYERS, BACKSCATTER],
+    variables: &[
+        CLOCK,
+        POSITION_OF_RECORDS,
+        NAVIGATION,
+        &[BIN_ALTITUDE.required()],
+        SIZES,
+        LAYERS,
+        BACKSCATTER,
+    ],
 };
 
 const OP: Product = Product {
@@ -82,7 +90,7 @@ const OP: Product = Product {
     position: POSITION,
     solar_elevation: Some("Solar_Elevation_Angle"),
     project: Some("Project"),
-    variables: &[CLOCK_OF_OP, POSITION_OF_RECORDS, NAVIGATION, SIZES, LAYERS],
+    variables: &[CLOCK_OF_OP, POSITION_OF_RECORDS, NAVIGATION, &[BIN_ALTITUDE], SIZES, LAYERS],
 };
 
 const DIMENSIONS: &[DimensionSpec] = &[
@@ -194,12 +202,15 @@ const NAVIGATION: &[VariableSpec] = &[
         .standard_name("solar_elevation_angle"),
 ];
 
-const SIZES: &[VariableSpec] = &[
+/// Profiles without it have no altitude; optical properties are told by layers, which have their own.
+const BIN_ALTITUDE: VariableSpec =
     variable("Bin_Alt", "altitude of each range bin above mean sea level", &[&["Bin_Alt"]])
         .confirmed()
         .role(Role::VerticalCoordinate)
         .units("km")
-        .standard_name("altitude"),
+        .standard_name("altitude");
+
+const SIZES: &[VariableSpec] = &[
     variable("Bin_Width", "vertical size of a range bin", RECORD_OR_SCALAR).units("m"),
     variable("Frame_Top", "altitude of the top of the data frame", RECORD_OR_SCALAR)
         .units("km")

@@ -4,9 +4,11 @@
 //! the source. Lengths are never assumed: they come from the arrays, and a dataset that states a length is only
 //! compared with them.
 
-use crate::collection::{DimensionSpec, Evidence, Midpoint, Presence, Product, Role, VariableSpec};
+use crate::collection::{
+    Arrangement, DimensionSpec, Evidence, Midpoint, Presence, Product, Role, VariableSpec,
+};
 use crate::error::{Failure, Stage};
-use crate::map::{self, text};
+use crate::map::{self, renamed, text};
 use crate::read::{Content, Dataset, Source};
 use crate::warning::{Code, Warning};
 
@@ -91,6 +93,13 @@ pub fn bind<'source>(
 ) -> Result<Binding<'source>, Failure> {
     let _span = tracing::info_span!("bind").entered();
     check_presence(source, product)?;
+    let is_as_stored = matches!(product.arrangement, Arrangement::AsStored);
+    for (row, dataset) in
+        renamed::candidates(product, source.description()).into_iter().filter(|_| is_as_stored)
+    {
+        let message = format!("is not in the table, and {} is absent: was it renamed?", row.name);
+        warnings.push(Warning::at(Code::MaybeRenamed, renamed::with_shape(dataset), message));
+    }
     let mut binder = Binder { source, product, lengths: Vec::new(), made: Vec::new() };
     binder.measure(warnings);
     let records = binder.records()?;
@@ -148,6 +157,11 @@ pub fn free_name(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 
 fn check_presence(source: &dyn Source, product: &'static Product) -> Result<(), Failure> {
     let description = source.description();
+    let others = description.datasets.len();
+    let near = |absent: &VariableSpec| {
+        let mut candidates = renamed::candidates(product, description).into_iter();
+        candidates.find(|(row, _)| row.name == absent.name).map(|(_, dataset)| renamed::with_shape(dataset))
+    };
     for row in product.rows().filter(|row| row.presence == Presence::Required) {
         let present =
             std::iter::once(&row.name).chain(row.alternatives).find_map(|name| description.dataset(name));
@@ -158,10 +172,13 @@ fn check_presence(source: &dyn Source, product: &'static Product) -> Result<(), 
         match present {
             None => {
                 return Err(Failure::new(Stage::Map, row.name, "is missing")
-                    .found(format!("{} other datasets", description.datasets.len()))
+                    .found(match near(row) {
+                        Some(near) => format!("{others} other datasets, among them {near}"),
+                        None => format!("{others} other datasets"),
+                    })
                     .expected(expected())
                     .hint(format!(
-                        "this is not a whole {} granule; fetch it again or ask the producer",
+                        "this is not a whole {} granule, or the producer has changed the format; fetch it again or ask the producer",
                         product.name
                     )));
             }

@@ -30,6 +30,27 @@ fn longitudes_from_0_to_360_are_written_from_minus_180_to_180() {
 }
 
 #[test]
+fn a_dataset_that_may_have_been_renamed_is_told() {
+    let found = converted(|file| file.relink("temperature", "Temp_erature").unwrap());
+    assert_eq!(found.codes(), [Code::MaybeRenamed]);
+    let told = found.told().next().unwrap().to_string();
+    assert_eq!(told, "Temp_erature(5): is not in the table, and temperature is absent: was it renamed?");
+
+    let folder = tempfile::tempdir().unwrap();
+    let granule = folder.path().join("TINY_20120906.h5");
+    tiny::write(&granule, 5);
+    let file = hdf5::File::append(&granule).unwrap();
+    file.relink("nav/latitude", "nav/lat").unwrap();
+    file.close().unwrap();
+    let failure = tiny::converted(&granule, folder.path()).err().unwrap().to_string();
+    assert!(
+        failure.contains("nav/latitude: is missing; found 6 other datasets, among them nav/lat(5)"),
+        "{failure}"
+    );
+    assert!(failure.contains("or the producer has changed the format"), "{failure}");
+}
+
+#[test]
 fn flags_are_claimed_only_where_values_are_flags() {
     let modes = |values: [f32; 5]| {
         let found = converted(|file| {
