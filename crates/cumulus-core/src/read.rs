@@ -4,11 +4,13 @@
 //! cheaply, and hands out rows of one dataset as often as asked. A new input format is a new implementation in
 //! this folder.
 
+mod attributes;
 pub mod digest;
 pub mod hdf5;
 pub mod netcdf3;
 pub mod sounding;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
@@ -17,6 +19,7 @@ use std::path::Path;
 use crate::error::{Failure, Stage};
 use crate::values::{ElementType, Values};
 use crate::warning::Warning;
+pub(crate) use attributes::AttributeNotes;
 use hdf5::Hdf5Source;
 use netcdf3::Netcdf3Source;
 use sounding::Sounding;
@@ -58,8 +61,9 @@ pub trait Source: Sync {
     /// Rows `rows` of a numeric dataset, in its own element type.
     ///
     /// # Shape
-    /// The dataset's, with the first axis as long as `rows`; for a scalar `rows` is `0..1` and the block has
-    /// rank 0.
+    /// That of `dataset`, with the first axis as long as `rows`; for a scalar `rows` is `0..1` and the block has
+    /// rank 0. The dataset may be described without some axes of length one that the granule has: the values are the
+    /// same, in the same order.
     fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure>;
 
     /// As [`Source::rows`], in the memory of `block` where that is of use: its values do not matter.
@@ -89,6 +93,9 @@ pub struct Description {
     pub attributes: Vec<SourceAttribute>,
     /// Objects that were passed over, and why.
     pub notes: Vec<Warning>,
+    /// Datasets that are there but cannot be read or have no place in netCDF, by their paths: what is to be said of a
+    /// granule that cannot do without one. A note tells each.
+    pub unusable: BTreeMap<String, Failure>,
 }
 
 impl Description {

@@ -37,12 +37,16 @@ macro_rules! codes {
 
 codes! {
     AttributeLeftOut "attribute_left_out" "An attribute is not in the product: netCDF does not take its name or its value."
+    AttributesAsText "attributes_as_text" "Attributes with integers beyond 2^53 are text, because netCDF's classic model has no numbers for them."
+    AttributesEmpty "attributes_empty" "Attributes without a value are not in the product."
+    ChunksNeverWritten "chunks_never_written" "Values were never written; they are the fill value where HDF5 has one for them, else missing."
     ClocksDisagree "clocks_disagree" "Two clocks of the source disagree; the message says which is believed."
     ColumnLeftOut "column_left_out" "A column of a sounding is not in the product, because it has not one value a row."
-    DatasetLeftOut "dataset_left_out" "A dataset is not in the product: it holds no data, or what netCDF cannot store."
-    DatasetRenamed "dataset_renamed" "A variable has another name than its dataset, because netCDF does not take the latter."
+    DatasetLeftOut "dataset_left_out" "A dataset is not in the product: it holds no data, what netCDF cannot store, or what cannot be read."
+    DatasetRenamed "dataset_renamed" "A variable has another name than its dataset, because netCDF does not take the latter, or the product has it."
     DateUnreadable "date_unreadable" "A date that the source states cannot be read and is not used."
     DatesDisagree "dates_disagree" "Dates of the source and of its name disagree; the message says which is believed."
+    FlagsDisagree "flags_disagree" "The source states other flags than the table; the source is believed."
     HeaderShortened "header_shortened" "A sounding's header has more lines than are kept."
     LaunchPosition "launch_position" "The launch position cannot be read or contradicts itself."
     LaunchTimeUnreadable "launch_time_unreadable" "The launch time that the source states cannot be read."

@@ -162,9 +162,18 @@ fn check_presence(source: &dyn Source, product: &'static Product) -> Result<(), 
         let mut candidates = renamed::candidates(product, description).into_iter();
         candidates.find(|(row, _)| row.name == absent.name).map(|(_, dataset)| renamed::with_shape(dataset))
     };
+    let names =
+        |row: &'static VariableSpec| std::iter::once(row.name).chain(row.alternatives.iter().copied());
+    let is_needed = |row: &VariableSpec| {
+        let place_and_time = product.time.clocks().into_iter().chain(product.position.names());
+        row.presence == Presence::Required || place_and_time.into_iter().any(|name| name == row.name)
+    };
+    let unusable = |name| description.unusable.get(name);
+    if let Some(failure) = product.rows().filter(|row| is_needed(row)).flat_map(names).find_map(unusable) {
+        return Err(failure.clone());
+    }
     for row in product.rows().filter(|row| row.presence == Presence::Required) {
-        let present =
-            std::iter::once(&row.name).chain(row.alternatives).find_map(|name| description.dataset(name));
+        let present = names(row).find_map(|name| description.dataset(name));
         let expected = || {
             let layout = row.layouts.first().map_or(String::new(), |layout| layout.join(", "));
             format!("{}({layout})", row.name)

@@ -437,13 +437,13 @@ impl Arranger<'_> {
     /// The records, their datasets in the order of the product's table and strangers last: the same order for every
     /// format.
     fn finished(self) -> Records {
-        let Records { description: Description { datasets, attributes, notes }, contents, time } =
+        let Records { description: Description { datasets, attributes, notes, unusable }, contents, time } =
             self.records;
         let place = |dataset: &Dataset| self.product.rows().position(|row| row.name == dataset.path);
         let mut pairs: Vec<(Dataset, Stored)> = datasets.into_iter().zip(contents).collect();
         pairs.sort_by_key(|(dataset, _)| place(dataset).unwrap_or(usize::MAX));
         let (datasets, contents) = pairs.into_iter().unzip();
-        Records { description: Description { datasets, attributes, notes }, contents, time }
+        Records { description: Description { datasets, attributes, notes, unusable }, contents, time }
     }
 
     fn is_at_rest(&self) -> bool {

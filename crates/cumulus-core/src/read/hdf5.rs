@@ -3,9 +3,13 @@
 //! In: a file. Out: its [`Description`] and rows of its datasets. Sources are never opened with netcdf-c, which
 //! crashes on perfectly legal HDF5 (fixed-length strings, long doubles) and silently drops what it does not know.
 
+mod attributes;
+mod datatype;
 mod describe;
 mod direct;
+mod library;
 mod text;
+mod unwritten;
 
 pub(crate) use text::clean;
 
@@ -14,13 +18,14 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
-use ::hdf5::types::TypeDescriptor;
 use ::hdf5::{Hyperslab, SliceOrIndex};
 use bytemuck::Pod;
-use ndarray::{ArrayD, IxDyn};
+use ndarray::ArrayD;
 
+use self::datatype::Encoding;
 use self::direct::Place;
-use super::{Content, Dataset, Description, Source};
+use self::unwritten::Unwritten;
+use super::{Dataset, Description, Source};
 use crate::error::{Class, Failure, Stage};
 use crate::values::{ElementType, Values};
 
@@ -43,27 +48,12 @@ pub struct Hdf5Source {
 struct Stored {
     dataset: ::hdf5::Dataset,
     encoding: Encoding,
+    /// Length of every axis in the file.
+    shape: Vec<usize>,
     /// Where the values can be read without libhdf5.
     place: Option<Place>,
-}
-
-/// How elements lie in the file, as far as reading them differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    /// Numbers that HDF5 converts to this type without loss.
-    Numbers(ElementType),
-    /// HDF5's boolean enumeration, read as 0 and 1.
-    Boolean,
-    /// Strings of this many bytes.
-    FixedText {
-        bytes: usize,
-        unicode: bool,
-    },
-    /// Strings of any length.
-    VariableText {
-        unicode: bool,
-    },
-    Unsupported,
+    /// What was never written.
+    unwritten: Option<Unwritten>,
 }
 
 impl Hdf5Source {
@@ -142,7 +132,6 @@ impl Source for Hdf5Source {
             Encoding::Numbers(element_type) => {
                 numbers!(element_type, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
             }
-            Encoding::Boolean => read.through_library::<bool>().map(|flags| Values::I8(flags.mapv(i8::from))),
             Encoding::FixedText { .. } | Encoding::VariableText { .. } | Encoding::Unsupported => {
                 return Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers")
                     .found(&dataset.content)
@@ -150,7 +139,9 @@ impl Source for Hdf5Source {
                     .hint("the granule is damaged or of another product; ask the producer"));
             }
         };
-        values.map_err(|error| unreadable(&dataset.path, &error))
+        let mut values = values.map_err(|error| unreadable(&dataset.path, &error))?;
+        read.withdraw_unwritten(&mut values);
+        Ok(values)
     }
 
     fn strings(&self, dataset: &Dataset) -> Result<Vec<String>, Failure> {
@@ -158,7 +149,7 @@ impl Source for Hdf5Source {
         let strings = match stored.encoding {
             Encoding::FixedText { bytes, unicode } => text::fixed(&stored.dataset, bytes, unicode),
             Encoding::VariableText { unicode } => text::variable(&stored.dataset, unicode),
-            Encoding::Numbers(_) | Encoding::Boolean | Encoding::Unsupported => {
+            Encoding::Numbers(_) | Encoding::Unsupported => {
                 return Err(Failure::new(Stage::Read, &dataset.path, "does not hold text")
                     .found(&dataset.content)
                     .expected("a string dataset"));
@@ -191,16 +182,52 @@ impl Rows<'_> {
         ArrayD::from_shape_vec(shape, values).ok()
     }
 
-    fn through_library<T: ::hdf5::H5Type>(&self) -> ::hdf5::Result<ArrayD<T>> {
-        if self.shape.is_empty() {
-            return self.stored.dataset.read_dyn();
+    fn through_library<T: ::hdf5::H5Type + Pod>(&self) -> ::hdf5::Result<ArrayD<T>> {
+        let mut shape = self.shape.to_vec();
+        if let Some(length) = shape.first_mut() {
+            *length = self.range.len();
         }
-        let whole_axes = self.shape.iter().skip(1).map(|&length| 0..length);
-        let axes: Vec<SliceOrIndex> = std::iter::once(self.range.clone())
-            .chain(whole_axes)
-            .map(|axis| SliceOrIndex::SliceCount { start: axis.start, step: 1, count: axis.len(), block: 1 })
-            .collect();
-        self.stored.dataset.read_slice::<T, _, IxDyn>(Hyperslab::from(axes))
+        let mut values = vec![T::zeroed(); shape.iter().product()];
+        if self.stored.shape.is_empty() {
+            library::fill(&self.stored.dataset, None, &shape, &mut values)?;
+        } else {
+            let row_axis = self.row_axis();
+            let axes = self.stored.shape.iter().enumerate().map(|(axis, &length)| {
+                let range = if axis == row_axis { self.range.clone() } else { 0..length };
+                SliceOrIndex::SliceCount { start: range.start, step: 1, count: range.len(), block: 1 }
+            });
+            let hyperslab = Hyperslab::from(axes.collect::<Vec<_>>());
+            let selected = self.stored.dataset.space()?.select(hyperslab)?;
+            library::fill(&self.stored.dataset, Some(&selected), &shape, &mut values)?;
+        }
+        ArrayD::from_shape_vec(shape, values).map_err(|error| error.to_string().into())
+    }
+
+    /// The axis of the stored dataset that rows follow each other along: the first, but for axes of length one that
+    /// were dropped before it.
+    fn row_axis(&self) -> usize {
+        let rows = self.shape.first().copied().unwrap_or(1);
+        self.stored.shape.iter().position(|&length| length == rows).unwrap_or(0)
+    }
+
+    /// Makes floats that were never written missing, where HDF5 has no value for them.
+    fn withdraw_unwritten(&self, values: &mut Values) {
+        let Some(unwritten) = self.stored.unwritten.as_ref().filter(|unwritten| unwritten.is_undefined)
+        else {
+            return;
+        };
+        let (shape, axis) = (&self.stored.shape, self.row_axis());
+        match values {
+            Values::F32(array) => {
+                let values = array.as_slice_mut().unwrap_or_default();
+                unwritten.set(shape, axis, &self.range, values, f32::NAN);
+            }
+            Values::F64(array) => {
+                let values = array.as_slice_mut().unwrap_or_default();
+                unwritten.set(shape, axis, &self.range, values, f64::NAN);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -235,41 +262,4 @@ fn unreadable(path: &str, error: &::hdf5::Error) -> Failure {
 /// HDF5's error stack as one sentence.
 fn library_message(error: &::hdf5::Error) -> String {
     error.to_string()
-}
-
-/// How elements of a stored type are read, and what they are to the rest of the program.
-fn encoding(datatype: &::hdf5::Datatype) -> (Encoding, Content) {
-    use ::hdf5::types::{FloatSize, IntSize};
-    let numbers = |element_type| (Encoding::Numbers(element_type), Content::Numbers(element_type));
-    match datatype.to_descriptor() {
-        Ok(TypeDescriptor::Integer(IntSize::U1)) => numbers(ElementType::I8),
-        Ok(TypeDescriptor::Integer(IntSize::U2)) => numbers(ElementType::I16),
-        Ok(TypeDescriptor::Integer(IntSize::U4)) => numbers(ElementType::I32),
-        Ok(TypeDescriptor::Integer(IntSize::U8)) => numbers(ElementType::I64),
-        Ok(TypeDescriptor::Unsigned(IntSize::U1)) => numbers(ElementType::U8),
-        Ok(TypeDescriptor::Unsigned(IntSize::U2)) => numbers(ElementType::U16),
-        Ok(TypeDescriptor::Unsigned(IntSize::U4)) => numbers(ElementType::U32),
-        Ok(TypeDescriptor::Unsigned(IntSize::U8)) => numbers(ElementType::U64),
-        Ok(TypeDescriptor::Float(FloatSize::U4)) => numbers(ElementType::F32),
-        Ok(TypeDescriptor::Float(FloatSize::U8)) => numbers(ElementType::F64),
-        Ok(TypeDescriptor::Boolean) => (Encoding::Boolean, Content::Numbers(ElementType::I8)),
-        Ok(TypeDescriptor::FixedAscii(bytes)) => {
-            (Encoding::FixedText { bytes, unicode: false }, Content::Text)
-        }
-        Ok(TypeDescriptor::FixedUnicode(bytes)) => {
-            (Encoding::FixedText { bytes, unicode: true }, Content::Text)
-        }
-        Ok(TypeDescriptor::VarLenAscii) => (Encoding::VariableText { unicode: false }, Content::Text),
-        Ok(TypeDescriptor::VarLenUnicode) => (Encoding::VariableText { unicode: true }, Content::Text),
-        Ok(other) => (Encoding::Unsupported, Content::Unsupported(format!("HDF5 type {other}"))),
-        // The crate describes no half floats and no long doubles, but HDF5 converts both; a half float fits
-        // into f32 exactly, a long double is rounded to f64.
-        Err(_) if datatype.conv_to::<f64>().is_some() => {
-            numbers(if datatype.size() == 2 { ElementType::F32 } else { ElementType::F64 })
-        }
-        Err(error) => (
-            Encoding::Unsupported,
-            Content::Unsupported(format!("an HDF5 type ({})", library_message(&error))),
-        ),
-    }
 }

@@ -1,21 +1,27 @@
 //! Walks an HDF5 file once and lists its datasets.
 //!
-//! Refused by name: links into other files, external and virtual storage, filters that are not built into HDF5,
-//! nesting beyond [`DEEPEST`], more than [`MOST_OBJECTS`] objects, arrays beyond [`LARGEST`] elements. No archive
-//! granule has any of them, and each of them has been used to make libhdf5 crash or hang.
+//! Refused by name: links into other files, nesting beyond [`DEEPEST`], more than [`MOST_OBJECTS`] objects, groups with two
+//! names. No archive granule has any of them, and each of them has been used to make libhdf5 crash or hang.
+//!
+//! A dataset that cannot be described or read is left out by itself: external and virtual storage, filters that are not
+//! built into HDF5, arrays beyond [`LARGEST`] elements, types that netCDF has no place for. Its values are never asked for.
+//! Whether the granule can do without it is decided where the product is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::hdf5::filters::Filter;
 use ::hdf5::plist::DatasetCreate;
 use ::hdf5::plist::dataset_create::Layout;
-use ::hdf5::{Container, Group, LinkType, Location, LocationType};
+use ::hdf5::{Group, LinkType, LocationType};
 
+use super::attributes::{attributes, is_bare_dimension};
+use super::datatype::{encoding, flags, members};
 use super::direct::Place;
-use super::{Encoding, Stored, encoding, library_message, text};
+use super::unwritten::Unwritten;
+use super::{Stored, library, library_message};
 use crate::error::{Failure, Stage};
-use crate::read::{Content, Dataset, Description, SourceAttribute, SourceValue};
-use crate::values::{ElementType, Values};
+use crate::read::{AttributeNotes, Content, Dataset, Description};
+use crate::values::ElementType;
 use crate::warning::{Code, Warning};
 
 /// Groups inside groups that are followed; CPL granules have none.
@@ -27,30 +33,15 @@ const MOST_OBJECTS: usize = 4096;
 /// Elements of one dataset: 500 times the largest array of the largest CPL granule known (2.3 GB in all).
 const LARGEST: usize = 1 << 37;
 
-/// Elements of one attribute that is carried through.
-const LARGEST_ATTRIBUTE: usize = 4096;
-
-/// Attributes by which HDF5 and netCDF-4 keep their own books; they mean nothing outside the file they are in.
-const BOOKKEEPING: [&str; 10] = [
-    "CLASS",
-    "NAME",
-    "DIMENSION_LIST",
-    "REFERENCE_LIST",
-    "DIMENSION_LABELS",
-    "_Netcdf4Dimid",
-    "_Netcdf4Coordinates",
-    "_NCProperties",
-    "_nc3_strict",
-    "PALETTE",
-];
+/// Parameters of one filter that there is room for.
+const MOST_PARAMETERS: usize = 32;
 
 pub(super) fn describe(file: &::hdf5::File) -> Result<(Description, BTreeMap<String, Stored>), Failure> {
     let mut walk = Walk::default();
-    let (attributes, notes) = attributes(file, "/");
-    walk.description.attributes = attributes;
-    walk.description.notes = notes;
+    walk.description.attributes = attributes(file, "/", &mut walk.attribute_notes);
     walk.group(file, "", 0)?;
     walk.description.datasets.sort_by(|left, right| left.path.cmp(&right.path));
+    walk.description.notes.extend(walk.attribute_notes.finish());
     Ok((walk.description, walk.stored))
 }
 
@@ -61,6 +52,7 @@ struct Walk {
     /// Addresses of the groups already seen, so that a cycle of hard links ends.
     groups: BTreeSet<String>,
     objects: usize,
+    attribute_notes: AttributeNotes,
 }
 
 impl Walk {
@@ -109,10 +101,22 @@ impl Walk {
     }
 
     fn object(&mut self, group: &Group, name: &str, path: &str, depth: usize) -> Result<(), Failure> {
-        let info = group.loc_info_by_name(name).map_err(|error| damaged(path, &error))?;
+        let info = match group.loc_info_by_name(name) {
+            Ok(info) => info,
+            Err(error) => {
+                self.unusable(path, damaged(path, &error));
+                return Ok(());
+            }
+        };
         if info.loc_type == LocationType::Dataset {
-            let dataset = group.dataset(name).map_err(|error| damaged(path, &error))?;
-            return self.dataset(dataset, path);
+            let described = match group.dataset(name) {
+                Ok(dataset) => self.dataset(dataset, path),
+                Err(error) => Err(damaged(path, &error)),
+            };
+            if let Err(failure) = described {
+                self.unusable(path, failure);
+            }
+            return Ok(());
         }
         if info.loc_type == LocationType::Group {
             if !self.groups.insert(format!("{:?}", info.token)) {
@@ -131,6 +135,13 @@ impl Walk {
 
     fn left_out(&mut self, path: &str, message: impl Into<String>) {
         self.description.notes.push(Warning::at(Code::DatasetLeftOut, path, message));
+    }
+
+    /// Leaves a dataset out for a reason that refuses the granule if the product needs it.
+    fn unusable(&mut self, path: &str, failure: Failure) {
+        let found = failure.found.as_deref().unwrap_or(&failure.problem);
+        self.left_out(path, format!("not in the product: {found}"));
+        self.description.unusable.insert(path.to_owned(), failure);
     }
 
     fn dataset(&mut self, dataset: ::hdf5::Dataset, path: &str) -> Result<(), Failure> {
@@ -153,6 +164,16 @@ impl Walk {
         }
         let datatype = dataset.dtype().map_err(|error| damaged(path, &error))?;
         let (encoding, content) = encoding(&datatype);
+        if let Content::Unsupported(what) = &content {
+            return Err(Failure::new(Stage::Read, path, "holds what netCDF cannot")
+                .found(what)
+                .expected("numbers or text")
+                .hint("ask the producer to store it as plain arrays"));
+        }
+        let unwritten = Unwritten::of(&dataset, &creation, &shape);
+        if let Some(unwritten) = &unwritten {
+            self.unwritten(path, &content, unwritten)?;
+        }
         if matches!(content, Content::Numbers(ElementType::F64)) && datatype.size() > 8 {
             self.description.notes.push(Warning::at(
                 Code::PrecisionReduced,
@@ -160,27 +181,47 @@ impl Walk {
                 format!("{}-byte floats rounded to 8 bytes, the widest netCDF has", datatype.size()),
             ));
         }
-        let (attributes, notes) = attributes(&dataset, path);
-        self.description.notes.extend(notes);
+        let mut attributes = attributes(&dataset, path, &mut self.attribute_notes);
+        let flags = flags(&members(&datatype));
+        if !flags.is_empty() {
+            // The type is what the values are; attributes of these names can only repeat it.
+            attributes.retain(|attribute| flags.iter().all(|flag| flag.name != attribute.name));
+            attributes.extend(flags);
+        }
         let place = Place::of(&dataset, &creation, &datatype, encoding, &shape);
         self.description.datasets.push(Dataset {
             path: path.to_owned(),
-            shape,
+            shape: shape.clone(),
             content,
             rows_stored_together: creation.chunk().and_then(|shape| shape.first().copied()),
             attributes,
         });
-        self.stored.insert(path.to_owned(), Stored { dataset, encoding, place });
+        self.stored.insert(path.to_owned(), Stored { dataset, encoding, shape, place, unwritten });
         Ok(())
     }
-}
 
-/// True for what netCDF-4 stores for a dimension without a variable: a dataset that was never written and whose title
-/// says so (NetCDF Users Guide, "NetCDF-4 File Format"). Its axis lengths are those of the variables that have it.
-fn is_bare_dimension(dataset: &::hdf5::Dataset) -> bool {
-    const TITLE: &str = "This is a netCDF dimension but not a netCDF variable";
-    let Ok(title) = dataset.attr("NAME") else { return false };
-    matches!(attribute_value(&title), Ok(SourceValue::Text(text)) if text.starts_with(TITLE))
+    /// Says what was never written; refuses values that HDF5 calls undefined where nothing stands for a missing one.
+    fn unwritten(&mut self, path: &str, content: &Content, unwritten: &Unwritten) -> Result<(), Failure> {
+        let (chunks, of) = unwritten.chunks;
+        let what = if of == 1 { "its values".to_owned() } else { format!("{chunks} of {of} chunks") };
+        let can_be_missing = matches!(content, Content::Numbers(numbers) if numbers.is_float());
+        if unwritten.is_undefined && !(can_be_missing && unwritten.parts.is_some()) {
+            return Err(Failure::new(Stage::Read, path, "has values that nobody wrote")
+                .found(format!("{what} never written, and no fill value that stands for them"))
+                .expected("values, or a fill value that HDF5 may use")
+                .hint("the program that made the file did not finish; ask the producer"));
+        }
+        let read_as = if unwritten.is_undefined {
+            "they are missing, because HDF5 has no value for them"
+        } else {
+            "they are the dataset's fill value, as HDF5 has it"
+        };
+        let mut warning =
+            Warning::at(Code::ChunksNeverWritten, path, format!("{what} were never written; {read_as}"));
+        warning.count = unwritten.values().and_then(|count| u64::try_from(count).ok());
+        self.description.notes.push(warning);
+        Ok(())
+    }
 }
 
 /// Refuses storage that is not inside the file, and filters HDF5 does not have; answers how it was created.
@@ -193,7 +234,15 @@ fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate,
     if !creation.external().is_empty() {
         return Err(refused(path, "external storage".to_owned(), "values stored in the granule".to_owned()));
     }
-    for filter in creation.filters() {
+    let filters = library::filters(&creation).map_err(|error| damaged(path, &error))?;
+    if let Some((id, count)) = filters.iter().find(|(_, count)| *count > MOST_PARAMETERS) {
+        return Err(refused(
+            path,
+            format!("filter {id} with {count} parameters"),
+            format!("at most {MOST_PARAMETERS} parameters"),
+        ));
+    }
+    for filter in creation.get_filters().map_err(|error| damaged(path, &error))? {
         if let Filter::User(id, _) = filter {
             return Err(refused(
                 path,
@@ -215,74 +264,6 @@ fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate,
         }
     }
     Ok(creation)
-}
-
-/// Attributes of a file or dataset, and notes about those that cannot be carried through.
-fn attributes(location: &Location, path: &str) -> (Vec<SourceAttribute>, Vec<Warning>) {
-    let mut found = Vec::new();
-    let mut notes = Vec::new();
-    let names = match location.attr_names() {
-        Ok(names) => names,
-        Err(error) => {
-            let message = format!("attributes cannot be listed: {}", library_message(&error));
-            notes.push(Warning::at(Code::AttributeLeftOut, path, message));
-            return (found, notes);
-        }
-    };
-    for name in names {
-        if BOOKKEEPING.contains(&name.as_str()) {
-            continue;
-        }
-        let attribute = location.attr(&name).map_err(|error| library_message(&error));
-        // What is empty says nothing: ASPEN writes every attribute it knows, whether it has a value or not.
-        if attribute.as_ref().is_ok_and(|attribute| attribute.space().is_ok_and(|space| space.size() == 0)) {
-            continue;
-        }
-        match attribute.and_then(|attribute| attribute_value(&attribute)) {
-            Ok(value) => found.push(SourceAttribute { name, value }),
-            Err(why) => notes.push(Warning::at(
-                Code::AttributeLeftOut,
-                path,
-                format!("attribute {name} not carried through: {why}"),
-            )),
-        }
-    }
-    found.sort_by(|left, right| left.name.cmp(&right.name));
-    (found, notes)
-}
-
-fn attribute_value(attribute: &Container) -> Result<SourceValue, String> {
-    let space = attribute.space().map_err(|error| library_message(&error))?;
-    if space.ndim() > 1 || space.size() > LARGEST_ATTRIBUTE {
-        return Err(format!("its shape is {:?}", space.shape()));
-    }
-    let datatype = attribute.dtype().map_err(|error| library_message(&error))?;
-    let (encoding, content) = encoding(&datatype);
-    macro_rules! numbers {
-        ($variant:ident) => {
-            attribute.read_dyn().map(|array| SourceValue::Numbers(Values::$variant(array)))
-        };
-    }
-    let text = |texts: Vec<String>| SourceValue::Text(texts.join("\n"));
-    let value = match encoding {
-        Encoding::FixedText { bytes, unicode } => text::fixed(attribute, bytes, unicode).map(text),
-        Encoding::VariableText { unicode } => text::variable(attribute, unicode).map(text),
-        Encoding::Boolean => {
-            attribute.read_dyn::<bool>().map(|flags| SourceValue::Numbers(Values::I8(flags.mapv(i8::from))))
-        }
-        Encoding::Numbers(ElementType::I8) => numbers!(I8),
-        Encoding::Numbers(ElementType::I16) => numbers!(I16),
-        Encoding::Numbers(ElementType::I32) => numbers!(I32),
-        Encoding::Numbers(ElementType::I64) => numbers!(I64),
-        Encoding::Numbers(ElementType::U8) => numbers!(U8),
-        Encoding::Numbers(ElementType::U16) => numbers!(U16),
-        Encoding::Numbers(ElementType::U32) => numbers!(U32),
-        Encoding::Numbers(ElementType::U64) => numbers!(U64),
-        Encoding::Numbers(ElementType::F32) => numbers!(F32),
-        Encoding::Numbers(ElementType::F64) => numbers!(F64),
-        Encoding::Unsupported => return Err(format!("it is {content}")),
-    };
-    value.map_err(|error| library_message(&error))
 }
 
 fn refused(path: &str, found: String, expected: String) -> Failure {

@@ -8,16 +8,17 @@ use ::hdf5::types::{FixedAscii, FixedUnicode, VarLenAscii, VarLenUnicode};
 /// The crate's string types have their length in the type, HDF5's have it in the file, and HDF5 converts between
 /// lengths: so the text is read into the smallest of a few lengths that holds it.
 pub(super) fn fixed(container: &Container, bytes: usize, unicode: bool) -> ::hdf5::Result<Vec<String>> {
+    let size = container.space()?.size();
     macro_rules! read_as {
         ($length:literal) => {
             if unicode {
-                container
-                    .read_raw::<FixedUnicode<$length>>()
-                    .map(|texts| texts.iter().map(|text| clean(text.as_bytes())).collect())
+                let mut texts = vec![FixedUnicode::<$length>::new(); size];
+                container.read_into_raw(&mut texts)?;
+                Ok(texts.iter().map(|text| clean(text.as_bytes())).collect())
             } else {
-                container
-                    .read_raw::<FixedAscii<$length>>()
-                    .map(|texts| texts.iter().map(|text| clean(text.as_bytes())).collect())
+                let mut texts = vec![FixedAscii::<$length>::new(); size];
+                container.read_into_raw(&mut texts)?;
+                Ok(texts.iter().map(|text| clean(text.as_bytes())).collect())
             }
         };
     }
@@ -31,7 +32,7 @@ pub(super) fn fixed(container: &Container, bytes: usize, unicode: bool) -> ::hdf
     }
 }
 
-/// All strings of a dataset or attribute with elements of any length.
+/// All strings of a dataset or attribute with elements of any length, all of which were written or have a fill value.
 pub(super) fn variable(container: &Container, unicode: bool) -> ::hdf5::Result<Vec<String>> {
     if unicode {
         container

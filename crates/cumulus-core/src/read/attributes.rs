@@ -1,0 +1,151 @@
+//! What is told of attributes that the product cannot have as the source has them: once a granule, not once each.
+
+use super::{SourceAttribute, SourceValue};
+use crate::values::Values;
+use crate::warning::{Code, Warning};
+
+/// The largest integer up to which f64, the widest number of netCDF's classic model, has every one.
+const EXACT: u64 = 1 << 53;
+
+/// Attributes that are compared with values, and so must stay numbers.
+const COMPARED_WITH_VALUES: [&str; 2] = ["_FillValue", "missing_value"];
+
+/// Names as many attributes as a line has room for.
+const MOST_NAMED: usize = 4;
+
+/// Attributes of one granule, as they are met.
+#[derive(Debug, Default)]
+pub(crate) struct AttributeNotes {
+    /// What is said of single attributes.
+    pub(crate) warnings: Vec<Warning>,
+    empty: Vec<String>,
+    as_text: Vec<String>,
+    rounded: Vec<String>,
+}
+
+impl AttributeNotes {
+    /// Takes note of an attribute without a value.
+    pub(crate) fn empty(&mut self, path: &str, name: &str) {
+        self.empty.push(place(path, name));
+    }
+
+    /// The attribute as it goes on: integers that no number of the product holds become text; `None` where it is empty.
+    pub(crate) fn check(&mut self, path: &str, attribute: SourceAttribute) -> Option<SourceAttribute> {
+        let SourceAttribute { name, value } = attribute;
+        let is_empty = match &value {
+            SourceValue::Text(text) => text.is_empty(),
+            SourceValue::Numbers(values) => values.len() == 0,
+        };
+        if is_empty {
+            self.empty(path, &name);
+            return None;
+        }
+        let value = match &value {
+            SourceValue::Numbers(values) => match digits(values) {
+                Some(_) if COMPARED_WITH_VALUES.contains(&name.as_str()) => {
+                    self.rounded.push(place(path, &name));
+                    value
+                }
+                Some(text) => {
+                    self.as_text.push(place(path, &name));
+                    SourceValue::Text(text)
+                }
+                None => value,
+            },
+            SourceValue::Text(_) => value,
+        };
+        Some(SourceAttribute { name, value })
+    }
+
+    /// Everything there is to say.
+    pub(crate) fn finish(self) -> Vec<Warning> {
+        let Self { mut warnings, empty, as_text, rounded } = self;
+        let mut say = |code, places: &[String], what: &str| {
+            if places.is_empty() {
+                return;
+            }
+            let named: Vec<&str> = places.iter().take(MOST_NAMED).map(String::as_str).collect();
+            let more = places.len().saturating_sub(MOST_NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let message = format!("{} {what}: {}{more}", places.len(), named.join(", "));
+            warnings.push(Warning::of_granule(code, message).count(places.len()));
+        };
+        say(Code::AttributesEmpty, &empty, "attributes without a value are not in the product");
+        say(
+            Code::AttributesAsText,
+            &as_text,
+            "attributes with integers beyond 2^53, which netCDF's classic model has no numbers for, are text",
+        );
+        say(
+            Code::PrecisionReduced,
+            &rounded,
+            "fill values beyond 2^53 are rounded to f64, the widest number netCDF's classic model has",
+        );
+        warnings
+    }
+}
+
+fn place(path: &str, name: &str) -> String {
+    if path == "/" { name.to_owned() } else { format!("{path}:{name}") }
+}
+
+/// The digits of integers, separated by blanks, where f64 does not have all of them.
+fn digits(values: &Values) -> Option<String> {
+    fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+        values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(" ")
+    }
+    match values {
+        Values::I64(array) if array.iter().any(|value| value.unsigned_abs() > EXACT) => Some(joined(array)),
+        Values::U64(array) if array.iter().any(|value| *value > EXACT) => Some(joined(array)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::arr1;
+
+    use super::*;
+
+    fn attribute(name: &str, values: Values) -> SourceAttribute {
+        SourceAttribute { name: name.to_owned(), value: SourceValue::Numbers(values) }
+    }
+
+    #[test]
+    fn integers_that_no_float_holds_keep_their_digits() {
+        let mut notes = AttributeNotes::default();
+        let mut value = |values| notes.check("x", attribute("serial", values)).unwrap().value;
+        let text = |text: &str| SourceValue::Text(text.to_owned());
+        let large = Values::U64(arr1(&[(1 << 63) + 5, 1]).into_dyn());
+        assert_eq!(value(large), text("9223372036854775813 1"));
+        let low = Values::I64(arr1(&[i64::MIN]).into_dyn());
+        assert_eq!(value(low), text("-9223372036854775808"));
+        let held = Values::I64(arr1(&[1 << 53, -(1 << 53)]).into_dyn());
+        assert_eq!(value(held.clone()), SourceValue::Numbers(held));
+        let warnings = notes.finish();
+        assert_eq!(warnings.len(), 1);
+        assert_eq!((warnings[0].code, warnings[0].count), (Code::AttributesAsText, Some(2)));
+    }
+
+    #[test]
+    fn many_empty_attributes_are_one_warning() {
+        let mut notes = AttributeNotes::default();
+        for number in 0..20 {
+            let value = SourceValue::Text(String::new());
+            let attribute = SourceAttribute { name: format!("a{number}"), value };
+            assert!(notes.check("/", attribute).is_none());
+        }
+        let warnings = notes.finish();
+        assert_eq!(warnings.len(), 1);
+        assert_eq!(warnings[0].count, Some(20));
+        assert!(warnings[0].message.ends_with(": a0, a1, a2, a3 and 16 more"), "{}", warnings[0].message);
+    }
+
+    #[test]
+    fn fill_values_stay_numbers() {
+        let mut notes = AttributeNotes::default();
+        let fill = attribute("_FillValue", Values::U64(arr1(&[u64::MAX]).into_dyn()));
+        assert_eq!(notes.check("x", fill.clone()), Some(fill));
+        assert_eq!(notes.finish()[0].code, Code::PrecisionReduced);
+    }
+}

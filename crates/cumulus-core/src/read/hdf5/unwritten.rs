@@ -1,0 +1,145 @@
+//! Storage that was never written: chunks missing from the index, or a dataset that no byte was allocated for.
+//!
+//! Where the dataset has a fill value, HDF5 says that such values are it. With fill time "never", or without any fill
+//! value, HDF5 says that they are undefined, and libhdf5 leaves memory as it is: then floats become NaN, and nothing else
+//! can be told from a value.
+
+use std::ops::Range;
+
+use ::hdf5::Dataset;
+use ::hdf5::plist::DatasetCreate;
+use ::hdf5::plist::dataset_create::{FillTime, FillValue, Layout};
+
+/// libhdf5 looks a chunk up by number in time that grows with their number; 16,384 look-ups take some two seconds.
+const MOST_LOOKED_UP: usize = 16_384;
+
+/// Most chunks of a dataset whose missing ones are told apart.
+const MOST_CHUNKS: usize = 1 << 20;
+
+/// What of a dataset was never written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unwritten {
+    /// First element and end of every part, by axis; `None` where they are too many to find.
+    pub(super) parts: Option<Vec<Vec<Range<usize>>>>,
+    /// Parts and parts of all.
+    pub(super) chunks: (usize, usize),
+    /// True where HDF5 has no value for them.
+    pub(super) is_undefined: bool,
+}
+
+impl Unwritten {
+    /// What of `dataset` was never written, if anything.
+    pub(super) fn of(dataset: &Dataset, creation: &DatasetCreate, shape: &[usize]) -> Option<Self> {
+        if shape.contains(&0) {
+            return None;
+        }
+        let is_undefined = creation.get_fill_time().ok()? == FillTime::Never
+            || creation.get_fill_value_defined().ok()? == FillValue::Undefined;
+        match creation.get_layout().ok()? {
+            Layout::Contiguous if dataset.offset().is_none() => {
+                let whole = shape.iter().map(|&length| 0..length).collect();
+                Some(Self { parts: Some(vec![whole]), chunks: (1, 1), is_undefined })
+            }
+            Layout::Chunked => {
+                let chunk = creation.chunk()?;
+                if chunk.len() != shape.len() || chunk.contains(&0) {
+                    return None;
+                }
+                let grid: Vec<usize> =
+                    shape.iter().zip(&chunk).map(|(length, chunk)| length.div_ceil(*chunk)).collect();
+                let all = grid.iter().try_fold(1_usize, |product, &length| product.checked_mul(length))?;
+                let written = dataset.num_chunks()?;
+                if written >= all {
+                    return None;
+                }
+                let parts = missing(dataset, shape, &chunk, &grid, all, written);
+                Some(Self { parts, chunks: (all - written, all), is_undefined })
+            }
+            _ => None,
+        }
+    }
+
+    /// Number of values, where the parts are known.
+    pub(super) fn values(&self) -> Option<usize> {
+        let size = |part: &Vec<Range<usize>>| part.iter().map(ExactSizeIterator::len).product::<usize>();
+        Some(self.parts.as_ref()?.iter().map(size).sum())
+    }
+
+    /// Sets every value of `rows` along the axis `axis` that was never written; `shape` is the dataset's.
+    pub(super) fn set<T: Copy>(
+        &self,
+        shape: &[usize],
+        axis: usize,
+        rows: &Range<usize>,
+        values: &mut [T],
+        value: T,
+    ) {
+        for part in self.parts.iter().flatten() {
+            let mut block = part.clone();
+            let mut lengths = shape.to_vec();
+            if let (Some(along), Some(length)) = (block.get_mut(axis), lengths.get_mut(axis)) {
+                let (start, end) = (along.start.max(rows.start), along.end.min(rows.end));
+                if start >= end {
+                    continue;
+                }
+                *along = start - rows.start..end - rows.start;
+                *length = rows.len();
+            }
+            set_block(&lengths, &block, 0, values, value);
+        }
+    }
+}
+
+/// Sets the elements of `block` in the row-major array `values` of this shape, from the element `start` on.
+fn set_block<T: Copy>(shape: &[usize], block: &[Range<usize>], start: usize, values: &mut [T], value: T) {
+    let (Some((_, inner)), Some((range, others))) = (shape.split_first(), block.split_first()) else {
+        if let Some(element) = values.get_mut(start) {
+            *element = value;
+        }
+        return;
+    };
+    let stride: usize = inner.iter().product();
+    if others.is_empty() {
+        if let Some(elements) = values.get_mut(start + range.start..start + range.end) {
+            elements.fill(value);
+        }
+        return;
+    }
+    for index in range.clone() {
+        set_block(inner, others, start + index * stride, values, value);
+    }
+}
+
+/// The parts of the grid that no chunk was written for.
+fn missing(
+    dataset: &Dataset,
+    shape: &[usize],
+    chunk: &[usize],
+    grid: &[usize],
+    all: usize,
+    written: usize,
+) -> Option<Vec<Vec<Range<usize>>>> {
+    if all > MOST_CHUNKS || written > MOST_LOOKED_UP {
+        return None;
+    }
+    let mut is_written = vec![false; all];
+    for number in 0..written {
+        let info = dataset.chunk_info(number)?;
+        let mut index = 0;
+        for ((offset, chunk), length) in info.offset.iter().zip(chunk).zip(grid) {
+            index = index * length + usize::try_from(*offset).ok()? / chunk;
+        }
+        *is_written.get_mut(index)? = true;
+    }
+    let part = |mut index: usize| {
+        let mut ranges: Vec<Range<usize>> = Vec::with_capacity(grid.len());
+        for ((length, chunk), count) in shape.iter().zip(chunk).zip(grid).rev() {
+            let start = (index % count) * chunk;
+            ranges.push(start..(start + chunk).min(*length));
+            index /= count;
+        }
+        ranges.reverse();
+        ranges
+    };
+    Some((0..all).filter(|&index| is_written.get(index) == Some(&false)).map(part).collect())
+}
