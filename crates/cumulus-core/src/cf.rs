@@ -6,11 +6,12 @@
 
 mod carried;
 mod file;
+mod flags;
 mod variable;
 
 use crate::collection::{Role, TimeSpec, Units, VariableSpec};
 use crate::error::{Failure, Stage};
-use crate::map::bind::{BoundVariable, Dimension, Form, free_name};
+use crate::map::bind::{self, BoundVariable, Dimension, Form, free_name};
 use crate::map::decode::{Decoder, Statistics};
 use crate::map::text;
 use crate::read::digest::FileDigest;
@@ -86,7 +87,7 @@ pub fn compose<'granule>(
         binding,
         track,
         wavelengths: Vec::new(),
-        time_name: free_name("time", |name| name != binding.record_dimension && is_taken(binding, name)),
+        time_name: free_name(bind::TIME, |name| name != binding.record_dimension && is_taken(binding, name)),
         composition: Composition {
             structure: Structure {
                 dimensions: binding
@@ -178,8 +179,7 @@ impl<'granule> Composer<'granule, '_> {
         wavelengths.sort_by(f64::total_cmp);
         wavelengths.dedup();
         for nanometres in wavelengths {
-            let wanted = format!("wavelength_{nanometres}").replace('.', "_");
-            let name = free_name(&wanted, |name| is_taken(self.binding, name));
+            let name = free_name(&bind::wavelength_name(nanometres), |name| is_taken(self.binding, name));
             self.wavelengths.push((nanometres, name.clone()));
             let value = ndarray::arr0(nanometres).into_dyn();
             let scalar = numbers(&name, ElementType::F64, &[], None, variable::wavelength(nanometres));

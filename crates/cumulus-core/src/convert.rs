@@ -14,11 +14,11 @@ use crate::cf::{self, Composition, Provenance};
 use crate::collection::{Arrangement, Collection};
 use crate::error::{Class, Failure, Stage};
 use crate::granule::{self, Granule, Identity};
-use crate::map::bind;
 use crate::map::decode::Statistics;
 use crate::map::sounding;
 use crate::map::time::TimeAxis;
 use crate::map::track::{self, Track};
+use crate::map::{axes, bind};
 use crate::metadata::{self, DayNight, GranuleRecord, Origin, echo10};
 use crate::read::digest::{self, FileDigest, Fingerprint};
 use crate::read::sounding::arrays;
@@ -226,6 +226,7 @@ fn contents(
             warnings.extend(source.description().notes.iter().cloned());
             let identity = granule::identify(collection, granule, &*source, warnings)?;
             if matches!(identity.product.arrangement, Arrangement::AsStored) {
+                let source = axes::plain(source, identity.product);
                 return Ok(Ok(Contents { source, identity, time: None }));
             }
             (arrays::sounding(&*source, &place)?, identity)

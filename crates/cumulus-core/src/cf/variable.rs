@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use super::carried;
+use super::{carried, flags};
 
 use crate::collection::{Constant, Product, Role, Statistic, TimeSpec, Units, VariableSpec};
 use crate::map::bind::BoundVariable;
@@ -96,6 +96,7 @@ pub(super) fn attributes(
     if !coordinates.is_empty() {
         attributes.push(Attribute::text("coordinates", coordinates));
     }
+    flags::believe(bound, &mut attributes, target, warnings);
     carried::of_variable(bound, &mut attributes, target, has_fill, warnings);
     attributes
 }

@@ -124,6 +124,15 @@ pub fn bind<'source>(
     Ok(Binding { dimensions, variables, records, record_dimension })
 }
 
+/// The variable that says when each record was taken, in every product.
+pub const TIME: &str = "time";
+
+/// The name of the coordinate that says at what wavelength a variable was measured.
+#[must_use]
+pub fn wavelength_name(nanometres: f64) -> String {
+    format!("wavelength_{nanometres}").replace('.', "_")
+}
+
 /// `path` as a name that netCDF takes: groups joined by `_`, Unicode composed, and a first character and an end that
 /// netCDF allows (netCDF-C, "NetCDF Names"; the prefix `_nc4_` is its own).
 #[must_use]
@@ -251,14 +260,36 @@ impl<'source> Binder<'source> {
         })
     }
 
-    /// The output name of a dimension: its own, unless a dataset has that name and is not its coordinate.
+    /// The output name of a dimension: its own, unless the product has a variable of that name that is not its
+    /// coordinate. A dataset that the product does not know gives way.
     fn name_of(&self, dimension: &str) -> String {
-        let is_coordinate =
-            self.product.row(dimension).is_some_and(|row| row.role == Role::VerticalCoordinate);
-        if is_coordinate {
+        let row = self.product.row(dimension);
+        if row.is_none_or(|row| row.role == Role::VerticalCoordinate) {
             return dimension.to_owned();
         }
         free_name(dimension, |name| self.source.description().dataset(name).is_some())
+    }
+
+    /// The output name of a dataset: as near to its own as netCDF, and the names that the product gives itself, allow.
+    fn name_of_dataset(&self, dataset: &Dataset, row: Option<&VariableSpec>) -> String {
+        let name = legal_name(&dataset.path);
+        if row.is_some() || !self.is_own(&name) {
+            return name;
+        }
+        free_name(&format!("source_{name}"), |name| {
+            self.is_own(name)
+                || self.source.description().datasets.iter().any(|other| legal_name(&other.path) == name)
+        })
+    }
+
+    /// True for names of dimensions and variables that the product has whatever the source holds.
+    fn is_own(&self, name: &str) -> bool {
+        let has = |row: &&VariableSpec| self.source.description().dataset(row.name).is_some();
+        let is_made = |row: &VariableSpec| match row.role {
+            Role::Navigation(_) => name.strip_suffix("_edges") == Some(row.name),
+            _ => row.wavelength_nm.is_some_and(|nanometres| wavelength_name(nanometres) == name),
+        };
+        name == TIME || self.product.dimension(name).is_some() || self.product.rows().filter(has).any(is_made)
     }
 
     fn records(&self) -> Result<usize, Failure> {
@@ -287,7 +318,7 @@ impl<'source> Binder<'source> {
         warnings: &mut Vec<Warning>,
     ) -> Result<BoundVariable<'source>, Failure> {
         let row = self.row(dataset, warnings)?;
-        let name = legal_name(&dataset.path);
+        let name = self.name_of_dataset(dataset, row);
         if name != dataset.path {
             let message = format!("is called {name} in the product");
             warnings.push(Warning::at(Code::DatasetRenamed, dataset.path.as_str(), message));

@@ -210,23 +210,32 @@ impl Rows<'_> {
         self.stored.shape.iter().position(|&length| length == rows).unwrap_or(0)
     }
 
-    /// Makes floats that were never written missing, where HDF5 has no value for them.
+    /// Gives values that were never written, and that HDF5 has no value for, one that is told from others.
     fn withdraw_unwritten(&self, values: &mut Values) {
         let Some(unwritten) = self.stored.unwritten.as_ref().filter(|unwritten| unwritten.is_undefined)
         else {
             return;
         };
-        let (shape, axis) = (&self.stored.shape, self.row_axis());
+        let (shape, axis, rows) = (&self.stored.shape, self.row_axis(), &self.range);
+        macro_rules! set {
+            ($array:expr, $value:expr) => {
+                if let (Some(values), Some(value)) = ($array.as_slice_mut(), $value) {
+                    unwritten.set(shape, axis, rows, values, value);
+                }
+            };
+        }
+        let fill = unwritten.fill;
         match values {
-            Values::F32(array) => {
-                let values = array.as_slice_mut().unwrap_or_default();
-                unwritten.set(shape, axis, &self.range, values, f32::NAN);
-            }
-            Values::F64(array) => {
-                let values = array.as_slice_mut().unwrap_or_default();
-                unwritten.set(shape, axis, &self.range, values, f64::NAN);
-            }
-            _ => {}
+            Values::F32(array) => set!(array, Some(f32::NAN)),
+            Values::F64(array) => set!(array, Some(f64::NAN)),
+            Values::I8(array) => set!(array, fill.and_then(|fill| fill.try_into().ok())),
+            Values::I16(array) => set!(array, fill.and_then(|fill| fill.try_into().ok())),
+            Values::I32(array) => set!(array, fill.and_then(|fill| fill.try_into().ok())),
+            Values::I64(array) => set!(array, fill.and_then(|fill| fill.try_into().ok())),
+            Values::U8(array) => set!(array, fill.and_then(|fill| fill.try_into().ok())),
+            Values::U16(array) => set!(array, fill.and_then(|fill| fill.try_into().ok())),
+            Values::U32(array) => set!(array, fill.and_then(|fill| fill.try_into().ok())),
+            Values::U64(array) => set!(array, fill.and_then(|fill| fill.try_into().ok())),
         }
     }
 }

@@ -53,6 +53,20 @@ struct Stored {
     rows: usize,
 }
 
+impl Stored {
+    /// The same values as `count` rows: where axes of length one were dropped before the first, the one row that there is
+    /// holds all of them, in order.
+    fn in_rows(&self, count: usize) -> Self {
+        let mut stored = self.clone();
+        if self.rows == 1 && count > 1 && self.row_bytes % count == 0 {
+            stored.row_bytes = self.row_bytes / count;
+            stored.stride = stored.row_bytes as u64;
+            stored.rows = count;
+        }
+        stored
+    }
+}
+
 /// True where `bytes`, the start of a file, are those of a netCDF classic file.
 #[must_use]
 pub fn is_netcdf3(bytes: &[u8]) -> bool {
@@ -119,8 +133,8 @@ impl Source for Netcdf3Source {
     }
 
     fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure> {
-        let stored = self.stored(dataset)?;
-        let bytes = self.bytes(stored, &rows, &dataset.path)?;
+        let stored = self.stored(dataset)?.in_rows(dataset.row_count());
+        let bytes = self.bytes(&stored, &rows, &dataset.path)?;
         let shape: Vec<usize> = match dataset.shape.split_first() {
             Some((_, others)) => std::iter::once(rows.len()).chain(others.iter().copied()).collect(),
             None => Vec::new(),

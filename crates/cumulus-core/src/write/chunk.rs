@@ -1,6 +1,9 @@
 //! The one call into libhdf5 that the safe crate lacks: storing a chunk that has been through its filters already.
 
-#![expect(unsafe_code, reason = "H5Dwrite_chunk has no safe wrapper; nothing else in the program is unsafe")]
+#![expect(
+    unsafe_code,
+    reason = "H5Dwrite_chunk has no safe wrapper; reading has the only other unsafe calls"
+)]
 
 use hdf5_sys::h5::hsize_t;
 use hdf5_sys::h5d::H5Dwrite_chunk;

@@ -4,4 +4,5 @@
 
 mod conventions;
 mod groups;
+mod odd;
 mod tiny;

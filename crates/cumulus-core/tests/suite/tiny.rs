@@ -66,6 +66,10 @@ pub(crate) static COLLECTION: Collection = Collection {
                 .required()
                 .units("degrees_east")
                 .standard_name("longitude"),
+            variable("phase", "phase of water", RECORD).units_by(Units::None).attributes(&[
+                ("flag_values", Constant::Numbers(&[0.0, 1.0])),
+                ("flag_meanings", Constant::Text("liquid ice")),
+            ]),
             variable("temperature", "air temperature", RECORD).units("K").standard_name("air_temperature"),
             MODE,
         ]],

@@ -4,6 +4,7 @@ use ndarray::ArrayD;
 
 use super::*;
 use crate::collection::{Arrangement, PositionSpec, TimeSpec, variable};
+use crate::map::axes;
 use crate::read::Description;
 use crate::values::{ElementType, Values};
 
@@ -157,7 +158,43 @@ fn missing_and_empty_required_datasets_are_named() {
 }
 
 #[test]
-fn a_dataset_named_like_a_dimension_keeps_its_name() {
-    let (variables, _) = bound(&[("clock", &[7]), ("record", &[7])]);
-    assert_eq!(variables[1], ("record".to_owned(), vec!["record_2".to_owned()], Form::Rows));
+fn the_names_of_the_product_are_its_own() {
+    let (variables, warnings) =
+        bound(&[("clock", &[7]), ("record", &[7]), ("source_time", &[]), ("time", &[7, 2])]);
+    let name = |index: usize| (variables[index].0.as_str(), variables[index].1.clone());
+    assert_eq!(name(1), ("source_record", vec!["record".to_owned()]));
+    assert_eq!(name(2).0, "source_time");
+    assert_eq!(name(3), ("source_time_2", vec!["record".to_owned(), "dim_2".to_owned()]));
+    assert_eq!(
+        warnings,
+        ["record: is called source_record in the product", "time: is called source_time_2 in the product"]
+    );
+}
+
+#[test]
+fn made_variables_keep_their_names_too() {
+    let (variables, _) = bound(&[("clock", &[7]), ("heading", &[8]), ("heading_edges", &[8])]);
+    assert_eq!(variables[2].0, "source_heading_edges");
+    let (variables, _) = bound(&[("clock", &[7]), ("heading_edges", &[8])]);
+    assert_eq!(variables[1].0, "heading_edges");
+}
+
+#[test]
+fn axes_of_length_one_are_dropped_where_the_table_has_fewer() {
+    let shapes = |datasets: &[(&str, &[usize])]| {
+        let source = axes::plain(Box::new(Shapes::new(datasets)), &PRODUCT);
+        let shapes: Vec<Vec<usize>> =
+            source.description().datasets.iter().map(|dataset| dataset.shape.clone()).collect();
+        bind(&*source, &PRODUCT, &mut Vec::new()).unwrap();
+        shapes
+    };
+    let column =
+        shapes(&[("clock", &[7, 1]), ("level", &[1, 5]), ("profile", &[7, 1, 5]), ("heading", &[8, 1])]);
+    assert_eq!(column, [vec![7], vec![5], vec![7, 5], vec![8]]);
+    let row = shapes(&[("clock", &[1, 7]), ("level", &[5, 1]), ("profile", &[1, 7, 5]), ("novel", &[7, 1])]);
+    assert_eq!(row, [vec![7], vec![5], vec![7, 5], vec![7, 1]]);
+    let lower = shapes(&[("clock", &[7]), ("level", &[5]), ("guess", &[1, 5])]);
+    assert_eq!(lower, [vec![7], vec![5], vec![5]]);
+    let single = shapes(&[("clock", &[1]), ("level", &[5]), ("guess", &[1, 5]), ("profile", &[1, 5])]);
+    assert_eq!(single, [vec![1], vec![5], vec![1, 5], vec![1, 5]]);
 }

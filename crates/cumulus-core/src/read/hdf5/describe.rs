@@ -188,6 +188,9 @@ impl Walk {
             attributes.retain(|attribute| flags.iter().all(|flag| flag.name != attribute.name));
             attributes.extend(flags);
         }
+        if let Some(fill) = unwritten.as_ref().and_then(|unwritten| unwritten.stated(&content, &attributes)) {
+            attributes.push(fill);
+        }
         let place = Place::of(&dataset, &creation, &datatype, encoding, &shape);
         self.description.datasets.push(Dataset {
             path: path.to_owned(),
@@ -204,17 +207,21 @@ impl Walk {
     fn unwritten(&mut self, path: &str, content: &Content, unwritten: &Unwritten) -> Result<(), Failure> {
         let (chunks, of) = unwritten.chunks;
         let what = if of == 1 { "its values".to_owned() } else { format!("{chunks} of {of} chunks") };
-        let can_be_missing = matches!(content, Content::Numbers(numbers) if numbers.is_float());
+        let can_be_missing = match content {
+            Content::Numbers(numbers) => numbers.is_float() || unwritten.fill.is_some(),
+            Content::Text | Content::Unsupported(_) => false,
+        };
         if unwritten.is_undefined && !(can_be_missing && unwritten.parts.is_some()) {
             return Err(Failure::new(Stage::Read, path, "has values that nobody wrote")
                 .found(format!("{what} never written, and no fill value that stands for them"))
                 .expected("values, or a fill value that HDF5 may use")
                 .hint("the program that made the file did not finish; ask the producer"));
         }
-        let read_as = if unwritten.is_undefined {
+        let is_float = matches!(content, Content::Numbers(numbers) if numbers.is_float());
+        let read_as = if unwritten.is_undefined && is_float {
             "they are missing, because HDF5 has no value for them"
         } else {
-            "they are the dataset's fill value, as HDF5 has it"
+            "they are the dataset's fill value"
         };
         let mut warning =
             Warning::at(Code::ChunksNeverWritten, path, format!("{what} were never written; {read_as}"));

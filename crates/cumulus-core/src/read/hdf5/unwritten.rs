@@ -1,14 +1,18 @@
 //! Storage that was never written: chunks missing from the index, or a dataset that no byte was allocated for.
 //!
 //! Where the dataset has a fill value, HDF5 says that such values are it. With fill time "never", or without any fill
-//! value, HDF5 says that they are undefined, and libhdf5 leaves memory as it is: then floats become NaN, and nothing else
-//! can be told from a value.
+//! value, HDF5 says that they are undefined, and libhdf5 leaves memory as it is: then floats become NaN, and integers the
+//! fill value that the dataset states all the same. Without one, nothing tells an integer that is missing from others.
 
 use std::ops::Range;
 
 use ::hdf5::Dataset;
 use ::hdf5::plist::DatasetCreate;
 use ::hdf5::plist::dataset_create::{FillTime, FillValue, Layout};
+use ::hdf5::types::TypeDescriptor;
+
+use crate::read::{Content, SourceAttribute, SourceValue};
+use crate::values::Values;
 
 /// libhdf5 looks a chunk up by number in time that grows with their number; 16,384 look-ups take some two seconds.
 const MOST_LOOKED_UP: usize = 16_384;
@@ -25,6 +29,8 @@ pub(super) struct Unwritten {
     pub(super) chunks: (usize, usize),
     /// True where HDF5 has no value for them.
     pub(super) is_undefined: bool,
+    /// The fill value that the dataset states, where it is an integer or made one.
+    pub(super) fill: Option<i128>,
 }
 
 impl Unwritten {
@@ -35,10 +41,16 @@ impl Unwritten {
         }
         let is_undefined = creation.get_fill_time().ok()? == FillTime::Never
             || creation.get_fill_value_defined().ok()? == FillValue::Undefined;
+        let is_stated = creation.get_fill_value_defined().ok()? == FillValue::UserDefined;
+        let fill = is_stated.then(|| match dataset.dtype().ok()?.to_descriptor().ok()? {
+            TypeDescriptor::Unsigned(_) => creation.fill_value_as::<u64>().map(i128::from),
+            _ => creation.fill_value_as::<i64>().map(i128::from),
+        });
+        let fill = fill.flatten();
         match creation.get_layout().ok()? {
             Layout::Contiguous if dataset.offset().is_none() => {
                 let whole = shape.iter().map(|&length| 0..length).collect();
-                Some(Self { parts: Some(vec![whole]), chunks: (1, 1), is_undefined })
+                Some(Self { parts: Some(vec![whole]), chunks: (1, 1), is_undefined, fill })
             }
             Layout::Chunked => {
                 let chunk = creation.chunk()?;
@@ -53,10 +65,26 @@ impl Unwritten {
                     return None;
                 }
                 let parts = missing(dataset, shape, &chunk, &grid, all, written);
-                Some(Self { parts, chunks: (all - written, all), is_undefined })
+                Some(Self { parts, chunks: (all - written, all), is_undefined, fill })
             }
             _ => None,
         }
+    }
+
+    /// The fill value as an attribute, where integers hold it and the source's attributes do not say so.
+    #[expect(clippy::cast_precision_loss, reason = "all numbers of attributes are f64 in the end")]
+    pub(super) fn stated(
+        &self,
+        content: &Content,
+        attributes: &[SourceAttribute],
+    ) -> Option<SourceAttribute> {
+        let said = |name: &str| attributes.iter().any(|attribute| attribute.name == name);
+        let fill = self.fill? as f64;
+        let is_integer = matches!(content, Content::Numbers(numbers) if !numbers.is_float());
+        (is_integer && !said("_FillValue") && !said("missing_value")).then(|| SourceAttribute {
+            name: "_FillValue".to_owned(),
+            value: SourceValue::Numbers(Values::F64(ndarray::arr1(&[fill]).into_dyn())),
+        })
     }
 
     /// Number of values, where the parts are known.

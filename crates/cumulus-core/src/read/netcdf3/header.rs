@@ -19,7 +19,7 @@ use super::Stored;
 use super::decode::Kind;
 use crate::error::{Failure, Stage};
 use crate::read::hdf5::clean;
-use crate::read::{Content, Dataset, Description, SourceAttribute, SourceValue};
+use crate::read::{AttributeNotes, Content, Dataset, Description, SourceAttribute, SourceValue};
 
 const DIMENSIONS: u32 = 10;
 const VARIABLES: u32 = 11;
@@ -36,12 +36,19 @@ pub(super) fn read(file: &File, size: u64, place: &str) -> Result<(Description, 
     reader
         .seek(SeekFrom::Start(MAGIC_BYTES - 1))
         .map_err(|error| Failure::reading(Stage::Read, place, error))?;
-    let mut header = Header { reader, left: size.saturating_sub(MAGIC_BYTES - 1), version: 1, place };
+    let mut header = Header {
+        reader,
+        left: size.saturating_sub(MAGIC_BYTES - 1),
+        version: 1,
+        place,
+        notes: AttributeNotes::default(),
+    };
     header.version = header.bytes(1)?.first().copied().unwrap_or_default();
     let records = header.records()?;
     let dimensions = header.dimensions()?;
-    let description = Description { attributes: header.attributes()?, ..Description::default() };
+    let attributes = header.attributes("/")?;
     let variables = header.variables(&dimensions)?;
+    let description = Description { attributes, notes: header.notes.finish(), ..Description::default() };
     Layout { size, dimensions, records, place }.describe(variables, description)
 }
 
@@ -51,6 +58,7 @@ struct Header<'file> {
     left: u64,
     version: u8,
     place: &'file str,
+    notes: AttributeNotes,
 }
 
 /// A variable as the header has it.
@@ -136,7 +144,7 @@ impl Header<'_> {
         Kind::of(code).ok_or_else(|| damaged(self.place, format!("a type with code {code}")))
     }
 
-    fn attributes(&mut self) -> Result<Vec<SourceAttribute>> {
+    fn attributes(&mut self, path: &str) -> Result<Vec<SourceAttribute>> {
         let mut attributes = Vec::new();
         for _ in 0..self.list(ATTRIBUTES)? {
             let name = self.name()?;
@@ -148,6 +156,7 @@ impl Header<'_> {
             let bytes = self.padded(size)?;
             // What is empty says nothing: ASPEN writes every attribute it knows, whether it has a value or not.
             if count == 0 {
+                self.notes.empty(path, &name);
                 continue;
             }
             let elements = usize::try_from(count).unwrap_or(usize::MAX);
@@ -155,7 +164,7 @@ impl Header<'_> {
                 Some(values) => SourceValue::Numbers(values),
                 None => SourceValue::Text(clean(&bytes)),
             };
-            attributes.push(SourceAttribute { name, value });
+            attributes.extend(self.notes.check(path, SourceAttribute { name, value }));
         }
         attributes.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(attributes)
@@ -173,7 +182,7 @@ impl Header<'_> {
                     damaged(self.place, format!("dimension {index} of {name}, of {}", dimensions.len()))
                 })?);
             }
-            let attributes = self.attributes()?;
+            let attributes = self.attributes(&name)?;
             let kind = self.kind()?;
             // The stated size is redundant, and wrong by definition where it does not fit into 32 bits.
             self.count()?;

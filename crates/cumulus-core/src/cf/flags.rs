@@ -1,0 +1,61 @@
+//! Flags that the source explains itself, by an enumeration or by attributes.
+//!
+//! A table's words for codes are somebody's knowledge of other files. Where a source says what its codes are, it is
+//! believed; words that differ in nothing but case are the same.
+
+use crate::map::bind::BoundVariable;
+use crate::read::{SourceAttribute, SourceValue};
+use crate::values::ElementType;
+use crate::warning::{Code, Warning};
+use crate::write::{Attribute, AttributeValue};
+
+/// Replaces the table's flags by the source's where these say something else.
+pub(super) fn believe(
+    bound: &BoundVariable<'_>,
+    attributes: &mut Vec<Attribute>,
+    target: ElementType,
+    warnings: &mut Vec<Warning>,
+) {
+    let (Some(row), Some((values, meanings))) = (bound.row, of_source(&bound.dataset.attributes)) else {
+        return;
+    };
+    let value = |name: &str| attributes.iter().find(|ours| ours.name == name).map(|ours| &ours.value);
+    let (Some(AttributeValue::Numbers(_, known)), Some(AttributeValue::Text(words))) =
+        (value("flag_values"), value("flag_meanings"))
+    else {
+        return;
+    };
+    let known: Vec<(&f64, &str)> = known.iter().zip(words.split_whitespace()).collect();
+    let agree = values.iter().zip(meanings.split_whitespace()).all(|(value, word)| {
+        known
+            .iter()
+            .any(|(known, ours)| known.to_bits() == value.to_bits() && ours.eq_ignore_ascii_case(word))
+    });
+    if agree {
+        return;
+    }
+    let message = format!("the source explains its codes otherwise than the table: {meanings}");
+    warnings.push(Warning::at(Code::FlagsDisagree, bound.dataset.path.as_str(), message));
+    // What the table says of codes is said of its own.
+    attributes.retain(|ours| !["flag_values", "flag_meanings"].contains(&ours.name.as_str()));
+    attributes.retain(|ours| {
+        let is_rows = matches!((&ours.value, row.comment), (AttributeValue::Text(text), Some(comment)) if text == comment);
+        ours.name != "comment" || !is_rows
+    });
+    attributes.push(Attribute::numbers("flag_values", target, &values));
+    attributes.push(Attribute::text("flag_meanings", meanings));
+}
+
+/// Values and meanings of a source's flags, where there is one word for each value.
+fn of_source(attributes: &[SourceAttribute]) -> Option<(Vec<f64>, String)> {
+    let value =
+        |name: &str| attributes.iter().find(|attribute| attribute.name == name).map(|found| &found.value);
+    let (SourceValue::Numbers(values), SourceValue::Text(meanings)) =
+        (value("flag_values")?, value("flag_meanings")?)
+    else {
+        return None;
+    };
+    let values = values.to_f64();
+    (!values.is_empty() && values.len() == meanings.split_whitespace().count())
+        .then(|| (values, meanings.clone()))
+}
