@@ -34,7 +34,7 @@ impl AttributeNotes {
         let SourceAttribute { name, value } = attribute;
         let is_empty = match &value {
             SourceValue::Text(text) => text.is_empty(),
-            SourceValue::Numbers(values) => values.len() == 0,
+            SourceValue::Numbers(values) => values.is_empty(),
         };
         if is_empty {
             self.empty(path, &name);

@@ -58,7 +58,7 @@ impl Stored {
     /// holds all of them, in order.
     fn in_rows(&self, count: usize) -> Self {
         let mut stored = self.clone();
-        if self.rows == 1 && count > 1 && self.row_bytes % count == 0 {
+        if self.rows == 1 && count > 1 && self.row_bytes.is_multiple_of(count) {
             stored.row_bytes = self.row_bytes / count;
             stored.stride = stored.row_bytes as u64;
             stored.rows = count;

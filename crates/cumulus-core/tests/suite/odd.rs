@@ -94,14 +94,14 @@ macro_rules! torn {
 
 #[test]
 fn floats_that_were_never_written_are_missing() {
-    let make = || {
+    let convert = || {
         Made::of(|file| {
             torn!(file, "echo", f32, 1.5_f32, .fill_value(-99.0_f32).fill_time(FillTime::Never));
             let never = file.new_dataset_builder().fill_time(FillTime::Never);
             never.empty::<f64>().shape(6).create("pressure").unwrap();
         })
     };
-    let made = make();
+    let made = convert();
     let expected: Vec<f64> =
         (0..24).map(|index| if [10, 11, 14, 15].contains(&index) { 1.5 } else { -999.0 }).collect();
     assert_eq!(made.values("echo"), expected);
@@ -110,7 +110,7 @@ fn floats_that_were_never_written_are_missing() {
     assert_eq!(made.codes(), [(never, "echo", Some(20)), (never, "pressure", Some(6))]);
     let bytes =
         |made: &Made| std::fs::read(made.folder.path().join(cumulus_core::convert::STAGED[0])).unwrap();
-    assert!(bytes(&made) == bytes(&make()), "the same granule gives other bytes");
+    assert!(bytes(&made) == bytes(&convert()), "the same granule gives other bytes");
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn the_time_of_the_product_is_time() {
         file.new_dataset_builder().with_data(&[2_i32; 6]).create("record").unwrap();
     });
     assert_eq!(made.text("time", "standard_name").as_deref(), Some("time"));
-    assert_eq!(made.values("time")[1], 12.0 * 3600.0 + 60.0);
+    assert_eq!(made.values("time")[..2], [43_200.0, 43_260.0]);
     assert_eq!(made.values("source_time"), [1.0; 6]);
     assert_eq!(made.values("source_record"), [2.0; 6]);
     assert_eq!(made.text("source_time", "source_name").as_deref(), Some("time"));

@@ -117,7 +117,7 @@ fn named(values: &Values, members: &[(i128, String)]) -> Option<SourceValue> {
         return None;
     }
     let name = |number: &f64| {
-        let (_, name) = members.iter().find(|(value, _)| *value as f64 == *number)?;
+        let (_, name) = members.iter().find(|(value, _)| (*value as f64).total_cmp(number).is_eq())?;
         Some(name.as_str())
     };
     let names: Option<Vec<&str>> = values.to_f64().iter().map(name).collect();
