@@ -12,6 +12,7 @@ const SIMILAR: f64 = 0.84;
 /// Every row that the granule lacks, with the dataset without a row that looks most like it.
 ///
 /// A dataset looks like a row if it has as many axes as one of the row's layouts, and a similar name.
+#[must_use]
 pub fn candidates<'source>(
     product: &'static Product,
     description: &'source Description,
@@ -60,6 +61,7 @@ fn similarity(one: &str, other: &str) -> f64 {
 }
 
 /// A dataset with its shape, as `Bin_Altitude(900)`.
+#[must_use]
 pub fn with_shape(dataset: &Dataset) -> String {
     let lengths: Vec<String> = dataset.shape.iter().map(ToString::to_string).collect();
     format!("{}({})", dataset.path, lengths.join(", "))
