@@ -1,19 +1,161 @@
 //! Units as sources spell them, and what takes values to the unit of the product.
+//!
+//! [`parse`] reads every spelling that UDUNITS takes for what the products of this project hold, and the usual ones that it
+//! does not take. Ratios are kept as two numbers, so that conversions between decimal multiples are exact to the last bit:
+//! hectopascals are pascals divided by 100, not multiplied by a number near 0.01.
 
-/// How values in one unit become values in another: `factor * value + offset`.
+mod names;
+mod parse;
+
+use names::Dimension;
+
+/// A ratio to the base unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Magnitude {
+    numerator: f64,
+    denominator: f64,
+}
+
+impl Magnitude {
+    const ONE: Self = Self { numerator: 1.0, denominator: 1.0 };
+
+    fn ten_to(exponent: i32) -> Self {
+        let power = 10_f64.powi(exponent.abs());
+        if exponent < 0 {
+            Self { numerator: 1.0, denominator: power }
+        } else {
+            Self { numerator: power, denominator: 1.0 }
+        }
+    }
+
+    fn inverse(self) -> Self {
+        Self { numerator: self.denominator, denominator: self.numerator }
+    }
+
+    /// The product in lowest terms, as far as both are whole numbers; `None` where it is no number.
+    fn times(self, other: Self) -> Option<Self> {
+        let mut numerator = self.numerator * other.numerator;
+        let mut denominator = self.denominator * other.denominator;
+        let common = greatest_common_divisor(numerator, denominator);
+        numerator /= common;
+        denominator /= common;
+        let is_ratio = |number: f64| number.is_normal() && number > 0.0;
+        (is_ratio(numerator) && is_ratio(denominator)).then_some(Self { numerator, denominator })
+    }
+}
+
+/// 1 where either is no whole number that f64 holds exactly.
+fn greatest_common_divisor(one: f64, other: f64) -> f64 {
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    let is_whole = |number: f64| number.fract() == 0.0 && (1.0..=LARGEST).contains(&number);
+    if !(is_whole(one) && is_whole(other)) {
+        return 1.0;
+    }
+    let (mut larger, mut smaller) = (one, other);
+    while smaller > 0.0 {
+        (larger, smaller) = (smaller, larger % smaller);
+    }
+    larger
+}
+
+/// A unit: what it measures, and how it becomes the base unit, `value * magnitude + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unit {
+    dimension: Dimension,
+    magnitude: Magnitude,
+    offset: f64,
+}
+
+impl Unit {
+    const fn number(magnitude: Magnitude) -> Self {
+        Self { dimension: [0; 11], magnitude, offset: 0.0 }
+    }
+
+    /// The product; a zero of its own is lost in it, as a gradient has none.
+    fn times(self, other: Self) -> Option<Self> {
+        let mut dimension = self.dimension;
+        for (power, other) in dimension.iter_mut().zip(other.dimension) {
+            *power = power.checked_add(other)?;
+        }
+        Some(Self { dimension, magnitude: self.magnitude.times(other.magnitude)?, offset: 0.0 })
+    }
+
+    fn power(self, power: i8) -> Option<Self> {
+        if power == 1 {
+            return Some(self);
+        }
+        let base = if power < 0 {
+            let dimension = self.dimension.map(|power| -power);
+            Self { dimension, magnitude: self.magnitude.inverse(), offset: 0.0 }
+        } else {
+            self
+        };
+        (0..power.unsigned_abs()).try_fold(Self::number(Magnitude::ONE), |product, _| product.times(base))
+    }
+
+    /// True where both measure the same.
+    #[must_use]
+    pub fn is_compatible(&self, other: &Self) -> bool {
+        self.dimension == other.dimension
+    }
+
+    /// What takes values from this unit to `other`; `None` where they measure different things.
+    #[must_use]
+    pub fn conversion_to(&self, other: &Self) -> Option<Conversion> {
+        if !self.is_compatible(other) {
+            return None;
+        }
+        let ratio = self.magnitude.times(other.magnitude.inverse())?;
+        let offset = (self.offset - other.offset) * other.magnitude.denominator / other.magnitude.numerator;
+        Some(Conversion { numerator: ratio.numerator, denominator: ratio.denominator, offset })
+    }
+}
+
+/// The unit that `text` spells; `None` where nobody knows it, or it counts from an instant.
+#[must_use]
+pub fn parse(text: &str) -> Option<Unit> {
+    read(text).map(|reading| reading.unit)
+}
+
+/// `text` where UDUNITS takes it for the unit that it means here, else a spelling of that unit which it takes.
+#[must_use]
+pub fn standard(text: &str) -> Option<String> {
+    read(text).map(|reading| reading.spelled)
+}
+
+fn read(text: &str) -> Option<parse::Reading> {
+    let text = text.trim();
+    let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).trim();
+    let text = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text).trim();
+    if text.is_empty() || text.len() > 200 {
+        return None;
+    }
+    parse::unit(text)
+}
+
+/// True for words that state that there is no unit, or none that is known: `1` where a variable has no physical unit.
+#[must_use]
+pub fn says_nothing(text: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["", "-", "--", "---", "n/a", "na", "none", "null", "unknown", "?", "undefined", "tbd"];
+    WORDS.contains(&text.trim().to_lowercase().as_str())
+}
+
+/// How values in one unit become values in another: `value * numerator / denominator + offset`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conversion {
-    factor: f64,
+    numerator: f64,
+    denominator: f64,
     offset: f64,
 }
 
 impl Conversion {
-    const NONE: Self = Self { factor: 1.0, offset: 0.0 };
+    const NONE: Self = Self { numerator: 1.0, denominator: 1.0, offset: 0.0 };
 
     /// The value in the other unit; the same bits where both are one unit.
     #[must_use]
     pub fn of(self, value: f64) -> f64 {
-        if self == Self::NONE { value } else { self.factor * value + self.offset }
+        if self == Self::NONE { value } else { value * self.numerator / self.denominator + self.offset }
     }
 
     /// True where values stay as they are.
@@ -23,54 +165,24 @@ impl Conversion {
     }
 }
 
-/// Spellings of one unit. `mb` is the millibar of meteorologists, not UDUNITS' millibarn.
-const SPELLINGS: [(&str, &[&str]); 9] = [
-    ("hPa", &["mb", "mbar", "millibar", "millibars", "hectopascal"]),
-    ("degC", &["c", "deg c", "degree_celsius", "degrees celsius", "celsius", "deg_c"]),
-    ("%", &["percent", "pct"]),
-    ("m s-1", &["m/s", "m s^-1", "ms-1", "meters/second", "m s**-1"]),
-    ("degree", &["deg", "degrees", "degree_true", "degrees_true", "degt"]),
-    ("m", &["meters", "meter", "metres", "metre", "gpm"]),
-    ("s", &["sec", "second", "seconds"]),
-    ("g kg-1", &["gram/kg", "g/kg", "gram kg-1"]),
-    ("K", &["kelvin", "degk", "deg k"]),
-];
-
-/// Units that differ by more than their name: from, to, factor, offset.
-const CONVERSIONS: [(&str, &str, f64, f64); 6] = [
-    ("Pa", "hPa", 0.01, 0.0),
-    ("K", "degC", 1.0, -273.15),
-    ("degC", "K", 1.0, 273.15),
-    ("1", "%", 100.0, 0.0),
-    ("kg kg-1", "g kg-1", 1000.0, 0.0),
-    ("km", "m", 1000.0, 0.0),
-];
+/// Units by the names that products give them.
+const OF_PRODUCTS: [&str; 9] = ["hPa", "degC", "%", "m s-1", "degree", "m", "s", "g kg-1", "K"];
 
 /// The unit that `text` spells, by the name that products use.
 #[must_use]
 pub fn canonical(text: &str) -> &str {
     let text = text.trim();
-    let spelled = |spellings: &[&str]| spellings.iter().any(|spelling| spelling.eq_ignore_ascii_case(text));
-    if matches!(text, "degrees_north" | "degrees_east" | "degree_north" | "degree_east") {
-        return "degree";
-    }
-    SPELLINGS
-        .iter()
-        .find(|(name, spellings)| name.eq_ignore_ascii_case(text) || spelled(spellings))
-        .map_or(text, |(name, _)| name)
+    let Some(unit) = parse(text) else { return text };
+    OF_PRODUCTS.iter().find(|name| parse(name) == Some(unit)).map_or(text, |name| name)
 }
 
 /// What takes values from a source's unit to the product's; `None` where nobody knows.
 #[must_use]
 pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
-    let (from, to) = (canonical(from), canonical(to));
-    if from == to {
+    if from.trim() == to.trim() {
         return Some(Conversion::NONE);
     }
-    CONVERSIONS
-        .iter()
-        .find(|(source, target, ..)| *source == from && *target == to)
-        .map(|&(_, _, factor, offset)| Conversion { factor, offset })
+    parse(from)?.conversion_to(&parse(to)?)
 }
 
 /// The unit of values whose source states none, told by their magnitude: kelvins are above 150, pascals above
@@ -87,32 +199,4 @@ pub fn guessed<'units>(values: &[f64], to: &'units str) -> &'units str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spellings_of_one_unit_change_no_bit() {
-        for (from, to) in
-            [("mb", "hPa"), ("C", "degC"), ("percent", "%"), ("m/s", "m s-1"), ("deg", "degrees_east")]
-        {
-            let conversion = conversion(from, to).unwrap();
-            assert!(conversion.is_none(), "{from}");
-            assert_eq!(conversion.of(0.1 + 0.2).to_bits(), (0.1_f64 + 0.2).to_bits());
-        }
-    }
-
-    #[test]
-    fn other_units_are_converted_or_refused() {
-        let pressure = conversion("Pa", "hPa").unwrap().of(101_325.0);
-        assert!((pressure - 1013.25).abs() < 1e-9);
-        assert!((conversion("K", "degC").unwrap().of(273.15)).abs() < 1e-9);
-        assert_eq!(conversion("furlong", "m"), None);
-    }
-
-    #[test]
-    fn magnitudes_tell_a_unit_that_is_not_stated() {
-        assert_eq!(guessed(&[f64::NAN, 290.0], "degC"), "K");
-        assert_eq!(guessed(&[0.2, 0.99], "%"), "1");
-        assert_eq!(guessed(&[850.0], "hPa"), "hPa");
-    }
-}
+mod tests;
