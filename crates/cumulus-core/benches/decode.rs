@@ -3,7 +3,7 @@
 #[path = "encode/samples.rs"]
 mod samples;
 
-use cumulus_core::map::decode::{Decoder, Statistics};
+use cumulus_core::map::decode::{Decoder, Sentinels, Statistics};
 use cumulus_core::values::Values;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -27,7 +27,8 @@ fn missing_values(bencher: Bencher, kind: Kind) {
     let decoder = Decoder {
         name: "backscatter".to_owned(),
         from: values.element_type(),
-        integer_sentinel: false,
+        sentinels: Sentinels::AtOrBelow(-900.0),
+        fill: Some(-999.0),
         invalid: None,
         threshold: f64::INFINITY,
     };

@@ -9,10 +9,11 @@ mod file;
 mod flags;
 mod variable;
 
-use crate::collection::{Role, TimeSpec, Units, VariableSpec};
+use crate::collection::{Role, TimeSpec, Units};
 use crate::error::{Failure, Stage};
 use crate::map::bind::{self, BoundVariable, Dimension, Form, free_name};
 use crate::map::decode::{Decoder, Statistics};
+use crate::map::reading::Reading;
 use crate::map::text;
 use crate::read::digest::FileDigest;
 use crate::read::{Content, Source};
@@ -22,9 +23,9 @@ use crate::write::{Attribute, LateAttributes, Storage, Structure, Variable};
 pub use file::Provenance;
 
 use crate::granule::Identity;
+use crate::map;
 use crate::map::bind::Binding;
 use crate::map::track::{Track, Vertical};
-use crate::map::{self, FILL};
 use crate::warning::Warning;
 
 /// The conventions every output follows, literally as checkers look for them.
@@ -241,9 +242,9 @@ impl<'granule> Composer<'granule, '_> {
         let coordinates: Vec<String> = located.into_iter().chain(wavelength).collect();
         variable::attributes(
             bound,
+            self.source.reading(bound.dataset),
             self.identity.product,
-            decoder.target(),
-            decoder.fill().is_some(),
+            decoder,
             &coordinates.join(" "),
             self.track.time.day_zero,
             warnings,
@@ -253,10 +254,16 @@ impl<'granule> Composer<'granule, '_> {
     fn decoder(&self, bound: &BoundVariable<'_>, from: ElementType) -> Decoder<'granule> {
         let position = &self.identity.product.position;
         let is_position = [position.latitude, position.longitude].contains(&bound.dataset.path.as_str());
+        let reading = self
+            .source
+            .reading(bound.dataset)
+            .cloned()
+            .unwrap_or_else(|| Reading::by_table(bound.row, self.identity.product, from, is_position));
         Decoder {
             name: bound.name.clone(),
             from,
-            integer_sentinel: bound.row.is_some_and(VariableSpec::has_integer_sentinel),
+            sentinels: reading.sentinels,
+            fill: reading.fill,
             invalid: is_position.then_some(self.track.invalid.as_slice()),
             threshold: match bound.row.map(|row| row.units) {
                 Some(Units::ByMagnitude { threshold, .. }) => threshold,
@@ -274,9 +281,10 @@ impl<'granule> Composer<'granule, '_> {
         let decoder = self.decoder(bound, from);
         let attributes = self.attributes(bound, &decoder, warnings);
         let is_coordinate = bound.row.is_some_and(|row| row.role == Role::VerticalCoordinate);
-        let fill = decoder.fill().filter(|_| !is_coordinate);
+        let fill = decoder.fill.filter(|_| !is_coordinate);
         let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, fill, attributes);
-        let units = variable::units_by_magnitude(bound);
+        let is_packed = self.source.reading(bound.dataset).is_some_and(|reading| reading.is_packed);
+        let units = variable::units_by_magnitude(bound).filter(|_| !is_packed);
         self.push(variable, Feed::Rows(Box::new(Rows { dataset: bound.dataset, decoder, units })));
     }
 
@@ -302,7 +310,8 @@ impl<'granule> Composer<'granule, '_> {
 
     /// A coordinate variable must go one way and have no gaps (CF-1.6, 1.2 and 2.5.1).
     fn check_vertical(&mut self, bound: &BoundVariable<'_>) -> Result<(), Failure> {
-        let values = map::whole(self.source, bound.dataset)?.to_f64();
+        let values = map::numbers(self.source, bound.dataset)?;
+        let reading = self.decoder(bound, ElementType::F64);
         let broken = |found: String| {
             Failure::new(Stage::Map, &bound.dataset.path, "cannot be a coordinate")
                 .found(found)
@@ -310,7 +319,7 @@ impl<'granule> Composer<'granule, '_> {
                 .hint("the granule is damaged; ask the producer")
         };
         if let Some(index) =
-            values.iter().position(|&value| !value.is_finite() || value <= map::LARGEST_SENTINEL)
+            values.iter().position(|&value| !value.is_finite() || reading.sentinels.has(value))
         {
             return Err(broken(format!("a missing value at {index}")));
         }
@@ -341,7 +350,7 @@ impl<'granule> Composer<'granule, '_> {
         rule: crate::collection::Midpoint,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), Failure> {
-        let edges = map::whole(self.source, bound.dataset)?.to_f64();
+        let edges = map::numbers(self.source, bound.dataset)?;
         let used = edges.get(..=self.binding.records).unwrap_or(&edges);
         let midpoints = ndarray::Array1::from(map::edges::midpoints(used, rule)).into_dyn();
         let single = from.classic() == ElementType::F32;
@@ -361,7 +370,7 @@ impl<'granule> Composer<'granule, '_> {
             &mut attributes,
             &format!("middle of the two record edges in {edges_name}, which are as in the source"),
         );
-        let middle = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill(), attributes);
+        let middle = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill, attributes);
         self.push(middle, Feed::Made { values, statistics: Some(statistics) });
 
         let length = edges.len();
@@ -381,7 +390,7 @@ impl<'granule> Composer<'granule, '_> {
             if known { Dimension { name: wanted, length } } else { self.new_dimension(&wanted, length) };
         let decoder = self.decoder(bound, from);
         let attributes = variable::edges(bound);
-        let variable = numbers(&edges_name, decoder.target(), &[dimension], decoder.fill(), attributes);
+        let variable = numbers(&edges_name, decoder.target(), &[dimension], decoder.fill, attributes);
         self.push(variable, Feed::Rows(Box::new(Rows { dataset: bound.dataset, decoder, units: None })));
         Ok(())
     }
@@ -448,7 +457,7 @@ pub fn late_attributes(
         if let Feed::Rows(rows) = feed {
             attributes.extend(rows.units.and_then(|units| variable::told_units(units, statistics)));
         }
-        if variable.fill == Some(FILL) {
+        if variable.fill.is_some() {
             attributes.push(variable::missing_count(statistics.missing()));
         }
         if !attributes.is_empty() {

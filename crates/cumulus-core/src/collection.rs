@@ -74,6 +74,10 @@ pub struct Product {
     pub solar_elevation: Option<&'static str>,
     /// Text dataset whose value becomes the global attribute `project`.
     pub project: Option<&'static str>,
+    /// What stands for a missing value in the variables below, unless their rows say otherwise.
+    pub missing: MissingPolicy,
+    /// What stands for a missing value in the floating-point numbers of any other dataset.
+    pub missing_elsewhere: MissingPolicy,
     /// Known variables, in groups so that products can share them. Any other dataset is carried through.
     pub variables: &'static [&'static [VariableSpec]],
 }
@@ -291,6 +295,22 @@ pub enum Statistic {
     Median,
 }
 
+/// Which values of a source stand for "no value", beside NaN, infinities and what the source itself states in
+/// `_FillValue` and `missing_value`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MissingPolicy {
+    /// All values at or below this: for quantities that are never so small.
+    AtOrBelow(f64),
+    /// These alone: for quantities nobody knows, which may be anything.
+    Listed(&'static [f64]),
+    /// None.
+    StatedOnly,
+}
+
+/// Numbers that stand for missing values in files of many instruments, with and without decimals.
+pub const USUAL_SENTINELS: &[f64] =
+    &[-999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99_999.0, -999_999.0];
+
 /// What the engine does with a variable beyond copying it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -344,8 +364,10 @@ pub struct VariableSpec {
     pub units: Units,
     /// CF standard name.
     pub standard_name: Option<&'static str>,
-    /// Integer sentinel: values at or below -900 are missing although the type is an integer.
+    /// Integer sentinel: what stands for a missing value does so although the type is an integer.
     pub integer_sentinel: bool,
+    /// What stands for a missing value, where it is not what the product says.
+    pub missing: Option<MissingPolicy>,
     /// Wavelength of the measurement in nanometres, written as a scalar coordinate.
     pub wavelength_nm: Option<f64>,
     /// CF `comment`.
@@ -379,6 +401,7 @@ pub const fn variable(
         units: Units::Unstated,
         standard_name: None,
         integer_sentinel: false,
+        missing: None,
         wavelength_nm: None,
         comment: None,
         derived: None,
@@ -438,7 +461,7 @@ impl VariableSpec {
         self
     }
 
-    /// True where values at or below -900 are missing although the type is an integer: declared so, or a physical
+    /// True where the policy for missing values holds although the type is an integer: declared so, or a physical
     /// quantity, which has the sentinel whatever its type.
     #[must_use]
     pub fn has_integer_sentinel(&self) -> bool {
@@ -450,10 +473,17 @@ impl VariableSpec {
         self.integer_sentinel || physical
     }
 
-    /// Integer values at or below -900 are missing.
+    /// The policy for missing values holds for integers too.
     #[must_use]
     pub const fn integer_sentinel(mut self) -> Self {
         self.integer_sentinel = true;
+        self
+    }
+
+    /// What stands for a missing value.
+    #[must_use]
+    pub const fn missing(mut self, policy: MissingPolicy) -> Self {
+        self.missing = Some(policy);
         self
     }
 

@@ -15,6 +15,7 @@ use crate::collection::{Arrangement, Collection};
 use crate::error::{Class, Failure, Stage};
 use crate::granule::{self, Granule, Identity};
 use crate::map::decode::Statistics;
+use crate::map::interpreted::Interpreted;
 use crate::map::sounding;
 use crate::map::time::TimeAxis;
 use crate::map::track::{self, Track};
@@ -226,8 +227,8 @@ fn contents(
             warnings.extend(source.description().notes.iter().cloned());
             let identity = granule::identify(collection, granule, &*source, warnings)?;
             if matches!(identity.product.arrangement, Arrangement::AsStored) {
-                let source = axes::plain(source, identity.product);
-                return Ok(Ok(Contents { source, identity, time: None }));
+                let source = Interpreted::new(axes::plain(source, identity.product), identity.product, warnings)?;
+                return Ok(Ok(Contents { source: Box::new(source), identity, time: None }));
             }
             (arrays::sounding(&*source, &place)?, identity)
         }

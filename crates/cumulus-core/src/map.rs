@@ -7,8 +7,10 @@ pub mod axes;
 pub mod bind;
 pub mod decode;
 pub mod edges;
+pub mod interpreted;
 pub mod meteorology;
 pub mod position;
+pub mod reading;
 pub mod renamed;
 pub mod sounding;
 pub mod text;
@@ -35,15 +37,27 @@ pub fn whole(source: &dyn Source, dataset: &Dataset) -> Result<Values, Failure> 
     source.rows(dataset, 0..dataset.row_count())
 }
 
+/// All numbers of a small dataset, NaN for those that the source states to be missing.
+///
+/// # Errors
+/// As [`whole`].
+pub fn numbers(source: &dyn Source, dataset: &Dataset) -> Result<Vec<f64>, Failure> {
+    let numbers = whole(source, dataset)?.to_f64();
+    let Some(fill) = source.reading(dataset).and_then(|reading| reading.fill) else { return Ok(numbers) };
+    #[expect(clippy::float_cmp, reason = "only the very same number stands for a missing value")]
+    let known = |number: f64| if number == fill { f64::NAN } else { number };
+    Ok(numbers.into_iter().map(known).collect())
+}
+
 /// The value of a one-element numeric dataset, whatever its rank; `None`, with a warning, where it is anything else:
 /// what a file states about itself is only compared with its arrays.
 pub fn single(source: &dyn Source, path: &str, warnings: &mut Vec<Warning>) -> Option<f64> {
     let dataset = source.description().dataset(path)?;
     if dataset.len() == 1
         && matches!(dataset.content, Content::Numbers(_))
-        && let Ok(values) = whole(source, dataset)
+        && let Ok(numbers) = numbers(source, dataset)
     {
-        return values.to_f64().first().copied();
+        return numbers.first().copied();
     }
     let message = format!("is not a single number (shape {:?}); not used", dataset.shape);
     warnings.push(Warning::at(Code::ValueUnreadable, path, message));

@@ -17,6 +17,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{Failure, Stage};
+use crate::map::reading::Reading;
 use crate::values::{ElementType, Values};
 use crate::warning::Warning;
 pub(crate) use attributes::AttributeNotes;
@@ -78,6 +79,12 @@ pub trait Source: Sync {
     ) -> Result<Values, Failure> {
         drop(block);
         self.rows(dataset, rows)
+    }
+
+    /// How the values of a dataset are to be understood, where that was found out already.
+    fn reading(&self, dataset: &Dataset) -> Option<&Reading> {
+        let _ = dataset;
+        None
     }
 
     /// Every string of a text dataset, in row-major order, without trailing NULs and blanks.

@@ -4,8 +4,8 @@
 //! AVAPS raw, ICARTT and ESC files. `docs/data-notes.md` says what stands behind each.
 
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, PositionSpec, Product, Role, SoundingSpec, TimeSpec,
-    Units, VariableSpec, variable,
+    Arrangement, Collection, Constant, DimensionSpec, MissingPolicy, PositionSpec, Product, Role,
+    SoundingSpec, TimeSpec, Units, VariableSpec, variable,
 };
 use cumulus_core::map::meteorology::Derivation;
 use cumulus_core::values::ElementType;
@@ -85,6 +85,8 @@ const SOUNDING: Product = Product {
         // The strongest winds in which sondes were dropped are about 110 m/s; GPS noise comes on top.
         fastest_m_per_s: 200.0,
     },
+    missing: MissingPolicy::AtOrBelow(-900.0),
+    missing_elsewhere: MissingPolicy::AtOrBelow(-900.0),
     solar_elevation: None,
     project: None,
     variables: &[PLACE, STATE, WIND, QUALITY, LAUNCH],

@@ -4,8 +4,8 @@
 //! inferred elsewhere; `docs/data-notes.md` says which source stands behind what.
 
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, Midpoint, PositionSpec, Product, Role, Statistic,
-    TimeSpec, Units, VariableSpec, variable,
+    Arrangement, Collection, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec, Product, Role,
+    Statistic, TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
 };
 
 /// The collection.
@@ -65,6 +65,8 @@ const ATB: Product = Product {
     position: POSITION,
     solar_elevation: Some("Solar_Elevation_Angle"),
     project: Some("Project"),
+    missing: AT_OR_BELOW_900,
+    missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[
         CLOCK,
         POSITION_OF_RECORDS,
@@ -90,8 +92,13 @@ const OP: Product = Product {
     position: POSITION,
     solar_elevation: Some("Solar_Elevation_Angle"),
     project: Some("Project"),
+    missing: AT_OR_BELOW_900,
+    missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[CLOCK_OF_OP, POSITION_OF_RECORDS, NAVIGATION, &[BIN_ALTITUDE], SIZES, LAYERS],
 };
+
+/// Files hold -999, later ones -9999; nothing that a row below describes is ever so small in its unit.
+const AT_OR_BELOW_900: MissingPolicy = MissingPolicy::AtOrBelow(-900.0);
 
 const DIMENSIONS: &[DimensionSpec] = &[
     DimensionSpec { name: "record", sized_by: &[("Hour", 0), ("Latitude", 0)], stated_by: Some("NumRecs") },

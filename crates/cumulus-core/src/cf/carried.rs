@@ -8,6 +8,7 @@ use super::variable::{MAGNITUDE, UNSTATED};
 use crate::collection::Units;
 use crate::map::LARGEST_SENTINEL;
 use crate::map::bind::{BoundVariable, legal_name};
+use crate::map::reading::{Reading, stated_units};
 use crate::read::{SourceAttribute, SourceValue};
 use crate::values::ElementType;
 use crate::warning::{Code, Warning};
@@ -51,33 +52,22 @@ const IN_THE_VARIABLES_TYPE: [&str; 7] =
 /// The longest name netCDF has (`NC_MAX_NAME`).
 const LONGEST_NAME: usize = 256;
 
-/// The unit that a source states for a dataset, if it can be taken for one. Units of time are not: they would make
-/// readers turn the values into dates.
-pub(super) fn stated_units<'source>(bound: &BoundVariable<'source>) -> Option<&'source str> {
-    let units = bound.dataset.attributes.iter().find(|attribute| attribute.name == "units")?;
-    match &units.value {
-        SourceValue::Text(text) if is_unit(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn is_unit(text: &str) -> bool {
-    !text.trim().is_empty() && !text.contains('\n') && !text.contains(" since ")
-}
-
-/// Adds what the source says about a variable; `has_fill` tells whether it has our `_FillValue`.
+/// Adds what the source says about a variable; `fill` is its `_FillValue`, `reading` how its values were understood.
 pub(super) fn of_variable(
     bound: &BoundVariable<'_>,
+    reading: Option<&Reading>,
     attributes: &mut Vec<Attribute>,
     target: ElementType,
-    has_fill: bool,
+    fill: Option<f64>,
     warnings: &mut Vec<Warning>,
 ) {
     if bound.name != bound.dataset.path {
         attributes.push(Attribute::text("source_name", bound.dataset.path.as_str()));
     }
     let units_are_open =
-        bound.row.is_none_or(|row| matches!(row.units, Units::Unstated | Units::ByMagnitude { .. }));
+        bound.row.is_none_or(|row| matches!(row.units, Units::Unstated | Units::ByMagnitude { .. }))
+            || reading.is_some_and(|reading| reading.units.is_some());
+    let states_units = stated_units(bound.dataset).is_some_and(|(name, _)| name == "units");
     for attribute in &bound.dataset.attributes {
         if !is_legal(attribute, &bound.dataset.path, warnings) {
             continue;
@@ -86,8 +76,8 @@ pub(super) fn of_variable(
         let aside =
             || classic(&attribute.value).map(|value| Attribute { name: format!("source_{name}"), value });
         let carried = match name {
-            "_FillValue" | "missing_value" => missing_value(&attribute.value, target, has_fill),
-            "units" if units_are_open && stated_units(bound).is_some() => {
+            "_FillValue" | "missing_value" => missing_value(&attribute.value, target, fill),
+            "units" if units_are_open && states_units => {
                 withdraw(attributes, &[UNSTATED, MAGNITUDE]);
                 classic(&attribute.value).map(|value| Attribute { name: name.to_owned(), value })
             }
@@ -99,7 +89,11 @@ pub(super) fn of_variable(
             _ => classic(&attribute.value).map(|value| Attribute { name: name.to_owned(), value }),
         };
         let Some(carried) = carried else { continue };
-        if carried.name == "source_units" && bound.row.is_some() && !agrees_with_units(attributes, &carried) {
+        if reading.is_none()
+            && carried.name == "source_units"
+            && bound.row.is_some()
+            && !agrees_with_units(attributes, &carried)
+        {
             let message = format!("the source states other units than the table: {}", shown(&carried.value));
             warnings.push(Warning::at(Code::UnitsDisagree, bound.dataset.path.as_str(), message));
         }
@@ -151,7 +145,7 @@ fn add(bound: &BoundVariable<'_>, attributes: &mut Vec<Attribute>, mut carried: 
 }
 
 /// Takes sentences out of the comment that are no longer true.
-fn withdraw(attributes: &mut Vec<Attribute>, sentences: &[&str]) {
+pub(super) fn withdraw(attributes: &mut Vec<Attribute>, sentences: &[&str]) {
     for attribute in attributes.iter_mut().filter(|attribute| attribute.name == "comment") {
         if let AttributeValue::Text(text) = &mut attribute.value {
             let kept: Vec<&str> = text.split("; ").filter(|sentence| !sentences.contains(sentence)).collect();
@@ -163,18 +157,21 @@ fn withdraw(attributes: &mut Vec<Attribute>, sentences: &[&str]) {
     });
 }
 
-/// CF wants one value for what is missing (CF-1.6, 2.5.1): where ours is written, the source's is told under another
-/// name, and its values are left as they are.
-fn missing_value(value: &SourceValue, target: ElementType, has_fill: bool) -> Option<Attribute> {
+/// CF wants one value for what is missing (CF-1.6, 2.5.1): where `_FillValue` is written, what stood for it in the source
+/// is told under another name.
+fn missing_value(value: &SourceValue, target: ElementType, fill: Option<f64>) -> Option<Attribute> {
     let SourceValue::Numbers(numbers) = value else {
         return classic(value).map(|value| Attribute { name: "source_missing_value".to_owned(), value });
     };
-    let said_by_ours =
-        numbers.to_f64().iter().all(|number| !number.is_finite() || *number <= LARGEST_SENTINEL);
-    if has_fill && said_by_ours {
+    #[expect(clippy::float_cmp, reason = "the very same number")]
+    let said_by = |fill: f64| {
+        let is_said = |number: &f64| !number.is_finite() || *number <= LARGEST_SENTINEL || *number == fill;
+        numbers.to_f64().iter().all(is_said)
+    };
+    if fill.is_some_and(said_by) {
         return None;
     }
-    let value_in_type = exact(value, target).filter(|_| !has_fill && numbers.len() == 1);
+    let value_in_type = exact(value, target).filter(|_| fill.is_none() && numbers.len() == 1);
     match value_in_type {
         Some(value) => Some(Attribute { name: "missing_value".to_owned(), value }),
         None => classic(value).map(|value| Attribute { name: "source_missing_value".to_owned(), value }),
@@ -247,8 +244,8 @@ mod tests {
 
     #[test]
     fn a_missing_value_is_told_where_ours_does_not_say_it() {
-        let name = |value: &SourceValue, target, has_fill| {
-            missing_value(value, target, has_fill).map(|attribute| attribute.name)
+        let name = |value: &SourceValue, target, has_fill: bool| {
+            missing_value(value, target, has_fill.then_some(-999.0)).map(|attribute| attribute.name)
         };
         assert_eq!(name(&numbers(&[-999.0]), ElementType::F32, true), None);
         assert_eq!(name(&numbers(&[7.5]), ElementType::F32, true).as_deref(), Some("source_missing_value"));
@@ -265,14 +262,6 @@ mod tests {
         assert!(exact(&numbers(&[0.5]), ElementType::I8).is_none());
         assert!(exact(&numbers(&[0.1]), ElementType::F32).is_none());
         assert!(exact(&numbers(&[0.1]), ElementType::F64).is_some());
-    }
-
-    #[test]
-    fn only_single_units_of_no_time_are_units() {
-        assert!(is_unit("m s-1"));
-        for text in ["", " ", "km\nm", "days since foo"] {
-            assert!(!is_unit(text), "{text:?}");
-        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use super::{carried, flags};
 
 use crate::collection::{Constant, Product, Role, Statistic, TimeSpec, Units, VariableSpec};
 use crate::map::bind::BoundVariable;
-use crate::map::decode::Statistics;
+use crate::map::decode::{Decoder, Statistics};
+use crate::map::reading::{Reading, stated_units};
 use crate::map::time::{Method, TimeAxis};
 use crate::values::ElementType;
 use crate::warning::Warning;
@@ -20,6 +21,10 @@ pub(super) const UNSTATED: &str = "unit not stated by the source";
 
 /// Said of a variable whose unit its values tell. Sentences of comments are joined by semicolons, so it has none.
 pub(super) const MAGNITUDE: &str = "unit told by the magnitude of the values, because the source states none";
+
+/// Said of a variable whose source packs it in a way that cannot be undone.
+const PACKED: &str =
+    "packed numbers as in the source, which does not say in a readable way how to unpack them";
 
 /// Attributes of time; `has_seconds` tells whether the source's wall clock has them.
 pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Vec<Attribute> {
@@ -74,17 +79,18 @@ pub(super) fn wavelength(nanometres: f64) -> Vec<Attribute> {
     ]
 }
 
-/// Attributes of a numeric variable; `coordinates` is what its records are located by, `has_fill` whether it has
-/// our `_FillValue`.
+/// Attributes of a numeric variable; `coordinates` is what its records are located by, `decoder`
+/// what is done to its values, and `reading` how the values of its source were understood.
 pub(super) fn attributes(
     bound: &BoundVariable<'_>,
+    reading: Option<&Reading>,
     product: &Product,
-    target: ElementType,
-    has_fill: bool,
+    decoder: &Decoder<'_>,
     coordinates: &str,
     day_zero: Date,
     warnings: &mut Vec<Warning>,
 ) -> Vec<Attribute> {
+    let (target, fill) = (decoder.target(), decoder.fill);
     let mut attributes = match bound.row {
         Some(row) => from_row(bound, row, product, target, day_zero),
         None => vec![
@@ -96,8 +102,19 @@ pub(super) fn attributes(
     if !coordinates.is_empty() {
         attributes.push(Attribute::text("coordinates", coordinates));
     }
+    if reading.is_some_and(|reading| !reading.is_as_named) {
+        attributes.retain(|attribute| attribute.name != "standard_name");
+    }
     flags::believe(bound, &mut attributes, target, warnings);
-    carried::of_variable(bound, &mut attributes, target, has_fill, warnings);
+    carried::of_variable(bound, reading, &mut attributes, target, fill, warnings);
+    if let Some(note_of_reading) = reading.and_then(|reading| reading.note.as_deref()) {
+        note(&mut attributes, note_of_reading);
+    }
+    if reading.is_some_and(|reading| reading.is_packed) {
+        attributes.retain(|attribute| !["standard_name", "units"].contains(&attribute.name.as_str()));
+        carried::withdraw(&mut attributes, &[UNSTATED, MAGNITUDE]);
+        note(&mut attributes, PACKED);
+    }
     attributes
 }
 
@@ -209,13 +226,13 @@ pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String], coordinates: &
         // netCDF-4, "_Encoding": how the bytes of a char array are to be read.
         attributes.push(Attribute::text("_Encoding", "utf-8"));
     }
-    carried::of_variable(bound, &mut attributes, ElementType::I8, false, &mut Vec::new());
+    carried::of_variable(bound, None, &mut attributes, ElementType::I8, None, &mut Vec::new());
     attributes
 }
 
 /// The rule by which the values decide the unit, unless the source states it.
 pub(super) fn units_by_magnitude(bound: &BoundVariable<'_>) -> Option<Units> {
-    let stated = carried::stated_units(bound).is_some();
+    let stated = stated_units(bound.dataset).is_some_and(|(name, _)| name == "units");
     bound.row.map(|row| row.units).filter(|units| matches!(units, Units::ByMagnitude { .. }) && !stated)
 }
 

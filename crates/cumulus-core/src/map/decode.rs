@@ -1,8 +1,8 @@
 //! Blocks of source values as blocks of output values: one type rule, one missing-value rule, counted.
 //!
 //! The rules, for every collection: an integer type outside the netCDF classic model becomes the next classic
-//! type that holds its values; NaN, infinities and values at or below -900 become -999; every other value keeps
-//! its bits.
+//! type that holds its values; NaN, infinities and what stands for a missing value become `_FillValue`; every other
+//! value keeps its bits.
 
 mod lanes;
 
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use self::lanes::Element;
 use crate::error::{Failure, Stage};
-use crate::map::{FILL, LARGEST_SENTINEL};
 use crate::values::{ElementType, Values};
 
 /// Largest magnitude below which f64 holds every integer: 2^53.
@@ -24,12 +23,37 @@ pub struct Decoder<'track> {
     pub name: String,
     /// Element type of the source.
     pub from: ElementType,
-    /// Whether integers have the sentinel too.
-    pub integer_sentinel: bool,
+    /// What stands for a missing value, beside what is no finite number.
+    pub sentinels: Sentinels,
+    /// `_FillValue` of the output, where the variable has one.
+    pub fill: Option<f64>,
     /// Records whose value is replaced although it is finite: invalid positions.
     pub invalid: Option<&'track [bool]>,
     /// Values above this are counted, for units told by the median.
     pub threshold: f64,
+}
+
+/// What stands for a missing value among finite numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sentinels {
+    /// Nothing.
+    Nothing,
+    /// All numbers at or below this.
+    AtOrBelow(f64),
+    /// These numbers.
+    Equal(Vec<f64>),
+}
+
+impl Sentinels {
+    /// True where `number` stands for a missing value.
+    #[must_use]
+    pub fn has(&self, number: f64) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::AtOrBelow(limit) => number <= *limit,
+            Self::Equal(listed) => listed.contains(&number),
+        }
+    }
 }
 
 /// What was seen while decoding one variable.
@@ -41,7 +65,7 @@ pub struct Statistics {
     pub not_a_number: u64,
     /// Infinities in the source.
     pub infinite: u64,
-    /// Values at or below -900 in the source.
+    /// Values of the source that stand for a missing one.
     pub sentinel: u64,
     /// Finite values replaced because their position is invalid.
     pub invalid: u64,
@@ -94,21 +118,12 @@ impl Decoder<'_> {
     #[must_use]
     pub fn target(&self) -> ElementType {
         match self.from.classic() {
-            // A byte has no room for the fill value.
-            ElementType::I8 if self.can_be_missing() => ElementType::I16,
+            // A byte may have no room for the fill value.
+            ElementType::I8 if self.fill.is_some_and(|fill| !(-128.0..=127.0).contains(&fill)) => {
+                ElementType::I16
+            }
             classic => classic,
         }
-    }
-
-    /// True where some value may have to become `_FillValue`.
-    fn can_be_missing(&self) -> bool {
-        self.from.is_float() || self.integer_sentinel || self.invalid.is_some()
-    }
-
-    /// `_FillValue` of the output, where the variable has one.
-    #[must_use]
-    pub fn fill(&self) -> Option<f64> {
-        self.can_be_missing().then_some(FILL)
     }
 
     /// The block in its output type, with missing values replaced and everything counted.
@@ -118,7 +133,7 @@ impl Decoder<'_> {
     ///
     /// # Errors
     /// A 64-bit integer that no classic type holds exactly.
-    #[expect(clippy::cast_possible_truncation, reason = "the fill value fits every type that has one")]
+    #[expect(clippy::cast_possible_truncation, reason = "a fill value fits the type that has it")]
     pub fn decode(
         &self,
         values: Values,
@@ -126,13 +141,13 @@ impl Decoder<'_> {
         statistics: &mut Statistics,
     ) -> Result<Values, Failure> {
         let mut values = self.widen(values)?;
+        let fill = self.fill.unwrap_or_default();
         match &mut values {
-            Values::F32(array) => self.replace(array, first_row, statistics, FILL as f32),
-            Values::F64(array) => self.replace(array, first_row, statistics, FILL),
-            Values::I16(array) => self.replace(array, first_row, statistics, FILL as i16),
-            Values::I32(array) => self.replace(array, first_row, statistics, FILL as i32),
-            // Bytes stay bytes only where nothing can be missing.
-            Values::I8(array) => self.replace(array, first_row, statistics, 0),
+            Values::F32(array) => self.replace(array, first_row, statistics, fill as f32),
+            Values::F64(array) => self.replace(array, first_row, statistics, fill),
+            Values::I16(array) => self.replace(array, first_row, statistics, fill as i16),
+            Values::I32(array) => self.replace(array, first_row, statistics, fill as i32),
+            Values::I8(array) => self.replace(array, first_row, statistics, fill as i8),
             // `widen` leaves none of the other types.
             _ => {}
         }
@@ -159,7 +174,10 @@ impl Decoder<'_> {
         magnitude: impl Fn(T) -> u64,
         convert: impl Fn(T) -> f64,
     ) -> Result<ArrayD<f64>, Failure> {
-        if let Some(value) = array.iter().find(|&&value| magnitude(value) > LARGEST_EXACT_INTEGER) {
+        // What is missing needs not be exact.
+        let is_lost =
+            |&&value: &&T| magnitude(value) > LARGEST_EXACT_INTEGER && !self.sentinels.has(convert(value));
+        if let Some(value) = array.iter().find(is_lost) {
             return Err(Failure::new(
                 Stage::Map,
                 &self.name,
@@ -172,6 +190,12 @@ impl Decoder<'_> {
         Ok(array.mapv(convert))
     }
 
+    /// True where some value is one of those that stand for a missing one.
+    fn has_listed<T: Element>(&self, values: &[T]) -> bool {
+        let Sentinels::Equal(listed) = &self.sentinels else { return false };
+        values.iter().any(|&value| listed.contains(&value.to_f64()))
+    }
+
     fn replace<T: Element>(
         &self,
         array: &mut ArrayD<T>,
@@ -179,7 +203,6 @@ impl Decoder<'_> {
         statistics: &mut Statistics,
         fill: T,
     ) {
-        let has_sentinel = self.from.is_float() || self.integer_sentinel;
         let row_length = array.shape().iter().skip(1).product::<usize>().max(1);
         let masked = |index: usize| {
             self.invalid
@@ -187,7 +210,7 @@ impl Decoder<'_> {
         };
         let one = |index: usize, value: &mut T, statistics: &mut Statistics| {
             let number = value.to_f64();
-            if has_sentinel && !(number.is_finite() && number > LARGEST_SENTINEL) {
+            if !number.is_finite() || self.sentinels.has(number) {
                 if number.is_nan() {
                     statistics.not_a_number += 1;
                 } else if number.is_infinite() {
@@ -204,8 +227,11 @@ impl Decoder<'_> {
             }
         };
         match array.as_slice_mut() {
-            Some(values) if self.invalid.is_none() => {
-                let least = if has_sentinel { T::ABOVE_SENTINELS } else { T::LEAST };
+            Some(values) if self.invalid.is_none() && !self.has_listed(values) => {
+                let least = match &self.sentinels {
+                    Sentinels::AtOrBelow(limit) => T::above(*limit),
+                    Sentinels::Nothing | Sentinels::Equal(_) => T::LEAST,
+                };
                 let (groups, rest) = values.as_chunks_mut();
                 for groups in groups.chunks_mut(lanes::GROUPS) {
                     lanes::replace(groups, least, self.threshold, statistics, fill);

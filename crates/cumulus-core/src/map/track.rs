@@ -172,5 +172,5 @@ fn per_record(source: &dyn Source, name: &str, records: usize) -> Result<Option<
             .expected(format!("[{records}]"))
             .hint("the granule is damaged or of another product; ask the producer"));
     }
-    Ok(Some(map::whole(source, dataset)?.to_f64()))
+    Ok(Some(map::numbers(source, dataset)?))
 }

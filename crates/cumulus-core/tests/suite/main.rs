@@ -5,4 +5,5 @@
 mod conventions;
 mod groups;
 mod odd;
+mod stated;
 mod tiny;

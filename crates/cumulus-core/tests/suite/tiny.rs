@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, PositionSpec, Product, TimeSpec, Units, VariableSpec,
-    variable,
+    Arrangement, Collection, Constant, DimensionSpec, MissingPolicy, PositionSpec, Product, TimeSpec,
+    USUAL_SENTINELS, Units, VariableSpec, variable,
 };
 use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
 use cumulus_core::error::Failure;
@@ -54,6 +54,8 @@ pub(crate) static COLLECTION: Collection = Collection {
         },
         solar_elevation: None,
         project: None,
+        missing: MissingPolicy::AtOrBelow(-900.0),
+        missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
         variables: &[&[
             variable("clock/hour", "hour", RECORD).required().units("1"),
             variable("clock/minute", "minute", RECORD).required().units("1"),

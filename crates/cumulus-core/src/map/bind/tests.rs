@@ -67,6 +67,8 @@ static PRODUCT: Product = Product {
     position: PositionSpec { latitude: "", longitude: "", altitude: None, fastest_m_per_s: 0.0 },
     solar_elevation: None,
     project: None,
+    missing: crate::collection::MissingPolicy::StatedOnly,
+    missing_elsewhere: crate::collection::MissingPolicy::StatedOnly,
     variables: &[&[
         variable("clock", "", &[&["record"]]).required().confirmed(),
         variable("level", "", &[&["level"]]).role(Role::VerticalCoordinate),

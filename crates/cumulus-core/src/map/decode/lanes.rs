@@ -1,7 +1,6 @@
 //! Missing values replaced and counted many at a time, where nothing but the value itself decides.
 
 use super::Statistics;
-use crate::map::LARGEST_SENTINEL;
 
 /// Values looked at side by side, without a branch: what the processor's vector registers hold, a few times over.
 pub(super) const LANES: usize = 16;
@@ -92,8 +91,8 @@ pub(super) trait Element: Copy + PartialOrd {
     const ZERO: Self;
     /// Largest value that is finite.
     const MOST: Self;
-    /// Smallest value above [`LARGEST_SENTINEL`].
-    const ABOVE_SENTINELS: Self;
+    /// Smallest value above `limit`.
+    fn above(limit: f64) -> Self;
 
     fn to_f64(self) -> f64;
 
@@ -103,12 +102,15 @@ pub(super) trait Element: Copy + PartialOrd {
 }
 
 macro_rules! element {
-    ($kind:ty, $zero:expr, $above_sentinels:expr, $is_not_a_number:expr, $is_negative_zero:expr) => {
+    ($kind:ty, $zero:expr, $above:expr, $is_not_a_number:expr, $is_negative_zero:expr) => {
         impl Element for $kind {
             const LEAST: Self = Self::MIN;
             const ZERO: Self = $zero;
             const MOST: Self = Self::MAX;
-            const ABOVE_SENTINELS: Self = $above_sentinels;
+
+            fn above(limit: f64) -> Self {
+                $above(limit)
+            }
 
             fn to_f64(self) -> f64 {
                 f64::from(self)
@@ -124,9 +126,26 @@ macro_rules! element {
         }
     };
 }
-// A byte has no sentinels: variables that have any are widened first.
-element!(i8, 0, Self::MIN, |_| false, |_| false);
-element!(i16, 0, -899, |_| false, |_| false);
-element!(i32, 0, -899, |_| false, |_| false);
-element!(f32, 0.0, (-900.0_f32).next_up(), f32::is_nan, |value: f32| value.to_bits() == 1 << 31);
-element!(f64, 0.0, LARGEST_SENTINEL.next_up(), f64::is_nan, |value: f64| value.to_bits() == 1 << 63);
+
+/// The least whole number above `limit`, as far as the type goes.
+macro_rules! whole_above {
+    ($kind:ty) => {
+        |limit: f64| {
+            #[expect(clippy::cast_possible_truncation, reason = "saturates, which is what is meant")]
+            let above = (limit.floor() + 1.0) as $kind;
+            above
+        }
+    };
+}
+
+fn single_above(limit: f64) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "stepped up where it was rounded down")]
+    let near = limit as f32;
+    if f64::from(near) > limit { near } else { near.next_up() }
+}
+
+element!(i8, 0, whole_above!(i8), |_| false, |_| false);
+element!(i16, 0, whole_above!(i16), |_| false, |_| false);
+element!(i32, 0, whole_above!(i32), |_| false, |_| false);
+element!(f32, 0.0, single_above, f32::is_nan, |value: f32| value.to_bits() == 1 << 31);
+element!(f64, 0.0, f64::next_up, f64::is_nan, |value: f64| value.to_bits() == 1 << 63);

@@ -2,8 +2,12 @@ use super::*;
 use ndarray::{Array1, IxDyn};
 use proptest::prelude::*;
 
+const FILL: f64 = -999.0;
+const BELOW: Sentinels = Sentinels::AtOrBelow(-900.0);
+
 fn decoder(from: ElementType) -> Decoder<'static> {
-    Decoder { name: "x".to_owned(), from, integer_sentinel: false, invalid: None, threshold: 0.0 }
+    let (sentinels, fill) = if from.is_float() { (BELOW, Some(FILL)) } else { (Sentinels::Nothing, None) };
+    Decoder { name: "x".to_owned(), from, sentinels, fill, invalid: None, threshold: 0.0 }
 }
 
 fn vector<T>(values: Vec<T>) -> ArrayD<T> {
@@ -32,7 +36,7 @@ fn integers_keep_their_values_unless_the_row_declares_a_sentinel() {
     let mut statistics = Statistics::default();
     let kept = decoder(ElementType::I16).decode(source(), 0, &mut statistics).unwrap();
     assert_eq!(kept, source());
-    let declared = Decoder { integer_sentinel: true, ..decoder(ElementType::I16) };
+    let declared = Decoder { sentinels: BELOW, fill: Some(FILL), ..decoder(ElementType::I16) };
     let replaced = declared.decode(source(), 0, &mut statistics).unwrap();
     assert_eq!(replaced, Values::I16(vector(vec![3, -999, -999])));
     assert_eq!(statistics.sentinel, 2);
@@ -82,6 +86,7 @@ proptest! {
         numbers in prop::collection::vec(awkward(), 1..100),
         repeated in 1_usize..60,
         sentinel in any::<bool>(),
+        listed in any::<bool>(),
         threshold in prop_oneof![Just(f64::INFINITY), Just(1.0), Just(0.0)],
     ) {
         let numbers: Vec<f64> = numbers.iter().copied().cycle().take(numbers.len() * repeated).collect();
@@ -95,8 +100,15 @@ proptest! {
             Values::I8(vector(numbers.iter().map(|&number| number as i8).collect())),
         ];
         for values in cases {
-            let fast =
-                Decoder { integer_sentinel: sentinel, threshold, ..decoder(values.element_type()) };
+            let mut fast = Decoder { threshold, ..decoder(values.element_type()) };
+            if sentinel {
+                fast.sentinels = BELOW;
+                fast.fill = Some(FILL);
+            }
+            if listed {
+                fast.sentinels = Sentinels::Equal(vec![-999.0, 1e-40]);
+                fast.fill = Some(FILL);
+            }
             let slow = Decoder { invalid: Some(&nobody), ..fast.clone() };
             if slow.target() != fast.target() {
                 continue;

@@ -77,8 +77,8 @@ const fn prefixed(
     Named { prefixed: true, ..named(symbols, names, others, dimension, ratio) }
 }
 
-const fn zero_at(offset: f64, named: Named) -> Named {
-    Named { offset, ..named }
+const fn zero_at(offset: f64, named: &Named) -> Named {
+    Named { offset, ..*named }
 }
 
 const ONE: (f64, f64) = (1.0, 1.0);
@@ -133,7 +133,7 @@ pub(super) const NAMED: &[Named] = &[
     ),
     zero_at(
         273.15,
-        named(
+        &named(
             &["degree_Celsius", "degC", "deg_C", "°C", "℃"],
             &["celsius", "degree_celsius", "degc", "deg_c", "degree_c", "degreec"],
             &[
@@ -157,7 +157,7 @@ pub(super) const NAMED: &[Named] = &[
     ),
     zero_at(
         459.67 * 5.0 / 9.0,
-        named(
+        &named(
             &["degree_Fahrenheit", "degF", "deg_F", "°F", "℉"],
             &["fahrenheit", "degree_fahrenheit", "degf", "deg_f", "degreef"],
             &["deg f", "degree f", "degrees f", "degree fahrenheit", "degrees fahrenheit", "degrees_f"],

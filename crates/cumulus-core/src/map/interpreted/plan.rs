@@ -1,0 +1,477 @@
+//! What is done to the values of one dataset, and how its attributes read afterwards.
+
+use ndarray::ArrayD;
+
+use crate::collection::{MissingPolicy, Presence, Product, Role, VariableSpec};
+use crate::error::{Failure, Stage};
+use crate::map::FILL;
+use crate::map::decode::Sentinels;
+use crate::map::reading::{self, Reading, Scaling, Unit};
+use crate::map::units::Conversion;
+use crate::read::{Dataset, SourceAttribute, SourceValue};
+use crate::values::{ElementType, Values};
+use crate::warning::{Code, Warning};
+
+/// Magnitude below which f64 holds every integer: 2^53.
+const LARGEST_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+
+/// How stored numbers become those that are handed out.
+pub(super) struct Plan {
+    /// The dataset as the source knows it.
+    pub(super) original: Dataset,
+    /// Element type of what is handed out.
+    pub(super) target: ElementType,
+    /// Added to negative numbers, where signed ones stand for unsigned ones.
+    span: f64,
+    /// Stored numbers that are missing, and what is handed out for them.
+    fills: Vec<f64>,
+    marker: f64,
+    scaling: Option<Scaling>,
+    conversion: Option<Conversion>,
+}
+
+impl Plan {
+    /// The values as they are to be understood.
+    pub(super) fn apply(&self, values: &Values) -> Result<Values, Failure> {
+        let shape = values.shape().to_vec();
+        let is_exact = self.scaling.is_none() && self.conversion.is_none() && !self.original_is_float();
+        let mut lost = None;
+        let numbers: Vec<f64> = values
+            .to_f64()
+            .into_iter()
+            .map(|stored| {
+                let stored = self.unsigned(stored);
+                if self.fills.contains(&stored) {
+                    return self.marker;
+                }
+                if is_exact && stored.abs() > LARGEST_EXACT_INTEGER {
+                    lost = Some(stored);
+                }
+                self.understood(stored)
+            })
+            .collect();
+        if let Some(lost) = lost {
+            let place = self.original.path.as_str();
+            return Err(Failure::new(Stage::Map, place, "has an integer that no classic netCDF type holds")
+                .found(lost)
+                .expected("magnitudes up to 2^53")
+                .hint("ask the producer to store it as two variables or as text"));
+        }
+        as_type(self.target, &shape, numbers).ok_or_else(|| {
+            Failure::new(Stage::Map, &self.original.path, "changed its shape while it was read")
+        })
+    }
+
+    fn original_is_float(&self) -> bool {
+        matches!(&self.original.content, crate::read::Content::Numbers(kind) if kind.is_float())
+    }
+
+    fn unsigned(&self, stored: f64) -> f64 {
+        if stored < 0.0 { stored + self.span } else { stored }
+    }
+
+    /// A stored number unpacked and in the unit of the table.
+    fn understood(&self, stored: f64) -> f64 {
+        let value = match self.scaling {
+            Some(Scaling { scale, offset }) => stored * scale + offset,
+            None => stored,
+        };
+        self.conversion.map_or(value, |conversion| conversion.of(value))
+    }
+}
+
+/// The numbers in an element type that holds them, or is rounded to; other types than those of a plan give nothing.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a plan's type holds its values, or rounds them as was stated"
+)]
+fn as_type(target: ElementType, shape: &[usize], numbers: Vec<f64>) -> Option<Values> {
+    let array = ArrayD::from_shape_vec(shape, numbers).ok()?;
+    Some(match target {
+        ElementType::I8 => Values::I8(array.mapv(|number| number as i8)),
+        ElementType::I16 => Values::I16(array.mapv(|number| number as i16)),
+        ElementType::I32 => Values::I32(array.mapv(|number| number as i32)),
+        ElementType::F32 => Values::F32(array.mapv(|number| number as f32)),
+        _ => Values::F64(array),
+    })
+}
+
+/// How `dataset` is to be understood, and what is done to its values if anything; its attributes are made to say so.
+pub(super) fn of(
+    dataset: &mut Dataset,
+    element_type: ElementType,
+    product: &'static Product,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Reading, Option<Plan>), Failure> {
+    let row = product.row(&dataset.path);
+    let masked = [product.position.latitude, product.position.longitude].contains(&dataset.path.as_str());
+    if row.is_some_and(|row| row.role == Role::Text) {
+        return Ok((Reading::by_table(row, product, element_type, masked), None));
+    }
+    let original = dataset.clone();
+    let is_place = masked || row.is_some_and(|row| row.role == Role::VerticalCoordinate);
+    let (span, element_type_read) = unsigned(dataset, element_type);
+    let (scaling, is_packed) = packing(dataset, row, is_place, warnings)?;
+    let unit = unit(dataset, row, is_packed, masked, is_place, warnings)?;
+    let conversion = match unit {
+        Unit::Converted(conversion) => Some(conversion),
+        _ => None,
+    };
+    let is_made = scaling.is_some() || conversion.is_some();
+
+    let policy = reading::policy(row, product, element_type_read);
+    let mut fills = stated_fills(dataset, element_type_read, span, warnings);
+    let stated_fill = fills.first().copied();
+    if conversion.is_some() && scaling.is_none() {
+        fills.extend(policy.map(reading::in_another_unit).unwrap_or_default());
+    }
+    let target = if is_made { made_type(element_type_read, scaling, conversion) } else { element_type_read };
+    let mut reading = Reading::by_table(row, product, target, masked);
+    let below = |policy: Option<MissingPolicy>| matches!(policy, Some(MissingPolicy::AtOrBelow(_)));
+    if is_made && !below(policy_of(row, product)) {
+        // Numbers that stand for missing values were looked for among the stored ones: here they may be data.
+        reading.fill = Some(reading::NETCDF_FILL);
+        reading.sentinels = Sentinels::Equal(vec![reading::NETCDF_FILL]);
+    } else if !is_made && let Some(fill) = stated_fill {
+        let own = reading.fill.is_none() || reading.fill == Some(reading::NETCDF_FILL);
+        if own {
+            reading.fill = Some(fill);
+            reading.sentinels = Sentinels::Equal(vec![fill]);
+        }
+    }
+    if let (ElementType::F32, Some(fill)) = (target, reading.fill) {
+        #[expect(clippy::cast_possible_truncation, reason = "as it is stored")]
+        let single = f64::from(fill as f32);
+        if let Sentinels::Equal(listed) = &mut reading.sentinels {
+            listed.push(single);
+        }
+        reading.fill = Some(single);
+    }
+    let marker = reading.fill.unwrap_or(FILL);
+    let needs_mapping = fills.iter().any(|&fill| !reading.sentinels.has(fill));
+    match unit {
+        Unit::Stated(text) | Unit::Unknown(text) => reading.units = Some(text),
+        Unit::Contradicts(text) if !masked => {
+            reading.units = Some(text);
+            reading.is_as_named = false;
+        }
+        _ => {}
+    }
+    reading.is_packed = is_packed;
+    if is_made {
+        let done = [scaling.map(|_| "unpacked"), conversion.map(|_| "converted from source_units")];
+        let done: Vec<&str> = done.into_iter().flatten().collect();
+        reading.note = Some(format!("values are {}", done.join(" and ")));
+    }
+    let target = if is_made { target } else { holding(target, marker) };
+    let plan = (is_made || span != 0.0 || needs_mapping).then_some(Plan {
+        original,
+        target,
+        span,
+        fills,
+        marker,
+        scaling,
+        conversion,
+    });
+    let same =
+        Plan { original: dataset.clone(), target, span, fills: Vec::new(), marker, scaling, conversion };
+    valid_range(dataset, plan.as_ref().unwrap_or(&same), element_type_read, warnings);
+    Ok((reading, plan))
+}
+
+fn policy_of(row: Option<&VariableSpec>, product: &Product) -> Option<MissingPolicy> {
+    reading::policy(row, product, ElementType::F64)
+}
+
+/// The classic type that holds the numbers of `element_type` and `marker`.
+fn holding(element_type: ElementType, marker: f64) -> ElementType {
+    match element_type.classic() {
+        ElementType::I8 if !(-128.0..=127.0).contains(&marker) => ElementType::I16,
+        classic => classic,
+    }
+}
+
+/// `_Unsigned` of netCDF classic: signed numbers whose bits are those of unsigned ones, or the reverse. Answers what to
+/// add to negative numbers, and the type that is meant.
+fn unsigned(dataset: &mut Dataset, element_type: ElementType) -> (f64, ElementType) {
+    let is_true = |attribute: &SourceAttribute| {
+        attribute.name == "_Unsigned"
+            && matches!(&attribute.value, SourceValue::Text(text) if text.trim().eq_ignore_ascii_case("true"))
+    };
+    if !dataset.attributes.iter().any(is_true) {
+        return (0.0, element_type);
+    }
+    let meant = match element_type {
+        ElementType::I8 => (256.0, ElementType::U8),
+        ElementType::I16 => (65_536.0, ElementType::U16),
+        ElementType::I32 => (4_294_967_296.0, ElementType::U32),
+        ElementType::I64 => (18_446_744_073_709_551_616.0, ElementType::U64),
+        same => (0.0, same),
+    };
+    dataset.attributes.retain(|attribute| !is_true(attribute));
+    meant
+}
+
+/// The packing, and whether there is one that cannot be undone.
+fn packing(
+    dataset: &Dataset,
+    row: Option<&VariableSpec>,
+    is_place: bool,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Option<Scaling>, bool), Failure> {
+    let name = match reading::scaling(dataset) {
+        Ok(scaling) => return Ok((scaling, false)),
+        Err(name) => name,
+    };
+    let stated = dataset.attributes.iter().find(|attribute| attribute.name == name);
+    let shown = stated.map_or_else(String::new, |stated| match &stated.value {
+        SourceValue::Text(text) => format!("{text:?}"),
+        SourceValue::Numbers(values) => format!("{:?}", values.to_f64()),
+    });
+    if is_place || row.is_some_and(|row| row.presence == Presence::Required) {
+        return Err(Failure::new(
+            Stage::Map,
+            &dataset.path,
+            format!("is packed, and its {name} is no number to undo it with"),
+        )
+        .found(shown)
+        .expected("one finite number, and no zero for a factor")
+        .hint("the granule is damaged; ask the producer"));
+    }
+    let message = format!(
+        "is packed, and its {name} {shown} is no number to undo it with: the packed numbers have no unit"
+    );
+    warnings.push(Warning::at(Code::PackingUnreadable, dataset.path.as_str(), message));
+    Ok((None, true))
+}
+
+/// What becomes of the unit; the dataset's attributes say `units` for one that is taken over, and `source_units` else.
+fn unit(
+    dataset: &mut Dataset,
+    row: Option<&VariableSpec>,
+    is_packed: bool,
+    is_position: bool,
+    is_place: bool,
+    warnings: &mut Vec<Warning>,
+) -> Result<Unit, Failure> {
+    let Some((name, stated)) = reading::stated_units(dataset) else { return Ok(Unit::OfTable) };
+    let (name, stated) = (name.to_owned(), stated.to_owned());
+    let table = row.map_or(String::new(), |row| format!("{:?}", row.units));
+    let unit = if is_packed { Unit::OfTable } else { reading::unit(&stated, row) };
+    let place = dataset.path.clone();
+    let warn = |code, message: String| Warning::at(code, place.as_str(), message);
+    let table = match row.map(|row| row.units) {
+        Some(crate::collection::Units::Fixed(units)) => units.to_owned(),
+        _ => table,
+    };
+    match &unit {
+        Unit::Contradicts(_) if is_place && (!is_position || crate::map::units::parse(&stated).is_some()) => {
+            return Err(Failure::new(Stage::Map, &dataset.path, "has a unit of something else")
+                .found(format!("{stated:?}"))
+                .expected(format!("{table:?}, or a unit that can be converted to it"))
+                .hint("ask the producer what the numbers are"));
+        }
+        Unit::Contradicts(_) if is_position => {
+            let message = format!("states the unit {stated:?}, which is none: taken for {table}");
+            warnings.push(warn(Code::UnitsDisagree, message));
+        }
+        Unit::Contradicts(_) => {
+            let message = format!(
+                "states the unit {stated:?}, which is not written as {table} and cannot be converted; the values and their unit stay as stated"
+            );
+            warnings.push(warn(Code::UnitsDisagree, message));
+        }
+        Unit::Converted(_) => {
+            warnings
+                .push(warn(Code::UnitsConverted, format!("values are converted from {stated:?} to {table}")));
+        }
+        Unit::Unknown(_) => {
+            warnings.push(warn(
+                Code::UnitsUnknown,
+                format!("states the unit {stated:?}, which nobody knows; written as stated"),
+            ));
+        }
+        Unit::OfTable | Unit::Stated(_) => {}
+    }
+    let written = match &unit {
+        Unit::Stated(text) | Unit::Unknown(text) => Some(text),
+        Unit::Contradicts(text) if !is_position => Some(text),
+        _ => None,
+    };
+    let text = |name: &str, text: &str| SourceAttribute {
+        name: name.to_owned(),
+        value: SourceValue::Text(text.to_owned()),
+    };
+    let mut said = Vec::new();
+    if let Some(written) = written {
+        said.push(text("units", written));
+    }
+    if written != Some(&stated) {
+        said.push(text("source_units", &stated));
+    }
+    if let Some(index) = dataset.attributes.iter().position(|attribute| attribute.name == name) {
+        dataset.attributes.splice(index..=index, said);
+    }
+    Ok(unit)
+}
+
+/// The numbers that the source states to be missing, in its own type; those that it cannot hold are none.
+fn stated_fills(
+    dataset: &Dataset,
+    element_type: ElementType,
+    span: f64,
+    warnings: &mut Vec<Warning>,
+) -> Vec<f64> {
+    let mut fills: Vec<f64> = Vec::new();
+    for name in ["_FillValue", "missing_value"] {
+        let Some(stated) = reading::numbers(dataset, name) else { continue };
+        let Ok(numbers) = stated else {
+            let message = format!("{name} is no number; not used");
+            warnings.push(Warning::at(Code::ValueUnreadable, dataset.path.as_str(), message));
+            continue;
+        };
+        for number in numbers {
+            let number = if number < 0.0 { number + span } else { number };
+            let Some(number) = stored_as(number, element_type) else { continue };
+            if !fills.contains(&number) {
+                fills.push(number);
+            }
+        }
+    }
+    fills
+}
+
+/// `number` as the type stores it; `None` where it does not.
+#[expect(clippy::cast_possible_truncation, reason = "the value of single precision is what is wanted")]
+fn stored_as(number: f64, element_type: ElementType) -> Option<f64> {
+    let (least, most) = match element_type {
+        ElementType::F32 => return Some(f64::from(number as f32)).filter(|single| single.is_finite()),
+        ElementType::F64 => return Some(number).filter(|number| number.is_finite()),
+        ElementType::I8 => (-128.0, 127.0),
+        ElementType::U8 => (0.0, 255.0),
+        ElementType::I16 => (-32_768.0, 32_767.0),
+        ElementType::U16 => (0.0, 65_535.0),
+        ElementType::I32 => (-2_147_483_648.0, 2_147_483_647.0),
+        ElementType::U32 => (0.0, 4_294_967_295.0),
+        ElementType::I64 => (-9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0),
+        ElementType::U64 => (0.0, 18_446_744_073_709_551_616.0),
+    };
+    (number.fract() == 0.0 && (least..=most).contains(&number)).then_some(number)
+}
+
+/// The type of values that are computed: single precision where the source has it, and where it tells all steps of
+/// short packed numbers apart.
+fn made_type(stored: ElementType, scaling: Option<Scaling>, conversion: Option<Conversion>) -> ElementType {
+    if stored == ElementType::F32 && scaling.is_none() {
+        return ElementType::F32;
+    }
+    let most = match stored {
+        ElementType::I8 | ElementType::U8 => 255.0,
+        ElementType::I16 | ElementType::U16 => 65_535.0,
+        _ => return ElementType::F64,
+    };
+    let value = |stored: f64| {
+        let value = scaling.map_or(stored, |scaling| stored * scaling.scale + scaling.offset);
+        conversion.map_or(value, |conversion| conversion.of(value))
+    };
+    let step = (value(1.0) - value(0.0)).abs();
+    let largest = value(most).abs().max(value(-most).abs());
+    // An eighth of a step is more than rounding to 24 bits takes.
+    if largest * f64::from(f32::EPSILON) < step / 8.0 { ElementType::F32 } else { ElementType::F64 }
+}
+
+/// `valid_min`, `valid_max` and `valid_range` as they hold for what is handed out; what contradicts itself is put aside.
+///
+/// Those of packed numbers are packed too, unless their type is wider (netCDF User's Guide, appendix A).
+fn valid_range(dataset: &mut Dataset, plan: &Plan, element_type: ElementType, warnings: &mut Vec<Warning>) {
+    const NAMES: [&str; 3] = ["valid_range", "valid_min", "valid_max"];
+    let limits = NAMES.map(|name| reading::numbers(dataset, name).and_then(Result::ok));
+    let is_stated = |name: &str| dataset.attributes.iter().any(|attribute| attribute.name == name);
+    if !NAMES.iter().any(|name| is_stated(name)) {
+        return;
+    }
+    let is_sound = match (&limits[0], &limits[1], &limits[2]) {
+        (Some(range), None, None) => matches!(range.as_slice(), [least, most] if least <= most),
+        (None, Some(least), Some(most)) => {
+            matches!((least.as_slice(), most.as_slice()), ([least], [most]) if least <= most)
+        }
+        (None, Some(limit), None) | (None, None, Some(limit)) => {
+            matches!(limit.as_slice(), [limit] if !limit.is_nan())
+        }
+        _ => false,
+    };
+    let names_stated = NAMES.iter().filter(|name| is_stated(name)).count();
+    let is_sound = is_sound && names_stated == limits.iter().flatten().count();
+    if !is_sound {
+        let message = "valid_min, valid_max or valid_range contradict each other or are no numbers; not used";
+        warnings.push(Warning::at(Code::ValueUnreadable, dataset.path.as_str(), message));
+    }
+    let changes = plan.scaling.is_some() || plan.conversion.is_some() || plan.span != 0.0;
+    // A range whose ends change places is written anew.
+    let descends = plan.understood(1.0) < plan.understood(0.0);
+    for attribute in
+        dataset.attributes.iter_mut().filter(|attribute| NAMES.contains(&attribute.name.as_str()))
+    {
+        if !is_sound {
+            attribute.name = format!("source_{}", attribute.name);
+            continue;
+        }
+        if !changes {
+            continue;
+        }
+        let SourceValue::Numbers(values) = &attribute.value else { continue };
+        let is_unpacked =
+            plan.scaling.is_some() && !element_type.is_float() && values.element_type().is_float();
+        let mut numbers: Vec<f64> = values
+            .to_f64()
+            .into_iter()
+            .map(|limit| {
+                if is_unpacked {
+                    plan.conversion.map_or(limit, |conversion| conversion.of(limit))
+                } else {
+                    plan.understood(plan.unsigned(limit))
+                }
+            })
+            .collect();
+        if descends && !is_unpacked {
+            numbers.reverse();
+            attribute.name = match attribute.name.as_str() {
+                "valid_min" => "valid_max".to_owned(),
+                "valid_max" => "valid_min".to_owned(),
+                same => same.to_owned(),
+            };
+        }
+        if let Some(values) = as_type(plan.target, &[numbers.len()], numbers) {
+            attribute.value = SourceValue::Numbers(values);
+        }
+    }
+    if changes {
+        for attribute in &mut dataset.attributes {
+            if ["actual_range", "flag_values", "flag_masks"].contains(&attribute.name.as_str()) {
+                attribute.name = format!("source_{}", attribute.name);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_precision_serves_where_it_tells_all_steps_apart() {
+        let scaling = |scale, offset| Some(Scaling { scale, offset });
+        assert_eq!(made_type(ElementType::I16, scaling(0.01, 300.0), None), ElementType::F32);
+        assert_eq!(made_type(ElementType::I16, scaling(0.01, 1e6), None), ElementType::F64);
+        assert_eq!(made_type(ElementType::I32, scaling(0.01, 0.0), None), ElementType::F64);
+        assert_eq!(made_type(ElementType::F32, None, None), ElementType::F32);
+    }
+
+    #[test]
+    fn fills_are_those_that_the_type_can_hold() {
+        assert_eq!(stored_as(1e20, ElementType::I16), None);
+        assert_eq!(stored_as(0.5, ElementType::U8), None);
+        assert_eq!(stored_as(-999.9, ElementType::F32), Some(f64::from(-999.9_f32)));
+        assert_eq!(stored_as(f64::NAN, ElementType::F64), None);
+    }
+}

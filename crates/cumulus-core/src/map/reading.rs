@@ -1,0 +1,235 @@
+//! How the numbers of a dataset are to be understood: what its attributes state about missing values, packing and unit,
+//! beside what the product's table says.
+//!
+//! A source is believed. What it states in `_FillValue` and `missing_value` is missing, in packed numbers before they are
+//! unpacked (CF-1.6, 8.1); `scale_factor` and `add_offset` are undone; a unit that the table has another one for is
+//! converted, or written over unconverted values where nobody can: a value and its unit always belong together.
+
+use crate::collection::{MissingPolicy, Product, USUAL_SENTINELS, Units, VariableSpec};
+use crate::map::FILL;
+use crate::map::decode::Sentinels;
+use crate::read::{Dataset, SourceValue};
+use crate::values::ElementType;
+
+/// What netCDF fills floating-point variables with (`NC_FILL_FLOAT`, `netcdf.h`): `_FillValue` where -999 may be data.
+pub const NETCDF_FILL: f64 = 9.969_209_968_386_869e36;
+
+/// How the values of one dataset, as the source hands them out, become those of the product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// What stands for a missing value.
+    pub sentinels: Sentinels,
+    /// `_FillValue` of the product.
+    pub fill: Option<f64>,
+    /// Unit that the source states and that is written instead of the table's.
+    pub units: Option<String>,
+    /// False where the unit contradicts the table's standard name.
+    pub is_as_named: bool,
+    /// True where values are packed and nothing tells how: they have no unit.
+    pub is_packed: bool,
+    /// Sentence for people about what was done to the values.
+    pub note: Option<String>,
+}
+
+impl Reading {
+    /// What the table says where the source says nothing; `element_type` is that of the values that are decoded, and
+    /// `masked` tells whether some may be missing for other reasons.
+    #[must_use]
+    pub fn by_table(
+        row: Option<&VariableSpec>,
+        product: &Product,
+        element_type: ElementType,
+        masked: bool,
+    ) -> Self {
+        let policy = policy(row, product, element_type);
+        let has_fill = policy.is_some() || masked;
+        let policy = policy.unwrap_or(MissingPolicy::StatedOnly);
+        let fill = if element_type.is_float() { fill_of(policy) } else { FILL };
+        let mut sentinels = sentinels(policy);
+        if sentinels == Sentinels::Nothing && element_type.is_float() {
+            sentinels = Sentinels::Equal(vec![fill]);
+        }
+        let fill = has_fill.then_some(fill);
+        Self { sentinels, fill, units: None, is_as_named: true, is_packed: false, note: None }
+    }
+}
+
+/// The policy for a dataset; `None` where nothing can be missing but what the source states.
+pub(super) fn policy(
+    row: Option<&VariableSpec>,
+    product: &Product,
+    element_type: ElementType,
+) -> Option<MissingPolicy> {
+    let holds = element_type.is_float() || row.is_some_and(VariableSpec::has_integer_sentinel);
+    let of_row = |row: &VariableSpec| row.missing.unwrap_or(product.missing);
+    holds.then(|| row.map_or(product.missing_elsewhere, of_row))
+}
+
+fn sentinels(policy: MissingPolicy) -> Sentinels {
+    match policy {
+        MissingPolicy::AtOrBelow(limit) => Sentinels::AtOrBelow(limit),
+        MissingPolicy::Listed(listed) => {
+            Sentinels::Equal(listed.iter().flat_map(|&one| in_both(one)).collect())
+        }
+        MissingPolicy::StatedOnly => Sentinels::Nothing,
+    }
+}
+
+/// A number and what it is in single precision.
+#[expect(clippy::cast_possible_truncation, reason = "the value of single precision is what is wanted")]
+pub(super) fn in_both(number: f64) -> Vec<f64> {
+    let mut both = vec![number];
+    both.extend(Some(f64::from(number as f32)).filter(|single| single.to_bits() != number.to_bits()));
+    both
+}
+
+/// `_FillValue` under a policy: -999 where that is no value by it.
+pub(super) fn fill_of(policy: MissingPolicy) -> f64 {
+    if sentinels(policy).has(FILL) { FILL } else { NETCDF_FILL }
+}
+
+/// The numbers that stand for missing values in another unit than the table's: single ones, because the smallest
+/// sensible value is another one there.
+pub(super) fn in_another_unit(policy: MissingPolicy) -> Vec<f64> {
+    let named = sentinels(policy);
+    let listed = match policy {
+        MissingPolicy::Listed(listed) => listed,
+        MissingPolicy::AtOrBelow(_) => USUAL_SENTINELS,
+        MissingPolicy::StatedOnly => &[],
+    };
+    listed.iter().filter(|&&number| named.has(number)).flat_map(|&number| in_both(number)).collect()
+}
+
+/// Names under which sources state a unit, in the order in which they are believed.
+const UNIT_NAMES: [&str; 5] = ["units", "Units", "UNITS", "unit", "Unit"];
+
+/// The unit that a source states for a dataset, if it can be taken for one, with its attribute's name. Units of time
+/// since an instant are not: they would make readers turn the values into dates.
+pub(crate) fn stated_units(dataset: &Dataset) -> Option<(&str, &str)> {
+    UNIT_NAMES.iter().find_map(|name| {
+        let attribute = dataset.attributes.iter().find(|attribute| attribute.name == *name)?;
+        match &attribute.value {
+            SourceValue::Text(text) if is_unit(text) => Some((attribute.name.as_str(), text.as_str())),
+            _ => None,
+        }
+    })
+}
+
+fn is_unit(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains('\n') && !text.contains(" since ")
+}
+
+/// An attribute that holds something else than numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct NoNumbers;
+
+/// The numbers that an attribute states, as numbers or as text; `None` where it is absent.
+pub(super) fn numbers(dataset: &Dataset, name: &str) -> Option<Result<Vec<f64>, NoNumbers>> {
+    let attribute = dataset.attributes.iter().find(|attribute| attribute.name == name)?;
+    Some(match &attribute.value {
+        SourceValue::Numbers(values) => Ok(values.to_f64()),
+        SourceValue::Text(text) => text
+            .split([' ', ',', '\n'])
+            .filter(|word| !word.is_empty())
+            .map(|word| {
+                word.trim_end_matches(['f', 'F', 'd', 'D', 's', 'b', 'L']).parse().map_err(|_| NoNumbers)
+            })
+            .collect(),
+    })
+}
+
+/// How packed values are unpacked (CF-1.6, 8.1): `packed * scale + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scaling {
+    pub(super) scale: f64,
+    pub(super) offset: f64,
+}
+
+/// The packing that a dataset states; an error says which attribute cannot be read.
+pub(super) fn scaling(dataset: &Dataset) -> Result<Option<Scaling>, &'static str> {
+    let one = |name: &'static str, default: f64| match numbers(dataset, name) {
+        None => Ok(default),
+        Some(Ok(numbers)) => match numbers.as_slice() {
+            [number] if number.is_finite() => Ok(*number),
+            _ => Err(name),
+        },
+        Some(Err(NoNumbers)) => Err(name),
+    };
+    let scaling = Scaling { scale: one("scale_factor", 1.0)?, offset: one("add_offset", 0.0)? };
+    if scaling.scale == 0.0 {
+        return Err("scale_factor");
+    }
+    Ok(Some(scaling).filter(|scaling| *scaling != Scaling { scale: 1.0, offset: 0.0 }))
+}
+
+/// What becomes of a dataset's unit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Unit {
+    /// The table's, or what the values tell.
+    OfTable,
+    /// The table's, after a conversion.
+    Converted(super::units::Conversion),
+    /// The one that is stated, in a spelling that UDUNITS takes.
+    Stated(String),
+    /// The one that is stated, which is none that is known.
+    Unknown(String),
+    /// The one that is stated, which measures something else than the table's, or is none that is known.
+    Contradicts(String),
+}
+
+/// Compares the unit that a source states with the table's.
+pub(super) fn unit(stated: &str, row: Option<&VariableSpec>) -> Unit {
+    let known = super::units::parse(stated);
+    // `none` is also a word for dimensionless.
+    let says_nothing = super::units::says_nothing(stated);
+    let spelled = || super::units::standard(stated).unwrap_or_else(|| stated.trim().to_owned());
+    match row.map(|row| row.units) {
+        Some(Units::Fixed(table)) => {
+            let table_unit = super::units::parse(table);
+            if table == stated.trim() || (says_nothing && known != table_unit) {
+                return Unit::OfTable;
+            }
+            match known.zip(table_unit).and_then(|(known, table)| known.conversion_to(&table)) {
+                Some(conversion) if conversion.is_none() => Unit::OfTable,
+                Some(conversion) => Unit::Converted(conversion),
+                None => Unit::Contradicts(spelled()),
+            }
+        }
+        Some(Units::ByMagnitude { above, .. }) => match known.zip(super::units::parse(above)) {
+            Some((known, wanted)) if known.is_compatible(&wanted) => Unit::Stated(spelled()),
+            _ if says_nothing => Unit::OfTable,
+            _ => Unit::Contradicts(spelled()),
+        },
+        Some(Units::DayOfYear) => match known.zip(super::units::parse("d")) {
+            Some((known, day)) if known != day => Unit::Contradicts(spelled()),
+            _ => Unit::OfTable,
+        },
+        Some(Units::None) => Unit::OfTable,
+        Some(Units::Unstated) | None => match known {
+            Some(_) => Unit::Stated(spelled()),
+            None if says_nothing => Unit::OfTable,
+            None => Unit::Unknown(spelled()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_single_units_of_no_instant_are_units() {
+        assert!(is_unit("m s-1"));
+        for text in ["", " ", "km\nm", "days since foo"] {
+            assert!(!is_unit(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_fill_value_is_none_of_the_data() {
+        assert_eq!(fill_of(MissingPolicy::AtOrBelow(-900.0)).to_bits(), FILL.to_bits());
+        assert_eq!(fill_of(MissingPolicy::Listed(USUAL_SENTINELS)).to_bits(), FILL.to_bits());
+        assert_eq!(fill_of(MissingPolicy::StatedOnly).to_bits(), NETCDF_FILL.to_bits());
+        assert_eq!(fill_of(MissingPolicy::AtOrBelow(-5000.0)).to_bits(), NETCDF_FILL.to_bits());
+    }
+}
