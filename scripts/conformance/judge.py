@@ -24,6 +24,30 @@ NAVIGATION = ("Plane_Alt", "Plane_Heading", "Plane_Pitch", "Plane_Roll")
 # Variables whose integers have a sentinel, by the documentation.
 INTEGER_SENTINELS = ("Layer_Type", "Latitude", "Longitude", *NAVIGATION, "Solar_Azimuth_Angle", "Solar_Elevation_Angle",
                      "Gnd_Hgt", "Layer_Top_Alt", "Layer_Bot_Alt", "Dec_JDay")
+# Variables of the documentation's tables, in which all floats at or below -900 are missing; in others the usual sentinels are.
+KNOWN = (*INTEGER_SENTINELS, "Hour", "Minute", "Second", "Bin_Alt", "Bin_Width", "Frame_Top", "Hori_Res", "NumBins", "NumChans", "NumRecs",
+         "NumWave", "MaxLayers", "NumLayers", "Start_JDay", "End_JDay", "ATB_355", "ATB_532", "ATB_1064", "Depol_Ratio",
+         "Depol_Ratio_1sec", "Mole_Back", "Pressure", "Temperature", "RH", "Saturate", "Cali_355", "Cali_532", "Cali_1064")
+USUAL_SENTINELS = (-999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99999.0, -999999.0)
+# Units that are stated in these cases and converted: (variable's prefix, stated unit) and the factor.
+FACTORS = {("ATB_", "m-1 sr-1"): 1000.0, ("Bin_Alt", "m"): 1e-3, ("Plane_Alt", "m"): 1e-3, ("Gnd_Hgt", "m"): 1e-3}
+
+
+def stated_missing(dataset):
+    """The numbers that a dataset states to be missing and can hold, in its own type."""
+    stated = [np.ravel(dataset.attrs[name]) for name in ("_FillValue", "missing_value") if name in dataset.attrs]
+    numbers = np.concatenate(stated).astype("f8") if stated else np.array([])
+    with np.errstate(all="ignore"):
+        held = numbers.astype(dataset.dtype)
+    kept = [one for one, number in zip(held, numbers) if dataset.dtype.kind == "f" or float(one) == number]
+    return np.array(kept, dataset.dtype)
+
+
+def factor_of(name, dataset):
+    """The factor by which the values of a dataset are converted to the unit of the tables."""
+    stated = next((dataset.attrs[key] for key in ("units", "Units", "UNITS", "unit", "Unit") if key in dataset.attrs), "")
+    stated = stated.decode() if isinstance(stated, bytes) else str(stated)
+    return next((factor for (prefix, unit), factor in FACTORS.items() if name.startswith(prefix) and unit == stated), 1.0)
 
 
 class Judge(Inspection):
@@ -91,16 +115,24 @@ class Judge(Inspection):
         """Row blocks of a source dataset beside those of its variable, bit by bit."""
         kind = dataset.dtype.kind
         expected_type = classic_type(dataset.dtype)
+        is_packed = "scale_factor" in dataset.attrs or "add_offset" in dataset.attrs
+        if is_packed:
+            expected_type = np.dtype("f4") if dataset.dtype.itemsize <= 2 else np.dtype("f8")
+        factor = factor_of(name, dataset)
         if name in INTEGER_SENTINELS and expected_type == np.dtype("i1"):
             expected_type = np.dtype("i2")  # a byte has no room for -999
         self.expect(f"{name} type", variable.dtype, expected_type)
         if variable.shape != dataset.shape and variable.size != 1:
             self.say(f"{name} shape: {variable.shape}, expected {dataset.shape}")
             return
-        has_sentinel = kind == "f" or name in INTEGER_SENTINELS
+        has_sentinel = kind == "f" or name in INTEGER_SENTINELS or is_packed
+        own = stated_missing(dataset)
         is_coordinate = name in variable.dimensions
         fill = getattr(variable, "_FillValue", None)
-        self.expect(f"{name} _FillValue", fill, None if is_coordinate or not has_sentinel else expected_type.type(FILL))
+        expected_fill = expected_type.type(FILL) if has_sentinel else expected_type.type(own[0]) if own.size else None
+        if has_sentinel and name not in KNOWN and (is_packed or factor != 1.0):
+            expected_fill = expected_type.type(9.969209968386869e36)
+        self.expect(f"{name} _FillValue", fill, None if is_coordinate else expected_fill)
         missing = 0
         rows = max(1, 4_000_000 // max(1, dataset.size // max(1, dataset.shape[0]))) if dataset.shape else 1
         for start in range(0, dataset.shape[0] if dataset.shape else 1, rows):
@@ -108,13 +140,30 @@ class Judge(Inspection):
             after = np.asarray(variable[start:start + rows] if variable.shape else variable[...]).reshape(before.shape)
             if kind == "b" or h5py.check_enum_dtype(dataset.dtype):
                 before = before.astype("i1")
-            expected = before.astype(expected_type)
+            is_own = np.isin(before, own)
+            if is_packed:
+                scale, offset = float(dataset.attrs.get("scale_factor", 1.0)), float(dataset.attrs.get("add_offset", 0.0))
+                expected = ((before.astype("f8") * scale + offset) * factor).astype(expected_type)
+            elif factor != 1.0:
+                is_own |= np.isin(before, np.array(USUAL_SENTINELS, before.dtype))
+                # Thousandths are divisions, which are exact where multiplication is not.
+                wide = before.astype("f8")
+                expected = (wide * factor if factor > 1 else wide / round(1 / factor)).astype(expected_type)
+            else:
+                expected = before.astype(expected_type)
+            if not has_sentinel and own.size:
+                expected = np.where(is_own, expected_fill, expected)
+                missing += int(is_own.sum())
             if has_sentinel:
                 with np.errstate(invalid="ignore"):
-                    gone = ~np.isfinite(expected) | (expected <= -900)
+                    gone = ~np.isfinite(expected) | is_own
+                    if name in KNOWN:
+                        gone |= expected <= -900
+                    elif not is_packed:
+                        gone |= np.isin(expected, np.array(USUAL_SENTINELS, expected_type))
                 if invalid is not None:
                     gone = gone | invalid[start:start + rows]
-                expected = np.where(gone, expected_type.type(FILL), expected)
+                expected = np.where(gone, expected_fill, expected)
                 missing += int(gone.sum())
             self.values += expected.size
             width = f"u{expected_type.itemsize}"
@@ -123,7 +172,7 @@ class Judge(Inspection):
                 place = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(differ)))
                 self.say(f"{name}: {int(differ.sum())} values differ, first at row {start} + {place}")
                 return
-        if has_sentinel and not is_coordinate:
+        if (has_sentinel or own.size) and not is_coordinate:
             self.expect(f"{name} number_of_missing_values", int(variable.number_of_missing_values), missing)
 
     def edges(self, name, dataset, records):
