@@ -39,7 +39,7 @@ impl Magnitude {
         let common = greatest_common_divisor(numerator, denominator);
         numerator /= common;
         denominator /= common;
-        let is_ratio = |number: f64| number.is_normal() && number > 0.0;
+        let is_ratio = |number: f64| number.is_normal();
         (is_ratio(numerator) && is_ratio(denominator)).then_some(Self { numerator, denominator })
     }
 }

@@ -80,6 +80,8 @@ fn other_units_are_converted_as_udunits_converts_them() {
         (2.0, "Mm-1 sr-1", "km-1 sr-1", 2e-3),
         (1.0, "radian", "degree", 57.295_779_513_082_32),
         (0.5, "1", "%", 50.0),
+        (60.0, "degrees_west", "degrees_east", -60.0),
+        (-60.0, "degrees_E", "deg west", 60.0),
         (0.012, "kg kg-1", "g kg-1", 12.0),
         (532.0, "nm", "um", 0.532),
         (1.0, "cm-3", "m-3", 1e6),
