@@ -303,7 +303,7 @@ impl<'granule> Composer<'granule, '_> {
         variable::note(&mut attributes, "counted beyond 180 degrees by the source");
         let mut statistics = Statistics::default();
         let values = decoder.decode(values, 0, &mut statistics)?;
-        let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill(), attributes);
+        let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill, attributes);
         self.push(variable, Feed::Made { values, statistics: Some(statistics) });
         Ok(())
     }

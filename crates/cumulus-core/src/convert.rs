@@ -227,7 +227,8 @@ fn contents(
             warnings.extend(source.description().notes.iter().cloned());
             let identity = granule::identify(collection, granule, &*source, warnings)?;
             if matches!(identity.product.arrangement, Arrangement::AsStored) {
-                let source = Interpreted::new(axes::plain(source, identity.product), identity.product, warnings)?;
+                let source =
+                    Interpreted::new(axes::plain(source, identity.product), identity.product, warnings)?;
                 return Ok(Ok(Contents { source: Box::new(source), identity, time: None }));
             }
             (arrays::sounding(&*source, &place)?, identity)

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::read::{SourceAttribute, SourceValue};
+use crate::warning::Code;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
@@ -159,7 +160,8 @@ fn all_versions_with_text_and_records_are_read() {
                 SourceAttribute { name: "units".to_owned(), value: SourceValue::Text("°C".to_owned()) };
             assert_eq!(count.attributes, [units]);
             assert_eq!(source.description().attributes.len(), 1);
-            assert_eq!(source.description().notes.len(), 0);
+            let codes: Vec<Code> = source.description().notes.iter().map(|note| note.code).collect();
+            assert_eq!(codes, [Code::AttributesEmpty]);
         }
     }
 }
