@@ -48,6 +48,7 @@ codes! {
     DatesDisagree "dates_disagree" "Dates of the source and of its name disagree; the message says which is believed."
     FlagsDisagree "flags_disagree" "The source states other flags than the table; the source is believed."
     HeaderShortened "header_shortened" "A sounding's header has more lines than are kept."
+    LaunchAssumed "launch_assumed" "No launch time is stated; the first row is taken for the launch."
     LaunchPosition "launch_position" "The launch position cannot be read or contradicts itself."
     LaunchTimeUnreadable "launch_time_unreadable" "The launch time that the source states cannot be read."
     LengthsDisagree "lengths_disagree" "A length that the source states is not that of its arrays; the arrays are believed."

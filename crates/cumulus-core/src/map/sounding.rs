@@ -4,8 +4,11 @@
 //! the names and units of the product's table, and the time of its records. Values are never changed but from one
 //! unit to another; whatever is merged, filled or left out is counted in attributes.
 
+mod facts;
 mod fill;
 mod rows;
+mod single;
+mod unit;
 
 use std::ops::Range;
 
@@ -18,19 +21,16 @@ use self::rows::Ordered;
 use super::position;
 use super::time::{Method, TimeAxis};
 use super::units;
-use crate::collection::{Product, SoundingSpec, Units, VariableSpec};
+use crate::collection::{Product, SoundingSpec, VariableSpec};
 use crate::error::{Class, Failure, Stage};
 use crate::read::sounding::{Column, Sounding};
 use crate::read::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
 use crate::values::{ElementType, Values};
 use crate::warning::{Code, Warning};
 
-/// Change of pressure in hPa below which a sonde has not fallen, however long it sent: 5 hPa are 40 m at the surface
-/// and 600 m at the height of a Global Hawk.
-const LEAST_FALL_HPA: f64 = 5.0;
-
-/// Prefix of what the aircraft measured at launch.
-const REFERENCE: &str = "reference_";
+/// Seconds between the launch and any row of its sonde. Receivers that were left running after the splash make
+/// hours, none makes a day; a time beyond is damaged, and catalogues would take it for the time of the granule.
+const LONGEST_S: f64 = 86_400.0;
 
 /// The records of a sounding.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct Records {
 #[derive(Debug)]
 enum Stored {
     Values(Values),
-    Text(String),
+    Texts(Vec<String>),
 }
 
 impl Source for Records {
@@ -56,13 +56,13 @@ impl Source for Records {
         match self.stored(dataset)? {
             Stored::Values(values) if values.shape().is_empty() => Ok(values.clone()),
             Stored::Values(values) => Ok(values.rows(rows)),
-            Stored::Text(_) => Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers")),
+            Stored::Texts(_) => Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers")),
         }
     }
 
     fn strings(&self, dataset: &Dataset) -> Result<Vec<String>, Failure> {
         match self.stored(dataset)? {
-            Stored::Text(text) => Ok(vec![text.clone()]),
+            Stored::Texts(texts) => Ok(texts.clone()),
             Stored::Values(_) => Err(Failure::new(Stage::Read, &dataset.path, "does not hold text")),
         }
     }
@@ -91,14 +91,27 @@ pub fn arrange(
     let _span = tracing::info_span!("arrange").entered();
     warnings.extend(sounding.notes.iter().cloned());
     let times = sounding.column(&sounding.time_column).map_or(&[][..], |column| &column.values);
-    let ordered = Ordered::by(times);
+    let (launch, offset) = launch(sounding, place)?;
+    let is_far = |time: f64| (time + offset).abs() > LONGEST_S;
+    let far = times.iter().filter(|&&time| is_far(time)).count();
+    let near: Vec<f64> = times.iter().map(|&time| if is_far(time) { f64::NAN } else { time }).collect();
+    if far > 0 && near.iter().all(|time| time.is_nan()) {
+        return Err(Failure::new(Stage::Map, place, "has times that are no fall of a sonde")
+            .found(format!("{far} rows, all more than a day away from the launch at {launch}"))
+            .expected("times within a day of the launch")
+            .hint("the unit or the origin of the times, or the launch time, is wrong; ask the producer"));
+    }
+    if far > 0 {
+        let message = format!("{far} rows have a time more than a day away from the launch and are left out");
+        warnings.push(Warning::at(Code::RowsDamaged, sounding.time_column.as_str(), message).count(far));
+    }
+    let ordered = Ordered::by(&near);
     if ordered.times.is_empty() {
         return Err(Failure::new(Stage::Map, place, "has no row with a time")
             .found(format!("{} rows", times.len()))
             .expected("at least one row of the sounding")
             .hint("the sounding is empty; ask the producer"));
     }
-    let (launch, offset) = launch(sounding, place)?;
     let seconds: Vec<f64> = ordered.times.iter().map(|time| time + offset).collect();
     let mut arranger = Arranger {
         sounding,
@@ -116,7 +129,8 @@ pub fn arrange(
     arranger.columns(warnings)?;
     arranger.derive();
     arranger.place(warnings);
-    arranger.single_values(launch);
+    arranger.single_values(launch, warnings)?;
+    arranger.texts();
     arranger.facts(launch, warnings);
     Ok(arranger.finished())
 }
@@ -178,8 +192,11 @@ impl Arranger<'_> {
             let row = row.filter(|row| !self.columns.iter().any(|(known, _)| known.name == row.name));
             match row {
                 Some(row) => {
-                    let values = converted(row, column, values, warnings)?;
-                    self.add_row(row, values, Some(&column.name));
+                    let mut values = unit::converted(row, column, values, warnings)?;
+                    if row.name == self.spec.position[1].0 {
+                        values = values.into_iter().map(wrapped).collect();
+                    }
+                    self.add_row(row, values, Some(column));
                 }
                 None => self.add_stranger(column, &values),
             }
@@ -201,29 +218,34 @@ impl Arranger<'_> {
         self.product.row_in_any_case(name).filter(|row| !self.spec.makes(row.name))
     }
 
-    fn add_row(&mut self, row: &'static VariableSpec, values: Vec<f64>, source: Option<&str>) {
+    fn add_row(&mut self, row: &'static VariableSpec, values: Vec<f64>, source: Option<&Column>) {
         let mut attributes = Vec::new();
-        if let Some(source) = source.filter(|source| *source != row.name) {
-            attributes.push(text("source_column", source));
+        if let Some(source) = source.filter(|source| source.name != row.name) {
+            attributes.push(text("source_column", &source.name));
         }
+        // What the table says of a variable stands; only codes are the source's own.
+        let codes = source.map_or(&[][..], |source| &source.attributes);
+        attributes.extend(codes.iter().filter(|attribute| attribute.name.starts_with("flag_")).cloned());
         self.push(row.name, array(row.element_type, &values), attributes);
         self.columns.push((row, values));
     }
 
+    /// A column that the table does not know, under its own name and with what the source says of it.
     fn add_stranger(&mut self, column: &Column, values: &[f64]) {
-        let name: String = column
-            .name
+        let name = self.stranger_name(&column.name);
+        let attributes = stranger_attributes(column);
+        self.push(&name, array(ElementType::F64, values), attributes);
+    }
+
+    /// A name that netCDF takes and no variable of the product has.
+    fn stranger_name(&self, name: &str) -> String {
+        let name: String = name
             .chars()
             .map(|character| if character.is_ascii_alphanumeric() { character } else { '_' })
             .collect();
         let taken =
             |name: &str| self.product.row(name).is_some() || self.records.description.dataset(name).is_some();
-        let name = super::bind::free_name(&name, taken);
-        let mut attributes = vec![text("source_column", &column.name)];
-        if !column.units.is_empty() {
-            attributes.push(text("units", units::canonical(&column.units)));
-        }
-        self.push(&name, array(ElementType::F64, values), attributes);
+        super::bind::free_name(&name, taken)
     }
 
     fn push(&mut self, name: &str, values: Values, attributes: Vec<SourceAttribute>) {
@@ -237,15 +259,21 @@ impl Arranger<'_> {
         self.records.contents.push(Stored::Values(values));
     }
 
-    fn push_text(&mut self, name: &str, value: String) {
+    fn push_texts(
+        &mut self,
+        name: &str,
+        shape: Vec<usize>,
+        texts: Vec<String>,
+        attributes: Vec<SourceAttribute>,
+    ) {
         self.records.description.datasets.push(Dataset {
             path: name.to_owned(),
-            shape: Vec::new(),
+            shape,
             content: Content::Text,
             rows_stored_together: None,
-            attributes: Vec::new(),
+            attributes,
         });
-        self.records.contents.push(Stored::Text(value));
+        self.records.contents.push(Stored::Texts(texts));
     }
 
     fn column(&self, name: &str) -> Option<&Vec<f64>> {
@@ -276,11 +304,6 @@ impl Arranger<'_> {
             self.remove(name);
             self.push_by_table(reported, values);
         }
-        // Some files count longitudes from 0 to 360.
-        let longitude: Vec<f64> = longitude
-            .into_iter()
-            .map(|east| if east > 180.0 && east <= 360.0 { east - 360.0 } else { east })
-            .collect();
         let seconds = &self.records.time.clock_seconds;
         let (invalid, counts) =
             position::judge(&latitude, &longitude, seconds, self.product.position.fastest_m_per_s);
@@ -332,106 +355,10 @@ impl Arranger<'_> {
         }
     }
 
-    /// What there is one of: what the aircraft measured, the launch, the name of the trajectory.
-    fn single_values(&mut self, launch: Timestamp) {
-        let (longitude, latitude) =
-            (self.sounding.launch_position.longitude, self.sounding.launch_position.latitude);
-        let [(north, _), (east, _)] = self.spec.position;
-        let stated = [
-            (north, latitude),
-            (east, longitude),
-            (self.spec.altitude.0, self.sounding.launch_position.altitude_m),
-        ];
-        let mut known: Vec<(String, f64)> = Vec::new();
-        for (name, value) in &self.sounding.reference {
-            let name = self.row(name).map_or(name.as_str(), |row| row.name);
-            // The aircraft's altitude needs no filling: it is what the sonde's is made from.
-            let (filled, made_from) = self.spec.altitude;
-            let name = if name == made_from { filled } else { name };
-            known.push((name.to_owned(), *value));
-        }
-        for (name, value) in stated {
-            if let Some(value) = value.filter(|_| !known.iter().any(|(other, _)| other == name)) {
-                known.push((name.to_owned(), value));
-            }
-        }
-        for (name, value) in known {
-            let name = format!("{REFERENCE}{name}");
-            // What the table does not know of the aircraft is the time once more, or nothing a reader could use.
-            if let Some(row) = self.product.row(&name) {
-                self.push(row.name, scalar(value, row.element_type), Vec::new());
-            }
-        }
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
-        let seconds = launch.as_millisecond() as f64 / 1000.0;
-        self.push(self.spec.launch_time, scalar(seconds, ElementType::F64), Vec::new());
-        let sonde = self.sounding.sonde_id.as_deref().unwrap_or("unknown");
-        let stamp = launch.strftime("%Y%m%dT%H%M%SZ");
-        self.push_text(self.spec.trajectory, format!("{stamp}_{sonde}"));
-    }
-
     fn count(&mut self, name: &str, number: usize) {
         let value = Values::I32(ArrayD::from_elem(vec![1], i32::try_from(number).unwrap_or(i32::MAX)));
         let value = SourceValue::Numbers(value);
         self.records.description.attributes.push(SourceAttribute { name: name.to_owned(), value });
-    }
-
-    /// What is true of the whole sounding, as attributes.
-    fn facts(&mut self, launch: Timestamp, warnings: &mut Vec<Warning>) {
-        let sounding = self.sounding;
-        let attributes = &mut self.records.description.attributes;
-        attributes.push(text("source_format", &sounding.format));
-        let stated = [
-            ("sonde_id", &sounding.sonde_id),
-            ("sonde_type", &sounding.sonde_type),
-            ("flight", &sounding.flight),
-            ("source_project", &sounding.project),
-            ("source_platform", &sounding.platform),
-        ];
-        for (name, value) in stated {
-            attributes.extend(
-                value.as_deref().filter(|value| !value.trim().is_empty()).map(|value| text(name, value)),
-            );
-        }
-        attributes.push(text("launch_time", &launch.to_string()));
-        let source =
-            sounding.launch.as_ref().map_or("first instant of the file's times", |launch| launch.source);
-        attributes.push(text("launch_time_source", source));
-        let has_fraction = sounding.launch.as_ref().is_some_and(|launch| launch.has_fraction);
-        attributes.push(text("launch_time_has_fraction", if has_fraction { "true" } else { "false" }));
-        if sounding.dry_bias_corrected == Some(true) {
-            attributes.push(text("dry_bias_correction_applied", "true"));
-        }
-        if let Some(seconds) = sounding.clock_deviation_s {
-            let value = SourceValue::Numbers(Values::F64(ArrayD::from_elem(vec![1], seconds)));
-            attributes.push(SourceAttribute { name: "largest_clock_deviation_in_seconds".to_owned(), value });
-        }
-        let never_launched =
-            sounding.launch.as_ref().is_some_and(|launch| !launch.detected) || self.is_at_rest();
-        let attributes = &mut self.records.description.attributes;
-        if never_launched {
-            attributes.push(text("no_launch_detect", "true"));
-            let message = "the sonde never left the aircraft: its pressure does not change";
-            warnings.push(Warning::of_granule(Code::NeverLaunched, message));
-        }
-        // What is empty says nothing, and netCDF has no place for it.
-        for (name, value) in sounding.header.iter().filter(|(_, value)| !value.trim().is_empty()) {
-            attributes.push(text(name, value));
-        }
-        let dropped = sounding.dropped;
-        for (name, number) in [
-            ("rows_dropped_without_time", dropped.without_time.max(self.ordered.without_time)),
-            ("rows_dropped_malformed", dropped.malformed),
-            ("rows_dropped_before_launch", dropped.before_launch),
-            ("rows_merged", self.ordered.merged()),
-            ("conflicting_values_dropped", self.conflicts),
-        ] {
-            self.count(name, number);
-        }
-        if dropped.malformed > 0 {
-            let message = format!("{} rows are damaged and left out", dropped.malformed);
-            warnings.push(Warning::of_granule(Code::RowsDamaged, message).count(dropped.malformed));
-        }
     }
 
     /// The records, their datasets in the order of the product's table and strangers last: the same order for every
@@ -445,36 +372,27 @@ impl Arranger<'_> {
         let (datasets, contents) = pairs.into_iter().unzip();
         Records { description: Description { datasets, attributes, notes, unusable }, contents, time }
     }
+}
 
-    fn is_at_rest(&self) -> bool {
-        let Some(pressure) = self.column(self.spec.pressure) else { return false };
-        let known = || pressure.iter().copied().filter(|value| !value.is_nan());
-        let range = known().reduce(f64::max).zip(known().reduce(f64::min));
-        let (first, last) = self.records.time.range();
-        range.is_some_and(|(most, least)| most - least < LEAST_FALL_HPA) && last - first > 60.0
+/// A longitude between -180 and 180: some files count from 0 to 360, or go on across the antimeridian.
+fn wrapped(east: f64) -> f64 {
+    if east > 180.0 && east <= 360.0 {
+        east - 360.0
+    } else if (-360.0..-180.0).contains(&east) {
+        east + 360.0
+    } else {
+        east
     }
 }
 
-/// The values of a column in the unit of its row.
-fn converted(
-    row: &VariableSpec,
-    column: &Column,
-    values: Vec<f64>,
-    warnings: &mut Vec<Warning>,
-) -> Result<Vec<f64>, Failure> {
-    let Units::Fixed(wanted) = row.units else { return Ok(values) };
-    let stated = if column.units.trim().is_empty() { units::guessed(&values, wanted) } else { &column.units };
-    let conversion = units::conversion(stated, wanted).ok_or_else(|| {
-        Failure::new(Stage::Map, &column.name, "has a unit that cannot be converted")
-            .found(stated)
-            .expected(wanted)
-            .hint("ask the producer which unit is meant")
-    })?;
-    if !conversion.is_none() {
-        let message = format!("converted from {stated} to {wanted}");
-        warnings.push(Warning::at(Code::UnitsConverted, column.name.as_str(), message));
+/// What is told of a column that the table does not know.
+fn stranger_attributes(column: &Column) -> Vec<SourceAttribute> {
+    let mut attributes = vec![text("source_column", &column.name)];
+    if !column.units.is_empty() {
+        attributes.push(text("units", units::canonical(&column.units)));
     }
-    Ok(values.into_iter().map(|value| conversion.of(value)).collect())
+    attributes.extend(column.attributes.iter().cloned());
+    attributes
 }
 
 /// Values of an element type; what is missing is NaN, which the decoder replaces and counts.

@@ -150,7 +150,8 @@ pub struct Conversion {
 }
 
 impl Conversion {
-    const NONE: Self = Self { numerator: 1.0, denominator: 1.0, offset: 0.0 };
+    /// Values stay as they are.
+    pub const NONE: Self = Self { numerator: 1.0, denominator: 1.0, offset: 0.0 };
 
     /// The value in the other unit; the same bits where both are one unit.
     #[must_use]

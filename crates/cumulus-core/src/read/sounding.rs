@@ -16,6 +16,7 @@ mod lines;
 mod number;
 mod section;
 mod table;
+mod time_unit;
 
 use std::fmt;
 use std::fs::File;
@@ -25,6 +26,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::error::{Failure, Stage};
+use crate::read::SourceAttribute;
 use crate::warning::Warning;
 
 /// Bytes at the start of a file in which the marks of its format must occur: the longest header known (ICARTT,
@@ -64,6 +66,12 @@ pub struct Sounding {
     /// What the aircraft measured at launch (the EOL row at -1 s, the `A` row of a D-file), by column name. Missing
     /// values are left out; these values are never among the rows.
     pub reference: Vec<(String, f64)>,
+    /// Units of these values by column name, where they are not those of the columns.
+    pub reference_units: Vec<(String, String)>,
+    /// Other numbers that the file holds once, one value each.
+    pub scalars: Vec<Column>,
+    /// Texts that the file holds once or for every row.
+    pub texts: Vec<TextColumn>,
     /// Rows of the file that are not in the columns.
     pub dropped: Dropped,
     /// Largest difference in seconds between the file's wall clock and launch + time, where it has both.
@@ -106,6 +114,21 @@ pub struct Column {
     pub values: Vec<f64>,
     /// Most decimals that any value was printed with.
     pub decimals: u8,
+    /// What the file says of its values: a long name, the meaning of codes.
+    pub attributes: Vec<SourceAttribute>,
+}
+
+/// Text of a sounding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TextColumn {
+    /// Name as in the file.
+    pub name: String,
+    /// One text a row, or the only one.
+    pub values: Vec<String>,
+    /// True where there is one text a row.
+    pub is_column: bool,
+    /// What the file says of it.
+    pub attributes: Vec<SourceAttribute>,
 }
 
 /// When a sonde was launched, and how that is known.

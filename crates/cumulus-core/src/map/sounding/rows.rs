@@ -64,6 +64,18 @@ impl Ordered {
             .collect();
         (column, conflicts)
     }
+
+    /// Texts in this order: of rows of one time the first that says something.
+    #[must_use]
+    pub(super) fn texts(&self, texts: &[String]) -> Vec<String> {
+        self.rows
+            .iter()
+            .map(|rows| {
+                let mut said = rows.iter().filter_map(|&row| texts.get(row)).filter(|text| !text.is_empty());
+                said.next().cloned().unwrap_or_default()
+            })
+            .collect()
+    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 //! In: any [`Source`]. Out: the same neutral [`Sounding`] that texts become. Scalars whose name begins with
 //! `reference_` are what the aircraft measured.
 
-use jiff::Timestamp;
+mod clock;
+mod packing;
 
-use super::{Column, Launch, Sounding, launch};
+use self::packing::Packing;
+use super::time_unit::{self, Origin};
+use super::{Column, Sounding, TextColumn};
 use crate::error::{Failure, Stage};
-use crate::map::LARGEST_SENTINEL;
 use crate::read::{Content, Dataset, Source, SourceAttribute, SourceValue};
 use crate::warning::{Code, Warning};
 
@@ -18,8 +20,10 @@ const TIME: [&str; 2] = ["time", "time_offset"];
 /// Prefix of what the aircraft measured.
 const REFERENCE: &str = "reference_";
 
-/// Largest magnitude that is a measurement: fill values of netCDF are about 1e37.
-const LARGEST_VALUE: f64 = 1e30;
+/// Attributes of columns that describe their values to people, or name what codes mean. All others speak of how the
+/// file stores them.
+const DESCRIBING: [&str; 7] =
+    ["comment", "description", "flag_masks", "flag_meanings", "flag_values", "long_name", "standard_name"];
 
 /// The sounding in `source`, which `place` names in failures.
 ///
@@ -33,14 +37,14 @@ pub fn sounding(source: &dyn Source, place: &str) -> Result<Sounding, Failure> {
             .expected("a dropsonde file: one value a time in every dataset")
             .hint("move the file out of INPUT, or fetch it again")
     })?;
-    if time.shape.len() != 1 || time.is_empty() {
+    if long_axes(time).len() > 1 || time.shape.is_empty() || time.is_empty() {
         return Err(Failure::new(Stage::Read, &time.path, "is no time of rows")
             .found(format!("{:?}", time.shape))
             .expected("one dimension with at least one row")
             .hint("the file holds no sounding; ask the producer"));
     }
-    let units = text(&time.attributes, "units").unwrap_or_default();
-    let origin = units.split_once(" since ").and_then(|(_, origin)| launch::date_and_time(origin));
+    let mut notes = Vec::new();
+    let clock = clock::read(source, time, &mut notes)?;
     let mut sounding = Sounding {
         format: format(&description.attributes),
         header: header(&description.attributes),
@@ -50,56 +54,127 @@ pub fn sounding(source: &dyn Source, place: &str) -> Result<Sounding, Failure> {
         flight: fact(&description.attributes, &["Flight"]),
         platform: fact(&description.attributes, &["PlatformType", "PlatformId"]),
         time_column: time.path.clone(),
-        time_origin: origin.map(|(instant, _)| instant),
-        launch: origin.map(|(instant, has_fraction)| launch_at(instant, has_fraction)),
+        time_origin: Some(clock.origin),
+        launch: Some(clock.launch),
+        notes,
         ..Sounding::default()
     };
+    let launch_variable = clock::launch_variable(description).map(|dataset| dataset.path.clone());
     for dataset in &description.datasets {
-        if !matches!(dataset.content, Content::Numbers(_)) {
+        if launch_variable.as_ref() == Some(&dataset.path) {
             continue;
         }
-        if dataset.shape == time.shape {
-            sounding.columns.push(column(source, dataset)?);
-        } else if dataset.len() == 1 && dataset.name().starts_with(REFERENCE) {
-            let value = column(source, dataset)?.values.first().copied().filter(|value| !value.is_nan());
-            let name = dataset.name().trim_start_matches(REFERENCE).to_owned();
-            sounding.reference.extend(value.map(|value| (name, value)));
-        } else if dataset.len() > 1 {
-            let message = format!("is left out, because it has not one value a row ({:?})", dataset.shape);
-            sounding.notes.push(Warning::at(Code::ColumnLeftOut, dataset.path.as_str(), message));
+        if dataset.path == time.path {
+            let values = clock.seconds.clone();
+            sounding.columns.push(Column {
+                name: time.path.clone(),
+                units: "s".to_owned(),
+                values,
+                ..Column::default()
+            });
+        } else {
+            take(source, dataset, time, &mut sounding)?;
         }
     }
     Ok(sounding)
 }
 
-fn launch_at(instant: Timestamp, has_fraction: bool) -> Launch {
-    Launch { instant, source: "units of time", has_fraction, detected: true }
+/// Takes one dataset over: as a column, or as something there is one of.
+fn take(
+    source: &dyn Source,
+    dataset: &Dataset,
+    time: &Dataset,
+    sounding: &mut Sounding,
+) -> Result<(), Failure> {
+    let reference = dataset.name().strip_prefix(REFERENCE);
+    let is_column = !dataset.shape.is_empty()
+        && long_axes(dataset) == long_axes(time)
+        && (time.len() > 1 || (dataset.shape == time.shape && reference.is_none()));
+    let is_single = dataset.len() == 1;
+    match &dataset.content {
+        Content::Text if is_column || is_single => {
+            sounding.texts.push(TextColumn {
+                name: dataset.path.clone(),
+                values: source.strings(dataset)?,
+                is_column,
+                attributes: describing(dataset),
+            });
+        }
+        Content::Numbers(_) if is_column => {
+            let column = column(source, dataset, &mut sounding.notes)?;
+            sounding.columns.push(column);
+        }
+        Content::Numbers(_) if is_single => {
+            let single = single(source, dataset, sounding)?;
+            match reference {
+                Some(name) => {
+                    let value = single.values.first().copied().filter(|value| !value.is_nan());
+                    sounding.reference.extend(value.map(|value| (name.to_owned(), value)));
+                    sounding.reference_units.push((name.to_owned(), single.units));
+                }
+                None => sounding.scalars.push(single),
+            }
+        }
+        _ if dataset.is_empty() => {}
+        Content::Text | Content::Numbers(_) => {
+            let message = format!("is left out, because it has not one value a row ({:?})", dataset.shape);
+            sounding.notes.push(Warning::at(Code::ColumnLeftOut, dataset.path.as_str(), message));
+        }
+        Content::Unsupported(what) => {
+            let message = format!("is left out, because it holds what netCDF cannot: {what}");
+            sounding.notes.push(Warning::at(Code::ColumnLeftOut, dataset.path.as_str(), message));
+        }
+    }
+    Ok(())
+}
+
+/// The axes of a dataset that are longer than one: an axis of one sounding says nothing.
+fn long_axes(dataset: &Dataset) -> Vec<usize> {
+    dataset.shape.iter().copied().filter(|&length| length != 1).collect()
+}
+
+/// A dataset of one value. An instant becomes seconds since the launch, because the product's readers would take
+/// its unit for a coordinate's.
+fn single(source: &dyn Source, dataset: &Dataset, sounding: &mut Sounding) -> Result<Column, Failure> {
+    let is_instant = text(&dataset.attributes, "units")
+        .and_then(time_unit::parse)
+        .is_some_and(|unit| matches!(unit.origin, Origin::At(..)));
+    let launch = sounding.launch.as_ref().map(|launch| launch.instant);
+    if let (true, Some((instant, _)), Some(launch)) = (is_instant, clock::instant_of(source, dataset), launch)
+    {
+        let mut attributes = describing(dataset);
+        attributes.retain(|attribute| attribute.name != "standard_name");
+        let comment = format!("since the launch; {instant}");
+        attributes.push(SourceAttribute { name: "comment".to_owned(), value: SourceValue::Text(comment) });
+        let values = vec![instant.duration_since(launch).as_secs_f64()];
+        let (name, units) = (dataset.path.clone(), "s".to_owned());
+        return Ok(Column { name, units, values, attributes, ..Column::default() });
+    }
+    column(source, dataset, &mut sounding.notes)
 }
 
 /// All values of a dataset, NaN where missing.
-fn column(source: &dyn Source, dataset: &Dataset) -> Result<Column, Failure> {
-    let fill: Vec<f64> = ["_FillValue", "missing_value"]
-        .iter()
-        .filter_map(|name| {
-            match &dataset.attributes.iter().find(|attribute| attribute.name == *name)?.value {
-                SourceValue::Numbers(values) => values.to_f64().first().copied(),
-                SourceValue::Text(_) => None,
-            }
-        })
-        .collect();
-    let is_missing = |value: f64| {
-        !value.is_finite()
-            || value <= LARGEST_SENTINEL
-            || value.abs() >= LARGEST_VALUE
-            || fill.iter().any(|fill| fill.to_bits() == value.to_bits())
-    };
-    let values = source.rows(dataset, 0..dataset.row_count())?.to_f64();
+fn column(source: &dyn Source, dataset: &Dataset, notes: &mut Vec<Warning>) -> Result<Column, Failure> {
+    let packing = Packing::of(dataset)?;
+    let numbers = source.rows(dataset, 0..dataset.row_count())?.to_f64();
+    let (values, invalid) = packing.values(numbers);
+    if invalid > 0 {
+        let message =
+            format!("{invalid} values are outside the valid range that the file states and are missing");
+        notes.push(Warning::at(Code::ValuesOutOfRange, dataset.path.as_str(), message).count(invalid));
+    }
     Ok(Column {
         name: dataset.path.clone(),
         units: text(&dataset.attributes, "units").unwrap_or_default().to_owned(),
-        values: values.into_iter().map(|value| if is_missing(value) { f64::NAN } else { value }).collect(),
+        values,
         decimals: 0,
+        attributes: describing(dataset),
     })
+}
+
+fn describing(dataset: &Dataset) -> Vec<SourceAttribute> {
+    let known = |attribute: &&SourceAttribute| DESCRIBING.contains(&attribute.name.as_str());
+    dataset.attributes.iter().filter(known).cloned().collect()
 }
 
 fn text<'source>(attributes: &'source [SourceAttribute], name: &str) -> Option<&'source str> {
@@ -137,3 +212,6 @@ fn header(attributes: &[SourceAttribute]) -> Vec<(String, String)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

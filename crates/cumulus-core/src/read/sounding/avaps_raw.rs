@@ -234,9 +234,19 @@ impl Recording {
         }
         self.sounding.time_origin = launch.as_ref().map(|launch| launch.instant);
         self.sounding.launch = launch;
-        let flag =
-            |name: &str, values| Column { name: name.to_owned(), units: "1".to_owned(), values, decimals: 0 };
-        let time = Column { name: TIME.to_owned(), units: "sec".to_owned(), values: times, decimals: 2 };
+        let flag = |name: &str, values| Column {
+            name: name.to_owned(),
+            units: "1".to_owned(),
+            values,
+            ..Column::default()
+        };
+        let time = Column {
+            name: TIME.to_owned(),
+            units: "sec".to_owned(),
+            values: times,
+            decimals: 2,
+            ..Column::default()
+        };
         self.sounding.columns.insert(0, time);
         self.sounding.columns.push(flag(SENSORS_BAD, self.sensors_bad));
         self.sounding.columns.push(flag(GPS_BAD, self.gps_bad));

@@ -203,7 +203,7 @@ impl Rows {
                 name: field.name.clone(),
                 units: field.units.clone(),
                 values: Vec::with_capacity(rows),
-                decimals: 0,
+                ..Column::default()
             })
             .collect();
         let time_column = table.fields.get(time).map(|field| field.name.clone()).unwrap_or_default();

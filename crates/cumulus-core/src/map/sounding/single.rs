@@ -1,0 +1,105 @@
+//! What a sounding has one of: what the aircraft measured at launch, the launch, the name of the trajectory, and
+//! whatever else its file holds once; and its texts.
+
+use jiff::Timestamp;
+
+use super::{Arranger, scalar, stranger_attributes, text, unit, wrapped};
+use crate::error::Failure;
+use crate::values::{ElementType, Values};
+use crate::warning::Warning;
+
+/// Prefix of what the aircraft measured at launch.
+const REFERENCE: &str = "reference_";
+
+impl Arranger<'_> {
+    /// What there is one of: what the aircraft measured, the launch, the name of the trajectory.
+    pub(super) fn single_values(
+        &mut self,
+        launch: Timestamp,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), Failure> {
+        let (longitude, latitude) =
+            (self.sounding.launch_position.longitude, self.sounding.launch_position.latitude);
+        let [(north, _), (east, _)] = self.spec.position;
+        let stated = [
+            (north, latitude),
+            (east, longitude),
+            (self.spec.altitude.0, self.sounding.launch_position.altitude_m),
+        ];
+        let mut known: Vec<(String, f64)> = Vec::new();
+        for (name, value) in &self.sounding.reference {
+            let value = self.reference_value(name, *value, warnings)?;
+            let name = self.row(name).map_or(name.as_str(), |row| row.name);
+            // The aircraft's altitude needs no filling: it is what the sonde's is made from.
+            let (filled, made_from) = self.spec.altitude;
+            let name = if name == made_from { filled } else { name };
+            known.push((name.to_owned(), value));
+        }
+        for (name, value) in stated {
+            if let Some(value) = value.filter(|_| !known.iter().any(|(other, _)| other == name)) {
+                known.push((name.to_owned(), value));
+            }
+        }
+        for (name, value) in known {
+            let value = if name == east { wrapped(value) } else { value };
+            let name = format!("{REFERENCE}{name}");
+            if let Some(row) = self.product.row(&name) {
+                self.push(row.name, scalar(value, row.element_type), Vec::new());
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
+        let seconds = launch.as_millisecond() as f64 / 1000.0;
+        self.push(self.spec.launch_time, scalar(seconds, ElementType::F64), Vec::new());
+        let sonde = self.sounding.sonde_id.as_deref().unwrap_or("unknown");
+        let stamp = launch.strftime("%Y%m%dT%H%M%SZ");
+        self.push_texts(self.spec.trajectory, Vec::new(), vec![format!("{stamp}_{sonde}")], Vec::new());
+        self.scalars();
+        Ok(())
+    }
+
+    /// The value of `name` at the aircraft in the unit of its row in the table.
+    fn reference_value(&self, name: &str, value: f64, warnings: &mut Vec<Warning>) -> Result<f64, Failure> {
+        let place = format!("{REFERENCE}{name}");
+        let known = self.row(name).map_or(name, |row| row.name);
+        let known = if known == self.spec.altitude.1 { self.spec.altitude.0 } else { known };
+        let Some(row) = self.product.row(&format!("{REFERENCE}{known}")) else { return Ok(value) };
+        let column = self.sounding.column(name);
+        let own = self.sounding.reference_units.iter().find(|(known, _)| known == name).map(|(_, unit)| unit);
+        // Without a unit of its own, it is in that of its column, stated or told by magnitude.
+        let (units, told_by) = match (own.filter(|unit| !unit.trim().is_empty()), column) {
+            (Some(unit), _) => (unit.as_str(), Vec::new()),
+            (None, Some(column)) => (column.units.as_str(), column.values.clone()),
+            (None, None) => ("", vec![value]),
+        };
+        unit::conversion(row, &place, units, &told_by, warnings).map(|conversion| conversion.of(value))
+    }
+
+    /// What the table does not know: other single numbers, under their own names.
+    fn scalars(&mut self) {
+        for scalar in &self.sounding.scalars {
+            let Some(&value) = scalar.values.first() else { continue };
+            let name = self.stranger_name(&scalar.name);
+            let value = Values::F64(ndarray::arr0(value).into_dyn());
+            self.push(&name, value, stranger_attributes(scalar));
+        }
+    }
+
+    /// Texts of the source, in the order of the rows where there is one a row.
+    pub(super) fn texts(&mut self) {
+        for column in &self.sounding.texts {
+            let (shape, texts) = if column.is_column {
+                (vec![self.ordered.times.len()], self.ordered.texts(&column.values))
+            } else {
+                (Vec::new(), column.values.clone())
+            };
+            // What is empty says nothing, and netCDF has no place for it.
+            if texts.iter().all(|text| text.trim().is_empty()) {
+                continue;
+            }
+            let name = self.stranger_name(&column.name);
+            let mut attributes = vec![text("source_column", &column.name)];
+            attributes.extend(column.attributes.iter().cloned());
+            self.push_texts(&name, shape, texts, attributes);
+        }
+    }
+}
