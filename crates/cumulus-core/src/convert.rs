@@ -252,6 +252,7 @@ fn contents(
     let Arrangement::Sounding(spec) = &identity.product.arrangement else {
         return Err(Failure::new(Stage::Read, place, "is a sounding, which this product is not"));
     };
+    sounding::compare(&sounding, &granule.stem, collection.campaign, warnings);
     let records = sounding::arrange(&sounding, identity.product, spec, &place, warnings)?;
     let time = Some(records.time.clone());
     Ok(Ok(Contents { source: Box::new(records), identity, time }))

@@ -14,6 +14,10 @@ use crate::granule;
 use crate::read::sounding;
 use crate::report::Ignored;
 
+/// Endings of names of files that are under way: downloads, copies, editors.
+const UNDER_WAY: [&str; 8] =
+    [".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".swp"];
+
 /// What INPUT holds.
 #[derive(Debug, Default)]
 pub struct Discovered {
@@ -61,6 +65,12 @@ pub fn discover(collection: &Collection, input: &str, recursive: bool) -> Result
         return Err(no_granule(collection, input, &format!("{others} other files")));
     }
     Ok(found)
+}
+
+/// True for a name that programs give to a file until it is whole, or to what an editor leaves behind.
+fn is_under_way(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with('~') || UNDER_WAY.iter().any(|ending| name.ends_with(ending))
 }
 
 /// The failure of an INPUT without a granule.
@@ -171,6 +181,9 @@ fn file(collection: &Collection, path: &Path, found: &mut Discovered) {
         Err(error) => return found.cannot_list(path, Some(error)),
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if is_under_way(name) {
+        return found.ignore(path, "a name under which files are still copied or edited");
+    }
     if granule::stem(name, collection.extensions).len() < name.len() {
         return found.candidates.push(path.to_owned());
     }
@@ -181,5 +194,20 @@ fn file(collection: &Collection, path: &Path, found: &mut Discovered) {
         Ok(true) => found.candidates.push(path.to_owned()),
         Ok(false) => found.ignore(path, "neither a granule by its ending nor a sounding by its contents"),
         Err(error) => found.cannot_list(path, Some(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_under_way;
+
+    #[test]
+    fn names_under_way_are_told_from_whole_ones() {
+        for name in ["a.eol.part", "a.nc.filepart", "a.TMP", "a.eol~", "a.h5.crdownload"] {
+            assert!(is_under_way(name), "{name}");
+        }
+        for name in ["a.eol", "part.nc", "a.tmp.nc", "D20120907_124116.3"] {
+            assert!(!is_under_way(name), "{name}");
+        }
     }
 }

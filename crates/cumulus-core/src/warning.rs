@@ -36,9 +36,11 @@ macro_rules! codes {
 }
 
 codes! {
+    AnotherCampaign "another_campaign" "The source names another campaign than the collection's."
     AttributeLeftOut "attribute_left_out" "An attribute is not in the product: netCDF does not take its name or its value."
     AttributesAsText "attributes_as_text" "Attributes with integers beyond 2^53 are text, because netCDF's classic model has no numbers for them."
     AttributesEmpty "attributes_empty" "Attributes without a value are not in the product."
+    CellsUnreadable "cells_unreadable" "Some cells of rows hold no number and are missing; the other cells of those rows are kept."
     ChunksNeverWritten "chunks_never_written" "Values were never written; they are the fill value where HDF5 has one for them, else missing."
     ClocksDisagree "clocks_disagree" "Two clocks of the source disagree; the message says which is believed."
     ColumnLeftOut "column_left_out" "A column of a sounding is not in the product, because it has not one value a row."
@@ -55,6 +57,7 @@ codes! {
     LongitudesWrapped "longitudes_wrapped" "The source counts longitudes from 0 to 360, or on past 180; the product counts from -180 to 180."
     MaybeRenamed "maybe_renamed" "A dataset that the table knows is absent, and one that it does not know looks like it."
     NeverLaunched "never_launched" "The sonde never left the aircraft."
+    NoFall "no_fall" "Pressure and altitude of a sonde show no fall over the file as a whole."
     NoPosition "no_position" "No record has a valid position, so the metadata have no horizontal extent."
     PackingUnreadable "packing_unreadable" "Values are packed, and how cannot be read; they are carried as they are, without a unit."
     PositionsInvalid "positions_invalid" "Some positions are not believed; they are missing, or interpolated in soundings."
@@ -66,6 +69,7 @@ codes! {
     ShapeUnknown "shape_unknown" "A dataset has another shape than the table knows; its dimensions are told by their lengths."
     SoundingUnreadable "sounding_unreadable" "One of several soundings in a file cannot be read; the others are converted."
     TimeGoesBack "time_goes_back" "Time goes back between records; every record is kept in its place."
+    Truncated "truncated" "The source ends within a row or far above the surface; it may be cut short."
     UnitsConverted "units_converted" "Values were converted from the unit that the source states to that of the product."
     UnitsDisagree "units_disagree" "The source states another unit than the table, and no conversion leads from one to the other."
     UnitsUnknown "units_unknown" "The source states a unit that nobody knows; it is written as stated."

@@ -6,9 +6,13 @@
 
 mod facts;
 mod fill;
+mod kind;
+mod named;
 mod rows;
 mod single;
 mod unit;
+
+pub use self::named::compare;
 
 use std::ops::Range;
 
@@ -80,7 +84,8 @@ impl Records {
 /// Arranges `sounding` by the table of `product`; `place` names it in failures.
 ///
 /// # Errors
-/// No row has a time, nothing tells when the time begins, or a column has a unit that nobody can convert.
+/// No row has a time, nothing tells when the time begins, a column has a unit that nobody can convert, or it is no fall
+/// of a dropsonde.
 pub fn arrange(
     sounding: &Sounding,
     product: &'static Product,
@@ -128,6 +133,7 @@ pub fn arrange(
     };
     arranger.columns(warnings)?;
     arranger.derive();
+    arranger.judge(place, warnings)?;
     arranger.place(warnings);
     arranger.single_values(launch, warnings)?;
     arranger.texts();

@@ -27,7 +27,7 @@ use jiff::Timestamp;
 
 use crate::error::{Failure, Stage};
 use crate::read::SourceAttribute;
-use crate::warning::Warning;
+use crate::warning::{Code, Warning};
 
 /// Bytes at the start of a file in which the marks of its format must occur: the longest header known (ICARTT,
 /// 104 lines) has 4 kB, and text before an EOL header is legal.
@@ -225,7 +225,8 @@ pub fn detect(bytes: &[u8]) -> Option<Format> {
     if has("data type/direction") || has("file format/version") {
         return Some(Format::Eol);
     }
-    (has("release location") || has("nominal release time")).then_some(Format::Esc)
+    let is_of_2001 = || has("data type") && lines::of(start).any(|line| esc::is_of_2001(line.bytes));
+    (has("release location") || has("nominal release time") || is_of_2001()).then_some(Format::Esc)
 }
 
 /// Every sounding in `bytes`; `place` names them in failures.
@@ -250,6 +251,11 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<Vec<Sounding>, Failure> {
             .expected("EOL, AVAPS raw, ICARTT FFI 1001 or EOL Sounding Composite text")
             .hint("move the file out of INPUT, or fetch it again as binary")),
     }
+}
+
+/// The warning about a text that ends where no row should.
+fn truncated(what: &str) -> Warning {
+    Warning::of_granule(Code::Truncated, format!("{what}; the file may be cut short"))
 }
 
 #[cfg(test)]

@@ -55,9 +55,19 @@ pub(super) fn begins(line: &[u8]) -> bool {
 /// The sounding of a D-file.
 pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
     let mut recording = Recording::new();
+    let mut ends_within = None;
     for line in lines::of(bytes) {
+        let malformed = recording.sounding.dropped.malformed;
         recording.line(line.bytes);
+        if !line.is_blank() {
+            ends_within = if recording.sounding.dropped.malformed > malformed {
+                Some("the last line is no whole row")
+            } else {
+                (!line.ended).then_some("the last line has no line end")
+            };
+        }
     }
+    recording.sounding.notes.extend(ends_within.map(super::truncated));
     recording.finish(place)
 }
 
@@ -70,6 +80,8 @@ struct Row<'text> {
     clock_ms: i64,
     values: [f64; WORDS - FIRST_COLUMN],
     decimals: [u8; WORDS - FIRST_COLUMN],
+    /// Columns that hold no number.
+    unreadable: usize,
 }
 
 impl<'text> Row<'text> {
@@ -85,20 +97,25 @@ impl<'text> Row<'text> {
         }
         let mut values = [f64::NAN; WORDS - FIRST_COLUMN];
         let mut decimals = [0; WORDS - FIRST_COLUMN];
+        let mut unreadable = 0;
         for (((value, printed), word), (_, _, missing)) in
             values.iter_mut().zip(&mut decimals).zip(columns).zip(COLUMNS)
         {
-            let (number, rest) = number::leading(word)?;
-            if !rest.is_empty() {
-                return None;
-            }
+            let Some(number) = number::whole(word) else {
+                unreadable += 1;
+                continue;
+            };
             #[expect(clippy::float_cmp, reason = "sentinels are printed, not computed")]
             if number.value != missing {
                 *value = number.value;
             }
             *printed = number.decimals;
         }
-        Some(Self { flag, sonde_id, date: read_date(date), clock_ms: read_clock(clock)?, values, decimals })
+        if unreadable * 2 > COLUMNS.len() {
+            return None;
+        }
+        let (date, clock_ms) = (read_date(date), read_clock(clock)?);
+        Some(Self { flag, sonde_id, date, clock_ms, values, decimals, unreadable })
     }
 }
 
@@ -113,6 +130,7 @@ struct Recording {
     gps_bad: Vec<f64>,
     sounding: Sounding,
     other_sondes: usize,
+    unreadable_cells: usize,
 }
 
 impl Recording {
@@ -134,6 +152,7 @@ impl Recording {
             gps_bad: Vec::new(),
             sounding: Sounding { columns, time_column: TIME.to_owned(), ..Sounding::default() },
             other_sondes: 0,
+            unreadable_cells: 0,
         }
     }
 
@@ -171,6 +190,7 @@ impl Recording {
             self.sounding.dropped.malformed += 1;
             return;
         };
+        self.unreadable_cells += row.unreadable;
         match row.flag {
             [b'S', sensors, gps] => {
                 for (column, (value, decimals)) in
@@ -230,6 +250,11 @@ impl Recording {
         if self.other_sondes > 0 {
             let message = format!("{} rows name another sonde", self.other_sondes);
             let note = Warning::of_granule(Code::RowsOfAnotherSonde, message).count(self.other_sondes);
+            self.sounding.notes.push(note);
+        }
+        if self.unreadable_cells > 0 {
+            let message = format!("{} cells hold no number and are missing", self.unreadable_cells);
+            let note = Warning::of_granule(Code::CellsUnreadable, message).count(self.unreadable_cells);
             self.sounding.notes.push(note);
         }
         self.sounding.time_origin = launch.as_ref().map(|launch| launch.instant);
@@ -308,13 +333,13 @@ fn detected_launch(text: &[u8]) -> Option<Launch> {
     Some(Launch { instant, source: "LAU line", has_fraction: true, detected: true })
 }
 
-/// `yymmdd` of this century: AVAPS began in 1996, and formats 1.6 and 1.7 are of 2005 and 2010.
+/// `yymmdd`, from 1969 to 2068: AVAPS began in 1996.
 fn read_date(word: &[u8]) -> Option<Date> {
     let digits = word.iter().map(|byte| byte.is_ascii_digit().then(|| i16::from(byte - b'0')));
     let digits: Vec<i16> = digits.collect::<Option<_>>()?;
     let [y1, y2, m1, m2, d1, d2] = digits[..] else { return None };
     let part = |tens: i16, ones: i16| i8::try_from(tens * 10 + ones).ok();
-    Date::new(2000 + y1 * 10 + y2, part(m1, m2)?, part(d1, d2)?).ok()
+    Date::new(launch::full_year(y1 * 10 + y2), part(m1, m2)?, part(d1, d2)?).ok()
 }
 
 /// `hhmmss.ss` in milliseconds of the day.

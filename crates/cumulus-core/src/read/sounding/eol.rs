@@ -9,7 +9,7 @@ use super::header::{self, Header};
 use super::launch::{self, DAY_MS, Order};
 use super::section::{self, Dialect};
 use super::table::Rule;
-use super::{Format, Launch, Sounding, lines};
+use super::{Format, Sounding, lines};
 use crate::error::{Failure, Stage};
 use crate::warning::{Code, Warning};
 
@@ -50,9 +50,9 @@ fn rule(name: &str) -> Rule {
     };
     if name.eq_ignore_ascii_case("time") {
         // Times below the sentinel are no sentinels; only the printed one is.
-        return Rule { decimals, missing_up_to: f64::NEG_INFINITY, missing: MISSING };
+        return Rule { decimals, missing_up_to: f64::NEG_INFINITY, missing: [MISSING; 2] };
     }
-    Rule { decimals, missing_up_to: MISSING_UP_TO, missing: f64::NAN }
+    Rule { decimals, missing_up_to: MISSING_UP_TO, missing: [f64::NAN; 2] }
 }
 
 fn interpret(header: &Header, sounding: &mut Sounding) {
@@ -69,13 +69,10 @@ fn interpret(header: &Header, sounding: &mut Sounding) {
     sounding.launch_position =
         launch::position(text("launch_location"), Order::Interleaved, &mut sounding.notes);
     sounding.dry_bias_corrected = header.mentions("TDDryBiasCorrApplied").then_some(true);
-    let stated = text("utc_launch_time");
-    let Some((instant, has_fraction)) = launch::date_and_time(stated) else {
-        let message = format!("the launch time {stated:?} cannot be read");
-        sounding.notes.push(Warning::of_granule(Code::LaunchTimeUnreadable, message));
+    sounding.launch = launch::stated(header, &mut sounding.notes);
+    if sounding.launch.is_none() {
         return;
-    };
-    sounding.launch = Some(Launch { instant, source: "UTC Launch Time", has_fraction, detected: true });
+    }
     compare_clock(sounding);
     sounding.time_origin = sounding.launch.as_ref().map(|launch| launch.instant);
 }
@@ -103,7 +100,10 @@ fn compare_clock(sounding: &mut Sounding) {
         {
             launch.instant = instant;
             launch.has_fraction = true;
-            launch.source = "UTC Launch Time, its fraction from the wall clock of the first row";
+            launch.source = match launch.source {
+                "GMT Launch Time" => "GMT Launch Time, its fraction from the wall clock of the first row",
+                _ => "UTC Launch Time, its fraction from the wall clock of the first row",
+            };
         }
     }
     let launch_ms = launch.instant.as_millisecond();

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::header::{self, Header};
 use super::launch;
 use super::lines::{self, Line, Lines};
-use super::number;
+use super::number::{self, Number};
 use super::{Column, Launch, Sounding};
 use crate::error::{Failure, Stage};
 use crate::warning::{Code, Warning};
@@ -24,6 +24,12 @@ const SINCE_LAUNCH: &str = "TimeFLStart";
 
 /// Dependent variables of one file: far more than any sonde has (14).
 const MOST_COLUMNS: usize = 1024;
+
+/// Steps of a clock beyond which it started anew: rows of one fall are less than an hour apart.
+const TURN_S: f64 = 82_800.0;
+
+/// Seconds of a day.
+const DAY_S: f64 = 86_400.0;
 
 /// Milliseconds of a second.
 const SECOND_MS: i64 = 1000;
@@ -54,6 +60,15 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
         let message = format!("{count} values are flagged as beyond the limits of detection and are missing");
         sounding.notes.push(Warning::of_granule(Code::ValuesOutOfRange, message).count(count));
     }
+    if layout.unreadable_cells > 0 {
+        let message = format!("{} cells hold no number and are missing", layout.unreadable_cells);
+        let note = Warning::of_granule(Code::CellsUnreadable, message).count(layout.unreadable_cells);
+        sounding.notes.push(note);
+    }
+    sounding.notes.extend(layout.ends_within.map(super::truncated));
+    if let Some(clock) = layout.columns.first_mut() {
+        unwrap_midnight(&mut clock.values);
+    }
     sounding.columns = layout.columns;
     describe(&header, &mut sounding, layout.date);
     sounding.notes.extend(header.note());
@@ -70,6 +85,10 @@ struct Layout {
     /// Values that flag an amount above or below the limits of detection.
     flags: Vec<f64>,
     out_of_range: usize,
+    /// Cells that hold no number.
+    unreadable_cells: usize,
+    /// What shows that the row read last may be cut short.
+    ends_within: Option<&'static str>,
 }
 
 impl Layout {
@@ -78,15 +97,22 @@ impl Layout {
         if line.is_blank() {
             return;
         }
-        let mut cells = Vec::with_capacity(self.columns.len());
-        for word in line.bytes.split(|byte| *byte == b',') {
-            match number::whole(word) {
-                Some(number) if cells.len() < self.columns.len() => cells.push(number),
-                _ => {
-                    sounding.dropped.malformed += 1;
-                    return;
-                }
-            }
+        self.ends_within = Some("the last line is no whole row");
+        let mut words: Vec<&[u8]> = line.bytes.split(|byte| *byte == b',').collect();
+        // Some writers end each row with a comma.
+        if words.len() == self.columns.len() + 1
+            && words.last().is_some_and(|word| word.trim_ascii().is_empty())
+        {
+            words.pop();
+        }
+        let cells: Vec<Number> = words
+            .iter()
+            .map(|word| number::whole(word).unwrap_or(Number { value: f64::NAN, decimals: 0 }))
+            .collect();
+        let unreadable = cells.iter().filter(|cell| cell.value.is_nan()).count();
+        if cells.len() != self.columns.len() || unreadable * 2 > cells.len() {
+            sounding.dropped.malformed += 1;
+            return;
         }
         // Without its line end the last number may lack digits, which nothing tells where widths vary; all rows but
         // the last show how many decimals a complete one has, or that it is missing.
@@ -94,11 +120,13 @@ impl Layout {
             && cells.last().zip(self.columns.last()).zip(self.scales.last()).is_none_or(
                 |((cell, column), (_, missing))| cell.value != *missing && cell.decimals < column.decimals,
             );
-        if cells.len() != self.columns.len() || cut {
+        if cut {
             sounding.dropped.malformed += 1;
             return;
         }
-        if cells.first().is_none_or(|time| time.value <= -9999.0) {
+        self.ends_within = (!line.ended).then_some("the last line has no line end");
+        self.unreadable_cells += unreadable;
+        if cells.first().is_none_or(|time| time.value.is_nan() || time.value <= -9999.0) {
             sounding.dropped.without_time += 1;
             return;
         }
@@ -169,6 +197,8 @@ impl<'text> Head<'text> {
             scales: std::iter::once((1.0, f64::NAN)).chain(scales.into_iter().zip(missing)).collect(),
             flags: Vec::new(),
             out_of_range: 0,
+            unreadable_cells: 0,
+            ends_within: None,
         };
         for flag in ["ulod_flag", "llod_flag"] {
             layout.flags.extend(
@@ -245,6 +275,22 @@ fn read_date(text: &str) -> Option<Date> {
     Date::new(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?).ok()
 }
 
+/// Seconds of the day that start anew at midnight, which the format does not allow and writers do, as seconds that go
+/// on. Rows may be in either order.
+fn unwrap_midnight(seconds: &mut [f64]) {
+    let mut turns = 0.0;
+    let mut before = f64::NAN;
+    for second in seconds {
+        if *second < before - TURN_S {
+            turns += DAY_S;
+        } else if *second > before + TURN_S {
+            turns -= DAY_S;
+        }
+        before = *second;
+        *second += turns;
+    }
+}
+
 /// What the header says, and from where the time column counts.
 fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
     let text = |label: &str| header.find(label).unwrap_or_default();
@@ -259,9 +305,10 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
         .zip(first(sounding.column(SINCE_LAUNCH)))
         .and_then(|(clock, since)| launch::whole_ms(clock - since));
     let by_rows = date.zip(zero_ms).and_then(|(date, ms)| launch::instant(date, ms));
-    sounding.launch = match (launch::date_and_time(text("launch_time")), by_rows) {
-        (Some((instant, has_fraction)), by_rows) => {
-            let apart = by_rows.map_or(0, |rows| rows.as_millisecond() - instant.as_millisecond());
+    // What cannot be read here is told by the rows.
+    sounding.launch = match (launch::stated(header, &mut Vec::new()), by_rows) {
+        (Some(launch), by_rows) => {
+            let apart = by_rows.map_or(0, |rows| rows.as_millisecond() - launch.instant.as_millisecond());
             if apart.abs() > SECOND_MS {
                 let message = format!(
                     "the rows count from {} s after the launch time of the header, which is kept",
@@ -269,7 +316,7 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
                 );
                 sounding.notes.push(Warning::of_granule(Code::ClocksDisagree, message));
             }
-            Some(Launch { instant, source: "Launch Time", has_fraction, detected: true })
+            Some(launch)
         }
         (None, Some(instant)) => Some(Launch {
             instant,
@@ -277,7 +324,7 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
             has_fraction: false,
             detected: true,
         }),
-        (None, None) => None,
+        (None, None) => first_row(sounding, date),
     };
     let since_launch = sounding.launch.is_some() && sounding.column(SINCE_LAUNCH).is_some();
     if since_launch {
@@ -291,6 +338,16 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
         let message = "no date in the header can be read";
         sounding.notes.push(Warning::of_granule(Code::DateUnreadable, message));
     }
+}
+
+/// The launch where nothing states it: the first row of the clock.
+fn first_row(sounding: &mut Sounding, date: Option<Date>) -> Option<Launch> {
+    let clock = sounding.columns.first()?;
+    let seconds = clock.values.iter().copied().filter(|second| !second.is_nan()).reduce(f64::min)?;
+    let instant = launch::instant(date?, launch::whole_ms(seconds)?)?;
+    let message = format!("no launch time is stated; the first row, at {instant}, is taken for the launch");
+    sounding.notes.push(Warning::of_granule(Code::LaunchAssumed, message));
+    Some(Launch { instant, source: "first row", has_fraction: true, detected: true })
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::LaunchPosition;
+use super::header::Header;
 use super::number;
+use super::{Launch, LaunchPosition};
 use crate::warning::{Code, Warning};
 
 /// Milliseconds of a day.
@@ -37,8 +38,14 @@ pub(super) fn date_and_time(text: &str) -> Option<(Timestamp, bool)> {
     let mut parts = text
         .split(|character: char| !(character.is_ascii_digit() || character == '.'))
         .filter(|part| !part.is_empty());
+    let year = parts.next()?;
     let mut integer = || parts.next()?.parse::<i16>().ok();
-    let (year, month, day) = (integer()?, integer()?, integer()?);
+    let year = match year.len() {
+        4 => year.parse().ok()?,
+        1 | 2 => full_year(year.parse().ok()?),
+        _ => return None,
+    };
+    let (month, day) = (integer()?, integer()?);
     let (hour, minute) = (integer()?, integer()?);
     let seconds = number::whole(parts.next()?.as_bytes())?;
     let part = |value: i16| i8::try_from(value).ok();
@@ -47,6 +54,57 @@ pub(super) fn date_and_time(text: &str) -> Option<(Timestamp, bool)> {
     let minute = midnight.to_zoned(TimeZone::UTC).ok()?.timestamp();
     let instant = minute.checked_add(jiff::Span::new().try_milliseconds(ms).ok()?).ok()?;
     Some((instant, seconds.decimals > 0))
+}
+
+/// A year of two digits in full: 69 to 99 are of the last century, as POSIX has it. No sonde is older.
+pub(super) fn full_year(two_digits: i16) -> i16 {
+    if two_digits < 69 { 2000 + two_digits } else { 1900 + two_digits }
+}
+
+/// Labels of lines that state the launch, as they begin in a header, in the order in which they are believed, and
+/// what they are called in a product. Nominal times are those for which a launch was planned.
+const LAUNCH_LABELS: [(&str, &str); 10] = [
+    ("utc_launch_time", "UTC Launch Time"),
+    ("gmt_launch_time", "GMT Launch Time"),
+    ("utc_release_time", "UTC Release Time"),
+    ("gmt_release_time", "GMT Release Time"),
+    ("launch_time", "Launch Time"),
+    ("release_time", "Release Time"),
+    ("utc_time_of_launch", "UTC Time of Launch"),
+    ("time_of_launch", "Time of Launch"),
+    (NOMINAL_LAUNCH, "Nominal Launch Time"),
+    (NOMINAL_RELEASE, "Nominal Release Time"),
+];
+const NOMINAL_LAUNCH: &str = "nominal_launch_time";
+const NOMINAL_RELEASE: &str = "nominal_release_time";
+
+/// The launch that a header states in whichever line. What states one that cannot be read, or only the planned one, is
+/// noted.
+pub(super) fn stated(header: &Header, notes: &mut Vec<Warning>) -> Option<Launch> {
+    let mut unreadable = None;
+    for (label, source) in LAUNCH_LABELS {
+        let Some(text) = header.find(label) else { continue };
+        let Some((instant, has_fraction)) = date_and_time(text) else {
+            unreadable = unreadable.or(Some(text));
+            continue;
+        };
+        if [NOMINAL_LAUNCH, NOMINAL_RELEASE].contains(&label) {
+            let message = match unreadable {
+                Some(text) => {
+                    format!("the launch time {text:?} cannot be read; the nominal time {instant} is taken")
+                }
+                None => format!("no launch time is stated; the nominal time {instant} is taken"),
+            };
+            notes.push(Warning::of_granule(Code::LaunchTimeUnreadable, message));
+        }
+        return Some(Launch { instant, source, has_fraction, detected: true });
+    }
+    let message = match unreadable {
+        Some(text) => format!("the launch time {text:?} cannot be read"),
+        None => "no launch time is stated".to_owned(),
+    };
+    notes.push(Warning::of_granule(Code::LaunchTimeUnreadable, message));
+    None
 }
 
 /// `seconds` in whole milliseconds, where they are fewer than a billion.
@@ -213,6 +271,10 @@ mod tests {
         assert_eq!(at("2012,  9,  7, 12: 1: 6"), expected("2012-09-07T12:01:06Z", false));
         assert_eq!(at("2016/02/29, 23:59:59.75"), expected("2016-02-29T23:59:59.75Z", true));
         assert_eq!(at("2022-02-08 14:29:42"), expected("2022-02-08T14:29:42Z", false));
+        // Years of two digits are of 1969 to 2068; one of three is none.
+        assert_eq!(at("14, 08, 05, 15:55:38"), expected("2014-08-05T15:55:38Z", false));
+        assert_eq!(at("99, 08, 05, 15:55:38"), expected("1999-08-05T15:55:38Z", false));
+        assert_eq!(at("014, 08, 05, 15:55:38"), None);
         for text in ["2011, 02, 29, 0:0:0", "2011, 13, 1, 0:0:0", "2011, 1, 1, 0:0:61", "2011, 1, 1", ""] {
             assert_eq!(at(text), None, "{text}");
         }

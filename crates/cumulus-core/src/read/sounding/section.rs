@@ -191,6 +191,8 @@ struct Rows {
     time: usize,
     cells: Vec<Number>,
     sounding: Sounding,
+    /// What shows that the row read last may be cut short.
+    ends_within: Option<&'static str>,
 }
 
 impl Rows {
@@ -208,17 +210,27 @@ impl Rows {
             .collect();
         let time_column = table.fields.get(time).map(|field| field.name.clone()).unwrap_or_default();
         let cells = vec![Number { value: f64::NAN, decimals: 0 }; table.fields.len()];
-        Self { table, time, cells, sounding: Sounding { time_column, columns, ..Sounding::default() } }
+        Self {
+            table,
+            time,
+            cells,
+            sounding: Sounding { time_column, columns, ..Sounding::default() },
+            ends_within: None,
+        }
     }
 
     fn add(&mut self, line: Line<'_>, reference_time: Option<f64>) {
+        self.ends_within = None;
+        if !line.ended {
+            self.ends_within = Some("the last line has no line end");
+        }
         if !self.table.read(line, &mut self.cells) {
             self.sounding.dropped.malformed += 1;
+            self.ends_within = Some("the last line is no whole row");
             return;
         }
         for (field, cell) in self.table.fields.iter().zip(&mut self.cells) {
-            #[expect(clippy::float_cmp, reason = "sentinels are printed, not computed")]
-            if cell.value <= field.rule.missing_up_to || cell.value == field.rule.missing {
+            if cell.value <= field.rule.missing_up_to || field.rule.missing.contains(&cell.value) {
                 cell.value = f64::NAN;
             }
         }
@@ -249,6 +261,12 @@ impl Rows {
             column.decimals = field.printed_decimals();
             column.values.shrink_to_fit();
         }
+        let unreadable = self.table.unreadable_cells;
+        if unreadable > 0 {
+            let message = format!("{unreadable} cells hold no number and are missing");
+            sounding.notes.push(Warning::of_granule(Code::CellsUnreadable, message).count(unreadable));
+        }
+        sounding.notes.extend(self.ends_within.map(super::truncated));
         if self.table.irregular_rows > 0 {
             let rows = self.table.irregular_rows;
             let message = format!(

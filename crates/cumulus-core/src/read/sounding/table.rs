@@ -8,6 +8,7 @@
 //! 3. blanks were lost in front of minus signs or full cells: a number ends before a minus sign and behind as many
 //!    decimals as its column prints, and has exactly as many, so that a row that lacks a cell is never taken for one.
 //!    Cutting such a row by position would turn a shifted `-999.00` into a valid-looking `999.00`.
+//! 4. some cells hold no plain number, and there are as many words as columns: those cells are missing.
 
 use std::ops::Range;
 
@@ -27,8 +28,8 @@ pub(super) struct Rule {
     pub(super) decimals: u8,
     /// Values up to here are missing; negative infinity where none is.
     pub(super) missing_up_to: f64,
-    /// This value is missing; NaN where none is.
-    pub(super) missing: f64,
+    /// These values are missing; NaN where none is.
+    pub(super) missing: [f64; 2],
 }
 
 /// One column.
@@ -63,6 +64,8 @@ pub(super) struct Table {
     width: usize,
     /// Rows that were not plainly separated by blanks.
     pub(super) irregular_rows: usize,
+    /// Cells that hold no number.
+    pub(super) unreadable_cells: usize,
 }
 
 /// True for the line that ends a header: dashes in groups, nothing else.
@@ -101,7 +104,7 @@ impl Table {
             fields.push(Field { rule: rule(&name), name, units, span: span.clone(), seen: None });
         }
         let width = spans.last().map_or(0, |span| span.end);
-        Some(Self { fields, width, irregular_rows: 0 })
+        Some(Self { fields, width, irregular_rows: 0, unreadable_cells: 0 })
     }
 
     /// Position of the column called `name`, in any case.
@@ -118,10 +121,13 @@ impl Table {
     /// False for a row that is malformed or cut short.
     pub(super) fn read(&mut self, line: Line<'_>, cells: &mut [Number]) -> bool {
         if !self.by_blanks(line.bytes, cells) {
-            if !self.by_position(line.bytes, cells) && !self.by_decimals(line.bytes, cells) {
+            if self.by_position(line.bytes, cells) || self.by_decimals(line.bytes, cells) {
+                self.irregular_rows += 1;
+            } else if let Some(unreadable) = self.by_words(line.bytes, cells) {
+                self.unreadable_cells += unreadable;
+            } else {
                 return false;
             }
-            self.irregular_rows += 1;
         }
         if !line.ended && self.is_cut(line.bytes, cells) {
             return false;
@@ -145,6 +151,20 @@ impl Table {
             rest = after;
         }
         lines::without_blanks(rest).is_empty()
+    }
+
+    /// As many words as columns, some of which are no plain number: stars where a number did not fit, `NaN`, an exponent.
+    /// Answers how many hold no number; a row of which most do is none.
+    fn by_words(&self, text: &[u8], cells: &mut [Number]) -> Option<usize> {
+        let mut words = lines::words(text);
+        let mut unreadable = 0;
+        for (_, cell) in self.fields.iter().zip(cells) {
+            *cell = number::whole(words.next()?).unwrap_or_else(|| {
+                unreadable += 1;
+                Number { value: f64::NAN, decimals: 0 }
+            });
+        }
+        (words.next().is_none() && unreadable * 2 <= self.fields.len()).then_some(unreadable)
     }
 
     fn by_decimals(&self, text: &[u8], cells: &mut [Number]) -> bool {
@@ -265,7 +285,7 @@ mod tests {
         let rule = |name: &str| Rule {
             decimals: if name == "Hour" { 0 } else { 2 },
             missing_up_to: f64::NEG_INFINITY,
-            missing: f64::NAN,
+            missing: [f64::NAN; 2],
         };
         Table::new(
             b"   Time Hour   Press    Temp",
@@ -308,6 +328,15 @@ mod tests {
         {
             assert_eq!(read(row, row.ends_with("50")), None, "{row}");
         }
+    }
+
+    #[test]
+    fn a_cell_without_a_number_costs_that_cell() {
+        let row = read("   1.25 12 ******* -1.025e1", true).expect("a row");
+        assert!(row[2].is_nan() && row[3] == -10.25, "{row:?}");
+        assert!(read("   1.25 12     NaN  -10.25", true).is_some());
+        assert_eq!(read("   1.25 ** *******  -10.25 1", true), None);
+        assert_eq!(read("these are four words", true), None);
     }
 
     #[test]

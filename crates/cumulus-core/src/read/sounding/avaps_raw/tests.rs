@@ -86,7 +86,7 @@ fn time_goes_on_over_midnight_whether_the_date_does_or_not() {
 }
 
 #[test]
-fn lines_of_another_length_or_with_stray_bytes_are_dropped_and_counted() {
+fn lines_of_another_length_are_dropped_and_stray_bytes_cost_a_cell() {
     let good = data("S00", "121231", "235959.75", ROW);
     let short = good.rsplit_once(' ').expect("words").0.trim_end().to_owned();
     let long = format!("{good} 1");
@@ -97,9 +97,11 @@ fn lines_of_another_length_or_with_stray_bytes_are_dropped_and_counted() {
     let stray = memchr::memchr(b'?', &bytes).expect("a mark");
     bytes[stray] = 0xff;
     let sounding = parse(&bytes, "synthetic").expect("a sounding");
-    assert_eq!((sounding.row_count(), sounding.dropped.malformed), (1, 5));
+    assert_eq!((sounding.row_count(), sounding.dropped.malformed), (2, 4));
     let doubled = String::from_utf8_lossy(&bytes).replace("\r\n", "\r\r\n");
-    assert_eq!(read(&doubled).row_count(), 1);
+    assert_eq!(read(&doubled).row_count(), 2);
+    // A stray byte costs the cell it is in.
+    assert!(sounding.notes.iter().any(|note| note.code == Code::CellsUnreadable && note.count == Some(1)));
 }
 
 #[test]

@@ -110,9 +110,45 @@ fn without_a_launch_time_the_rows_tell_it_else_midnight_is_the_origin() {
 fn rows_of_another_length_or_cut_short_are_dropped_and_counted() {
     let sounding =
         read(&format!("{HEADER}{ROWS}1,2,3\n1,2,3,4,5,6\n1,2,x,4,5\n-9999,1,2,3,4\n86401.00,2.00,1,1,30"));
-    let dropped = Dropped { malformed: 4, without_time: 1, ..Dropped::default() };
-    assert_eq!((sounding.row_count(), sounding.dropped), (3, dropped));
+    let dropped = Dropped { malformed: 3, without_time: 1, ..Dropped::default() };
+    assert_eq!((sounding.row_count(), sounding.dropped), (4, dropped));
+    let codes: Vec<Code> = sounding.notes.iter().map(|note| note.code).collect();
+    assert!(codes.contains(&Code::CellsUnreadable) && codes.contains(&Code::Truncated), "{codes:?}");
     assert_eq!(read(&format!("{HEADER}{}-9999", ROWS.trim_end_matches("-88888\n"))).row_count(), 3);
+}
+
+#[test]
+fn a_comma_may_end_each_row() {
+    let text = format!("{HEADER}{}", ROWS.replace('\n', ",\n"));
+    let shown = |text: &str| format!("{:?}", read(text).columns);
+    assert_eq!(shown(&text), shown(&format!("{HEADER}{ROWS}")));
+}
+
+/// A file whose only time is the clock, with or without a launch.
+fn with_clock_alone(launch: &str, rows: &str) -> Sounding {
+    let header = HEADER
+        .replace("TimeFLStart,Pressure", "RH,Pressure")
+        .replace("TimeFLStart, seconds, None, seconds from launch", "RH, %, Met_RH, humidity")
+        .replace("Launch Time: 2012-12-31 23:59:59", launch);
+    read(&format!("{header}{rows}"))
+}
+
+#[test]
+fn a_clock_that_starts_anew_at_midnight_goes_on() {
+    let forth = with_clock_alone(
+        "Launch Time: 2012-12-31 23:59:59",
+        "86399.50,1,1,1,1\n0.50,1,1,1,1\n1.50,1,1,1,1\n",
+    );
+    assert_eq!(forth.columns[0].values, [86_399.5, 86_400.5, 86_401.5]);
+    assert!(forth.notes.is_empty(), "{:?}", forth.notes);
+}
+
+#[test]
+fn without_a_launch_the_first_row_is_taken_with_a_warning() {
+    let sounding = with_clock_alone("Sonde: 1", "3601.50,1,1,1,1\n3600.50,1,1,1,1\n");
+    let launch = sounding.launch.expect("a launch");
+    assert_eq!((launch.instant.to_string().as_str(), launch.source), ("2012-12-31T01:00:00.5Z", "first row"));
+    assert_eq!(sounding.notes[0].code, Code::LaunchAssumed);
 }
 
 #[test]
@@ -139,7 +175,7 @@ fn damaged_headers_are_refused_by_line() {
 proptest! {
     #[test]
     fn printed_rows_are_read_as_they_were(
-        rows in proptest::collection::vec((0_u32..9_999_999, proptest::option::of(0..999_999)), 1..30)
+        rows in proptest::collection::vec((0_u32..8_000_000, proptest::option::of(0..999_999)), 1..30)
     ) {
         let mut text = HEADER.to_owned();
         for (time, cell) in &rows {
