@@ -389,7 +389,7 @@ impl<'granule> Composer<'granule, '_> {
         let dimension =
             if known { Dimension { name: wanted, length } } else { self.new_dimension(&wanted, length) };
         let decoder = self.decoder(bound, from);
-        let attributes = variable::edges(bound);
+        let attributes = variable::edges(bound, self.source.reading(bound.dataset));
         let variable = numbers(&edges_name, decoder.target(), &[dimension], decoder.fill, attributes);
         self.push(variable, Feed::Rows(Box::new(Rows { dataset: bound.dataset, decoder, units: None })));
         Ok(())

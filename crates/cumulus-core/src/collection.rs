@@ -273,6 +273,9 @@ pub enum Units {
     Unstated,
     /// Days since December 31 of the year before the granule's, as decimal days of year are.
     DayOfYear,
+    /// km: an altitude. Where the source states no unit, all altitudes of the granule together tell whether it is m
+    /// ([`crate::map::altitudes`]).
+    Altitude(AltitudeOf),
     /// Told by magnitude: `above` where the statistic exceeds `threshold`, else `otherwise`.
     ByMagnitude {
         /// What is compared.
@@ -284,6 +287,21 @@ pub enum Units {
         /// Unit of the small ones.
         otherwise: &'static str,
     },
+}
+
+/// What an altitude is of, which tells what numbers it can have in km and in m.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AltitudeOf {
+    /// The bins of a profile, or the top of all of them.
+    Frame,
+    /// The aircraft.
+    Platform,
+    /// The ground or sea below it.
+    Surface,
+    /// The tops of layers.
+    LayerTop,
+    /// The bottoms of layers.
+    LayerBottom,
 }
 
 /// The statistic a unit is told by, over all values that are not missing.
@@ -467,7 +485,7 @@ impl VariableSpec {
     pub fn has_integer_sentinel(&self) -> bool {
         let physical = match self.units {
             Units::Fixed(units) => units != "1",
-            Units::ByMagnitude { .. } | Units::DayOfYear => true,
+            Units::ByMagnitude { .. } | Units::Altitude(_) | Units::DayOfYear => true,
             Units::None | Units::Unstated => false,
         };
         self.integer_sentinel || physical

@@ -19,7 +19,7 @@ use crate::map::interpreted::Interpreted;
 use crate::map::sounding;
 use crate::map::time::TimeAxis;
 use crate::map::track::{self, Track};
-use crate::map::{axes, bind};
+use crate::map::{altitudes, axes, bind};
 use crate::metadata::{self, DayNight, GranuleRecord, Origin, echo10};
 use crate::read::digest::{self, FileDigest, Fingerprint};
 use crate::read::sounding::arrays;
@@ -227,8 +227,9 @@ fn contents(
             warnings.extend(source.description().notes.iter().cloned());
             let identity = granule::identify(collection, granule, &*source, warnings)?;
             if matches!(identity.product.arrangement, Arrangement::AsStored) {
-                let source =
+                let mut source =
                     Interpreted::new(axes::plain(source, identity.product), identity.product, warnings)?;
+                altitudes::decide(&mut source, identity.product, warnings)?;
                 return Ok(Ok(Contents { source: Box::new(source), identity, time: None }));
             }
             (arrays::sounding(&*source, &place)?, identity)

@@ -3,6 +3,7 @@
 //! [`bind`] gives every axis a dimension, [`time`] and [`position`] derive the track, [`decode`] takes blocks of
 //! values to their output type and replaces what is missing. Nothing here knows a file format or a collection.
 
+pub mod altitudes;
 pub mod axes;
 pub mod bind;
 pub mod decode;

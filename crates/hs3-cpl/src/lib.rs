@@ -4,8 +4,8 @@
 //! inferred elsewhere; `docs/data-notes.md` says which source stands behind what.
 
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec, Product, Role,
-    Statistic, TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
+    AltitudeOf, Arrangement, Collection, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec,
+    Product, Role, Statistic, TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
 };
 
 /// The collection.
@@ -181,7 +181,7 @@ const NAVIGATION: &[VariableSpec] = &[
     variable("Plane_Alt", "aircraft altitude above mean sea level", RECORD)
         .confirmed()
         .role(Role::Navigation(Midpoint::Arithmetic))
-        .units("km")
+        .units_by(Units::Altitude(AltitudeOf::Platform))
         .standard_name("altitude")
         .attributes(ALTITUDE),
     variable("Plane_Heading", "aircraft heading, clockwise from north", RECORD)
@@ -214,13 +214,13 @@ const BIN_ALTITUDE: VariableSpec =
     variable("Bin_Alt", "altitude of each range bin above mean sea level", &[&["Bin_Alt"]])
         .confirmed()
         .role(Role::VerticalCoordinate)
-        .units("km")
+        .units_by(Units::Altitude(AltitudeOf::Frame))
         .standard_name("altitude");
 
 const SIZES: &[VariableSpec] = &[
     variable("Bin_Width", "vertical size of a range bin", RECORD_OR_SCALAR).units("m"),
     variable("Frame_Top", "altitude of the top of the data frame", RECORD_OR_SCALAR)
-        .units("km")
+        .units_by(Units::Altitude(AltitudeOf::Frame))
         .standard_name("altitude")
         .attributes(ALTITUDE),
     variable("Hori_Res", "horizontal resolution of a record", RECORD_OR_SCALAR).units("m"),
@@ -237,14 +237,10 @@ const SIZES: &[VariableSpec] = &[
         .units_by(Units::None),
 ];
 
-/// Layer altitudes are in km in this era's HDF5 and in metres in its ASCII sibling.
-const LAYER_ALTITUDE: Units =
-    Units::ByMagnitude { statistic: Statistic::Maximum, threshold: 100.0, above: "m", otherwise: "km" };
-
 const LAYERS: &[VariableSpec] = &[
     variable("Gnd_Hgt", "altitude of the surface below the aircraft", RECORD)
         .confirmed()
-        .units("km")
+        .units_by(Units::Altitude(AltitudeOf::Surface))
         .standard_name("surface_altitude")
         .attributes(ALTITUDE),
     variable("NumLayers", "number of layers found", RECORD).units("1"),
@@ -258,12 +254,12 @@ const LAYERS: &[VariableSpec] = &[
             ("flag_meanings", Constant::Text("none boundary_layer elevated_aerosol cloud undetermined")),
         ]),
     variable("Layer_Top_Alt", "altitude of the top of each layer, uppermost first", LAYER)
-        .units_by(LAYER_ALTITUDE)
+        .units_by(Units::Altitude(AltitudeOf::LayerTop))
         .standard_name("altitude")
         .comment("0 or missing where there is no layer")
         .attributes(ALTITUDE),
     variable("Layer_Bot_Alt", "altitude of the bottom of each layer, uppermost first", LAYER)
-        .units_by(LAYER_ALTITUDE)
+        .units_by(Units::Altitude(AltitudeOf::LayerBottom))
         .standard_name("altitude")
         .comment("0 or missing where there is no layer")
         .attributes(ALTITUDE),

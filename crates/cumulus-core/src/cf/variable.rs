@@ -131,6 +131,7 @@ fn from_row(
     }
     match row.units {
         Units::Fixed(units) => attributes.push(Attribute::text("units", units)),
+        Units::Altitude(_) => attributes.push(Attribute::text("units", "km")),
         Units::DayOfYear => {
             attributes.push(Attribute::text("units", format!("days since {day_zero} 00:00:00 UTC")));
             attributes.push(Attribute::text("calendar", "standard"));
@@ -172,7 +173,7 @@ fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product
         _ if product.time.clocks().contains(&row.name) => "auxiliaryInformation",
         (Role::VerticalCoordinate, ..) => "coordinate",
         (Role::Navigation(_), ..) => "auxiliaryInformation",
-        (_, Units::Fixed(_) | Units::ByMagnitude { .. }, false) => "physicalMeasurement",
+        (_, Units::Fixed(_) | Units::Altitude(_) | Units::ByMagnitude { .. }, false) => "physicalMeasurement",
         _ => "auxiliaryInformation",
     }
 }
@@ -190,11 +191,17 @@ pub(super) fn note(attributes: &mut Vec<Attribute>, sentence: &str) {
 }
 
 /// Attributes of navigation at record edges.
-pub(super) fn edges(bound: &BoundVariable<'_>) -> Vec<Attribute> {
+pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Vec<Attribute> {
     let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
     let mut attributes =
         vec![Attribute::text("long_name", format!("{long_name}, at the edges of records as in the source"))];
-    if let Some(Units::Fixed(units)) = bound.row.map(|row| row.units) {
+    let units = match bound.row.map(|row| row.units) {
+        Some(Units::Fixed(units)) => Some(units),
+        Some(Units::Altitude(_)) => Some("km"),
+        _ => None,
+    };
+    let stated = reading.and_then(|reading| reading.units.as_deref());
+    if let Some(units) = stated.or(units) {
         attributes.push(Attribute::text("units", units));
     }
     if let Some(row) = bound.row {

@@ -12,8 +12,9 @@ use std::ops::Range;
 use self::plan::Plan;
 use crate::collection::Product;
 use crate::error::Failure;
+use crate::map::decode::Sentinels;
 use crate::map::reading::Reading;
-use crate::read::{Content, Dataset, Description, Source};
+use crate::read::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
 use crate::values::Values;
 use crate::warning::Warning;
 
@@ -51,6 +52,31 @@ impl Interpreted {
             }
         }
         Ok(Self { source, description, readings, plans })
+    }
+
+    /// The dataset as the source has it, before its attributes were made to say how its values are handed out.
+    #[must_use]
+    pub fn original(&self, path: &str) -> Option<&Dataset> {
+        self.source.description().dataset(path)
+    }
+
+    /// Has a dataset state a unit that its source does not, with a note why, and perhaps other numbers that stand for
+    /// missing values in that unit.
+    pub(super) fn tell_unit(&mut self, path: &str, unit: &str, note: &str, sentinels: Option<Sentinels>) {
+        let dataset = self.description.datasets.iter_mut().find(|dataset| dataset.path == path);
+        let (Some(dataset), Some(reading)) = (dataset, self.readings.get_mut(path)) else { return };
+        dataset.attributes.retain(|attribute| attribute.name != "units");
+        dataset
+            .attributes
+            .push(SourceAttribute { name: "units".to_owned(), value: SourceValue::Text(unit.to_owned()) });
+        reading.units = Some(unit.to_owned());
+        reading.note = Some(match reading.note.take() {
+            Some(before) => format!("{before}; {note}"),
+            None => note.to_owned(),
+        });
+        if let Some(sentinels) = sentinels {
+            reading.sentinels = sentinels;
+        }
     }
 }
 

@@ -184,7 +184,8 @@ pub(super) fn unit(stated: &str, row: Option<&VariableSpec>) -> Unit {
     let says_nothing = super::units::says_nothing(stated);
     let spelled = || super::units::standard(stated).unwrap_or_else(|| stated.trim().to_owned());
     match row.map(|row| row.units) {
-        Some(Units::Fixed(table)) => {
+        Some(units @ (Units::Fixed(_) | Units::Altitude(_))) => {
+            let table = if let Units::Fixed(table) = units { table } else { "km" };
             let table_unit = super::units::parse(table);
             if table == stated.trim() || (says_nothing && known != table_unit) {
                 return Unit::OfTable;

@@ -14,6 +14,7 @@ mod granule;
 #[path = "../../examples/synthesize/scene.rs"]
 mod scene;
 
+mod altitudes;
 mod collector;
 mod command;
 mod contract;

@@ -1,0 +1,266 @@
+//! Which unit altitudes are in, where the source does not state it: told by the magnitudes of all of them together.
+//!
+//! Readers of the same instrument's files take altitudes for kilometres or for metres, and a granule may mix both. Frame
+//! and aircraft nearly always tell by themselves; a surface or a layer near the ground is a small number in either unit
+//! and is judged beside them. Values keep their bits; the unit that is told is written beside them.
+
+use std::ops::Range;
+
+use crate::collection::{AltitudeOf, Product, Units};
+use crate::error::{Failure, Stage};
+use crate::map::decode::Sentinels;
+use crate::map::interpreted::Interpreted;
+use crate::map::reading::{self, stated_units};
+use crate::map::units;
+use crate::read::{Content, Dataset, Source};
+use crate::warning::{Code, Warning};
+
+/// No aircraft, and no frame around one, is higher than this, in km; in metres, no such frame is so low.
+const HIGHEST_KM: f64 = 60.0;
+
+/// No surface is higher than this, in km (Mount Everest: 8.85).
+const HIGHEST_SURFACE_KM: f64 = 9.0;
+
+/// An aircraft at or above this flies, if it is in km; in metres it would stand on the ground.
+const LOWEST_FLIGHT_KM: f64 = 2.0;
+
+/// A layer is at least one range bin thick, which is some 30 m in this family of lidars: one thinner than this is in km.
+const THINNEST_LAYER_M: f64 = 20.0;
+
+/// Larger numbers are no altitudes in any unit; they do not count.
+const LARGEST_ALTITUDE: f64 = 1e6;
+
+/// Rows of a dataset that are looked at together.
+const ROWS: usize = 16_384;
+
+/// A unit of altitudes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AltitudeUnit {
+    /// km.
+    Kilometre,
+    /// m.
+    Metre,
+}
+
+impl AltitudeUnit {
+    /// In the spelling of UDUNITS.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kilometre => "km",
+            Self::Metre => "m",
+        }
+    }
+
+    /// The unit of this name, in any spelling.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let unit = units::parse(text)?;
+        [Self::Kilometre, Self::Metre].into_iter().find(|known| units::parse(known.name()) == Some(unit))
+    }
+
+    fn in_km(self, value: f64) -> f64 {
+        match self {
+            Self::Kilometre => value,
+            Self::Metre => value / 1000.0,
+        }
+    }
+}
+
+/// One altitude of the granule.
+struct Altitude {
+    dataset: Dataset,
+    of: AltitudeOf,
+    /// What the source states.
+    stated: Option<AltitudeUnit>,
+    /// Largest value that may be an altitude, as it is handed out.
+    largest: Option<f64>,
+    /// What its own values tell, or those of its neighbours.
+    unit: Option<AltitudeUnit>,
+}
+
+/// Decides the units of all altitudes of a granule and has `source` state them.
+///
+/// # Errors
+/// A stated unit that no aircraft or frame can be in; or a dataset that cannot be read.
+pub fn decide(
+    source: &mut Interpreted,
+    product: &Product,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Failure> {
+    let mut altitudes = Vec::new();
+    for dataset in &source.description().datasets {
+        let Some(Units::Altitude(of)) = product.row(&dataset.path).map(|row| row.units) else { continue };
+        if !matches!(dataset.content, Content::Numbers(_)) || dataset.is_empty() {
+            continue;
+        }
+        // Packed numbers that nobody can unpack, and units of something else, tell nothing.
+        if source.reading(dataset).is_none_or(|reading| reading.units.is_some() || reading.is_packed) {
+            continue;
+        }
+        let dataset = dataset.clone();
+        let is_stated = stated(source, &dataset).is_some_and(|text| units::parse(text).is_some());
+        let largest = largest(source, &dataset)?;
+        // What is stated was converted, and is handed out in km.
+        let stated = is_stated.then_some(AltitudeUnit::Kilometre);
+        altitudes.push(Altitude { unit: stated, dataset, of, stated, largest });
+    }
+    for altitude in &mut altitudes {
+        check_stated(source, altitude)?;
+        altitude.unit = altitude.unit.or_else(|| own_evidence(altitude));
+    }
+    decide_layers(source, &mut altitudes)?;
+    let leading = [AltitudeOf::Frame, AltitudeOf::Platform]
+        .into_iter()
+        .find_map(|of| altitudes.iter().find(|altitude| altitude.of == of && altitude.unit.is_some())?.unit);
+    for altitude in &mut altitudes {
+        altitude.unit = altitude.unit.or(leading);
+    }
+    warn(&altitudes, warnings);
+    for altitude in altitudes.iter().filter(|altitude| altitude.stated.is_none()) {
+        state(source, altitude, product);
+    }
+    Ok(())
+}
+
+/// Refuses a frame or an aircraft whose stated unit puts it into space or under the ground.
+fn check_stated(source: &Interpreted, altitude: &Altitude) -> Result<(), Failure> {
+    let (Some(_), Some(largest)) = (altitude.stated, altitude.largest) else { return Ok(()) };
+    let is_frame = altitude.of == AltitudeOf::Frame;
+    let is_above = matches!(altitude.of, AltitudeOf::Frame | AltitudeOf::Platform) && largest > HIGHEST_KM;
+    if !is_above && !(is_frame && largest < HIGHEST_KM / 1000.0) {
+        return Ok(());
+    }
+    let stated = stated(source, &altitude.dataset).unwrap_or_default();
+    Err(Failure::new(Stage::Map, &altitude.dataset.path, "contradicts its own unit")
+        .found(format!("values up to {largest} km by the unit that is stated, {stated:?}"))
+        .expected(format!("altitudes of {} m to {HIGHEST_KM} km", HIGHEST_KM))
+        .hint("the unit or the values are false; ask the producer"))
+}
+
+/// What the values of one altitude tell by themselves.
+fn own_evidence(altitude: &Altitude) -> Option<AltitudeUnit> {
+    let largest = altitude.largest?;
+    match altitude.of {
+        _ if largest > HIGHEST_KM => Some(AltitudeUnit::Metre),
+        AltitudeOf::Frame => Some(AltitudeUnit::Kilometre),
+        AltitudeOf::Platform => (largest >= LOWEST_FLIGHT_KM).then_some(AltitudeUnit::Kilometre),
+        AltitudeOf::Surface => (largest > HIGHEST_SURFACE_KM).then_some(AltitudeUnit::Metre),
+        AltitudeOf::LayerTop | AltitudeOf::LayerBottom => None,
+    }
+}
+
+/// Tops and bottoms of layers have one unit: none is above the frame, and none thinner than a bin.
+fn decide_layers(source: &Interpreted, altitudes: &mut [Altitude]) -> Result<(), Failure> {
+    let is_layer =
+        |altitude: &&Altitude| matches!(altitude.of, AltitudeOf::LayerTop | AltitudeOf::LayerBottom);
+    let original = |altitude: &Altitude| stated(source, &altitude.dataset).and_then(AltitudeUnit::of);
+    let highest = altitudes
+        .iter()
+        .filter(|altitude| !is_layer(altitude))
+        .filter_map(|altitude| Some(altitude.unit?.in_km(altitude.largest?)))
+        .reduce(f64::max)
+        .unwrap_or(HIGHEST_KM);
+    let layers: Vec<&Altitude> = altitudes.iter().filter(is_layer).collect();
+    let stated = layers.iter().find_map(|altitude| altitude.stated.and_then(|_| original(altitude)));
+    let open = || layers.iter().filter(|altitude| altitude.stated.is_none());
+    let is_above = open().any(|altitude| altitude.largest.is_some_and(|largest| largest > highest));
+    let unit = if stated.is_some() {
+        stated
+    } else if is_above {
+        Some(AltitudeUnit::Metre)
+    } else {
+        let find = |of: AltitudeOf| layers.iter().find(|altitude| altitude.of == of);
+        let pair = find(AltitudeOf::LayerTop).zip(find(AltitudeOf::LayerBottom));
+        let thinnest =
+            pair.map(|(top, bottom)| thinnest(source, &top.dataset, &bottom.dataset)).transpose()?;
+        thinnest.flatten().filter(|&thinnest| thinnest < THINNEST_LAYER_M).map(|_| AltitudeUnit::Kilometre)
+    };
+    for altitude in
+        altitudes.iter_mut().filter(|altitude| is_layer(&&**altitude) && altitude.stated.is_none())
+    {
+        altitude.unit = unit;
+    }
+    Ok(())
+}
+
+/// What the source itself states as the unit, before anything was converted.
+fn stated<'source>(source: &'source Interpreted, dataset: &Dataset) -> Option<&'source str> {
+    stated_units(source.original(&dataset.path)?).map(|(_, text)| text)
+}
+
+/// One warning where altitudes are not in the unit of the table, or not in one unit.
+fn warn(altitudes: &[Altitude], warnings: &mut Vec<Warning>) {
+    let named = |unit: AltitudeUnit| {
+        let paths = altitudes.iter().filter(|altitude| altitude.unit == Some(unit));
+        paths.map(|altitude| altitude.dataset.path.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (metres, kilometres) = (named(AltitudeUnit::Metre), named(AltitudeUnit::Kilometre));
+    if metres.is_empty() {
+        return;
+    }
+    let message = if kilometres.is_empty() {
+        format!("altitudes have no unit and are metres by their magnitude: {metres}")
+    } else {
+        format!("altitudes are metres by their magnitude or unit ({metres}) and kilometres ({kilometres})")
+    };
+    warnings.push(Warning::of_granule(Code::AltitudesInMetres, message));
+}
+
+/// Has the source state the unit that was told.
+fn state(source: &mut Interpreted, altitude: &Altitude, product: &Product) {
+    let unit = altitude.unit.unwrap_or(AltitudeUnit::Kilometre);
+    let note = match altitude.unit {
+        Some(_) => {
+            "unit told by the magnitudes of all altitudes of the granule, because the source states none"
+        }
+        None => "unit assumed, because neither the source nor the values tell it",
+    };
+    // Far below the surface a frame in metres has bins that would be missing values in kilometres.
+    let is_deep = unit == AltitudeUnit::Metre && altitude.of == AltitudeOf::Frame;
+    let row = product.row(&altitude.dataset.path);
+    let policy = row.and_then(|row| row.missing).unwrap_or(product.missing);
+    let sentinels = is_deep.then(|| Sentinels::Equal(reading::in_another_unit(policy)));
+    source.tell_unit(&altitude.dataset.path, unit.name(), note, sentinels);
+}
+
+/// The rows of a dataset, a block at a time.
+fn blocks(dataset: &Dataset) -> impl Iterator<Item = Range<usize>> {
+    let rows = dataset.row_count();
+    (0..rows).step_by(ROWS).map(move |start| start..rows.min(start + ROWS))
+}
+
+/// Numbers of some rows that may be altitudes; NaN in the place of others.
+fn plausible(source: &Interpreted, dataset: &Dataset, rows: Range<usize>) -> Result<Vec<f64>, Failure> {
+    let sentinels = source.reading(dataset).map(|reading| reading.sentinels.clone());
+    let is_known = |value: f64| {
+        value.abs() <= LARGEST_ALTITUDE && !sentinels.as_ref().is_some_and(|sentinels| sentinels.has(value))
+    };
+    let values = source.rows(dataset, rows)?.to_f64();
+    Ok(values.into_iter().map(|value| if is_known(value) { value } else { f64::NAN }).collect())
+}
+
+fn largest(source: &Interpreted, dataset: &Dataset) -> Result<Option<f64>, Failure> {
+    let mut largest = None;
+    for rows in blocks(dataset) {
+        let known = plausible(source, dataset, rows)?.into_iter().filter(|value| !value.is_nan());
+        largest = known.chain(largest).reduce(f64::max);
+    }
+    Ok(largest)
+}
+
+/// The smallest thickness above zero of any layer; `None` where top and bottom have not one shape.
+fn thinnest(source: &Interpreted, top: &Dataset, bottom: &Dataset) -> Result<Option<f64>, Failure> {
+    let mut thinnest = None;
+    if top.shape != bottom.shape {
+        return Ok(None);
+    }
+    for rows in blocks(top) {
+        let tops = plausible(source, top, rows.clone())?;
+        let bottoms = plausible(source, bottom, rows)?;
+        let thickness = tops.iter().zip(&bottoms).filter(|(_, bottom)| **bottom > 0.0);
+        let thickness = thickness.map(|(top, bottom)| top - bottom).filter(|&thickness| thickness > 0.0);
+        thinnest = thickness.chain(thinnest).reduce(f64::min);
+    }
+    Ok(thinnest)
+}
