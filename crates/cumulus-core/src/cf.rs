@@ -7,20 +7,26 @@
 mod carried;
 mod file;
 mod flags;
+mod status;
+mod told;
 mod variable;
+
+use std::sync::Arc;
 
 use crate::collection::{Role, TimeSpec, Units};
 use crate::error::{Failure, Stage};
+use crate::map::altitudes::AltitudeUnit;
 use crate::map::bind::{self, BoundVariable, Dimension, Form, free_name};
 use crate::map::decode::{Decoder, Statistics};
 use crate::map::reading::Reading;
+use crate::map::status::Geometry;
 use crate::map::text;
-use crate::read::digest::FileDigest;
 use crate::read::{Content, Source};
 use crate::values::{ElementType, Values};
-use crate::write::{Attribute, LateAttributes, Storage, Structure, Variable};
+use crate::write::{self, Attribute, Storage, Structure, Variable};
 
 pub use file::Provenance;
+pub use told::{implausible, late_attributes, units};
 
 use crate::granule::Identity;
 use crate::map;
@@ -56,6 +62,8 @@ pub enum Feed<'granule> {
     },
     /// Characters.
     Text(Vec<u8>),
+    /// Made of the values of an earlier variable while they go by; see [`Rows::status`].
+    Beside,
 }
 
 /// Rows of a dataset on their way to an output variable.
@@ -67,6 +75,21 @@ pub struct Rows<'granule> {
     pub decoder: Decoder<'granule>,
     /// Its unit, where the values decide.
     pub units: Option<Units>,
+    /// True where the granule and not the table says which unit it has.
+    pub is_unit_told: bool,
+    /// The largest magnitude that its values can have.
+    pub largest: f64,
+    /// The flag variable beside it.
+    pub status: Option<Status>,
+}
+
+/// A flag variable that is made of the values of another one.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Its number in the layout.
+    pub variable: usize,
+    /// What decides the flags, beside the values.
+    pub geometry: Arc<Geometry>,
 }
 
 /// Lays out the file.
@@ -88,6 +111,7 @@ pub fn compose<'granule>(
         binding,
         track,
         wavelengths: Vec::new(),
+        geometry: status::geometry(source, identity.product, binding)?,
         time_name: free_name(bind::TIME, |name| name != binding.record_dimension && is_taken(binding, name)),
         composition: Composition {
             structure: Structure {
@@ -124,6 +148,8 @@ struct Composer<'granule, 'run> {
     identity: &'run Identity,
     binding: &'granule Binding<'granule>,
     track: &'granule Track,
+    /// Where the bins of profiles lie, if some variable's status depends on it.
+    geometry: Option<Arc<Geometry>>,
     time_name: String,
     /// Wavelengths in nanometres and the names of their coordinates.
     wavelengths: Vec<(f64, String)>,
@@ -279,13 +305,34 @@ impl<'granule> Composer<'granule, '_> {
         warnings: &mut Vec<Warning>,
     ) {
         let decoder = self.decoder(bound, from);
-        let attributes = self.attributes(bound, &decoder, warnings);
+        let mut attributes = self.attributes(bound, &decoder, warnings);
         let is_coordinate = bound.row.is_some_and(|row| row.role == Role::VerticalCoordinate);
         let fill = decoder.fill.filter(|_| !is_coordinate);
-        let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, fill, attributes);
         let is_packed = self.source.reading(bound.dataset).is_some_and(|reading| reading.is_packed);
         let units = variable::units_by_magnitude(bound).filter(|_| !is_packed);
-        self.push(variable, Feed::Rows(Box::new(Rows { dataset: bound.dataset, decoder, units })));
+        let status = self.status(bound);
+        let flags = status.as_ref().map(|_| {
+            let name = free_name(&format!("{}_status", bound.name), |name| is_taken(self.binding, name));
+            write::set(&mut attributes, Attribute::text("ancillary_variables", name.as_str()));
+            let flags = status::attributes(bound, &self.located(bound).unwrap_or_default());
+            numbers(&name, ElementType::I8, &bound.dimensions, None, flags)
+        });
+        let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, fill, attributes);
+        let is_unit_told = told::is_unit_told(bound, self.source.reading(bound.dataset));
+        let largest = told::largest(bound);
+        let rows = Rows { dataset: bound.dataset, decoder, units, is_unit_told, largest, status };
+        self.push(variable, Feed::Rows(Box::new(rows)));
+        if let Some(flags) = flags {
+            self.push(flags, Feed::Beside);
+        }
+    }
+
+    /// What makes the flag variable beside `bound`, which follows it in the layout; `None` where it has none.
+    fn status(&self, bound: &BoundVariable<'_>) -> Option<Status> {
+        let geometry =
+            self.geometry.as_ref().filter(|_| status::is_told(bound, self.identity.product, self.binding))?;
+        let variable = self.composition.structure.variables.len() + 1;
+        Some(Status { variable, geometry: Arc::clone(geometry) })
     }
 
     /// Longitudes that the source counts otherwise than the product.
@@ -334,9 +381,17 @@ impl<'granule> Composer<'granule, '_> {
         }
         let lowest = values.iter().copied().reduce(f64::min);
         let highest = values.iter().copied().reduce(f64::max);
-        if let (Some(lowest), Some(highest), Some(Units::Fixed(units))) =
-            (lowest, highest, bound.row.map(|row| row.units))
-        {
+        let units = match bound.row.map(|row| row.units) {
+            Some(Units::Fixed(units)) => Some(units),
+            Some(Units::Altitude(_)) => Some(
+                self.source
+                    .reading(bound.dataset)
+                    .map_or(AltitudeUnit::Kilometre, AltitudeUnit::written)
+                    .name(),
+            ),
+            _ => None,
+        };
+        if let (Some(lowest), Some(highest), Some(units)) = (lowest, highest, units) {
             self.composition.vertical = Some(Vertical { lowest, highest, units });
         }
         Ok(())
@@ -391,7 +446,10 @@ impl<'granule> Composer<'granule, '_> {
         let decoder = self.decoder(bound, from);
         let attributes = variable::edges(bound, self.source.reading(bound.dataset));
         let variable = numbers(&edges_name, decoder.target(), &[dimension], decoder.fill, attributes);
-        self.push(variable, Feed::Rows(Box::new(Rows { dataset: bound.dataset, decoder, units: None })));
+        let largest = told::largest(bound);
+        let rows =
+            Rows { dataset: bound.dataset, decoder, units: None, is_unit_told: false, largest, status: None };
+        self.push(variable, Feed::Rows(Box::new(rows)));
         Ok(())
     }
 
@@ -436,33 +494,4 @@ fn numbers(
         fill,
         attributes,
     }
-}
-
-/// Attributes that the values told: units by magnitude, and the number of missing values.
-///
-/// # Shape
-/// `statistics` has one entry a variable of the composition, `None` where its values are not the source's.
-#[must_use]
-pub fn late_attributes(
-    composition: &Composition<'_>,
-    statistics: &[Option<Statistics>],
-    source: &FileDigest,
-) -> LateAttributes {
-    let checksum = Attribute::text("source_sha256", source.sha256.as_str());
-    let mut late = LateAttributes { file: vec![checksum], ..Default::default() };
-    let variables = composition.structure.variables.iter().zip(&composition.feeds).zip(statistics);
-    for ((variable, feed), statistics) in variables {
-        let Some(statistics) = statistics else { continue };
-        let mut attributes = Vec::new();
-        if let Feed::Rows(rows) = feed {
-            attributes.extend(rows.units.and_then(|units| variable::told_units(units, statistics)));
-        }
-        if variable.fill.is_some() {
-            attributes.push(variable::missing_count(statistics.missing()));
-        }
-        if !attributes.is_empty() {
-            late.variables.push((variable.name.clone(), attributes));
-        }
-    }
-    late
 }

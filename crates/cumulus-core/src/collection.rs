@@ -74,6 +74,8 @@ pub struct Product {
     pub solar_elevation: Option<&'static str>,
     /// Text dataset whose value becomes the global attribute `project`.
     pub project: Option<&'static str>,
+    /// The geometry of profiles, where they are measured from an aircraft downwards.
+    pub profile: Option<ProfileSpec>,
     /// What stands for a missing value in the variables below, unless their rows say otherwise.
     pub missing: MissingPolicy,
     /// What stands for a missing value in the floating-point numbers of any other dataset.
@@ -244,6 +246,17 @@ impl PositionSpec {
     }
 }
 
+/// Where the bins of a profile lie beside the aircraft and the surface; see [`crate::map::status`].
+#[derive(Clone, Copy, Debug)]
+pub struct ProfileSpec {
+    /// Altitude of each bin.
+    pub altitude: &'static str,
+    /// Altitude of the aircraft at each record.
+    pub platform: &'static str,
+    /// Altitude of the surface below it.
+    pub surface: &'static str,
+}
+
 /// Whether a granule without this dataset can be converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
@@ -386,6 +399,8 @@ pub struct VariableSpec {
     pub integer_sentinel: bool,
     /// What stands for a missing value, where it is not what the product says.
     pub missing: Option<MissingPolicy>,
+    /// A flag variable beside it tells which values were measured; the product has a [`ProfileSpec`].
+    pub has_status: bool,
     /// Wavelength of the measurement in nanometres, written as a scalar coordinate.
     pub wavelength_nm: Option<f64>,
     /// CF `comment`.
@@ -420,6 +435,7 @@ pub const fn variable(
         standard_name: None,
         integer_sentinel: false,
         missing: None,
+        has_status: false,
         wavelength_nm: None,
         comment: None,
         derived: None,
@@ -441,6 +457,13 @@ impl VariableSpec {
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.presence = Presence::Required;
+        self
+    }
+
+    /// A flag variable beside it tells which values were measured.
+    #[must_use]
+    pub const fn with_status(mut self) -> Self {
+        self.has_status = true;
         self
     }
 

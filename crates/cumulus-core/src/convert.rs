@@ -168,6 +168,7 @@ pub fn convert(
     let (statistics, source_digest) = (statistics?, source_digest?);
     let late = cf::late_attributes(&composition, &statistics, &source_digest);
     sink.finish(&late)?;
+    warnings.extend(cf::implausible(&composition, &statistics));
 
     let (checked, data_digest) = rayon::join(
         || check(context, &data_path, source, &composition, &late),
@@ -204,6 +205,7 @@ pub fn convert(
         invalid_positions: track.invalid_counts,
         day_night: record.day_night,
         variables: counts(&composition, statistics),
+        units: cf::units(&composition, &late),
     })))
 }
 

@@ -14,6 +14,7 @@ pub mod position;
 pub mod reading;
 pub mod renamed;
 pub mod sounding;
+pub mod status;
 pub mod text;
 pub mod time;
 pub mod track;

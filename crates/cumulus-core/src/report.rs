@@ -164,6 +164,9 @@ pub struct Product {
     pub day_night: DayNight,
     /// Variables with missing values.
     pub variables: Vec<VariableCount>,
+    /// Units that the granule and not the table tells, by variable.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub units: BTreeMap<String, String>,
 }
 
 impl Product {

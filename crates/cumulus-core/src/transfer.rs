@@ -7,10 +7,13 @@
 //! cut into the units the sink stores; units are written in order, so neither the number of threads nor the size
 //! of blocks shows in the product.
 
+mod beside;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
 
+use self::beside::Beside;
 use crate::cf::{Composition, Feed, Rows};
 use crate::error::Failure;
 use crate::map::decode::Statistics;
@@ -49,7 +52,7 @@ pub fn transfer(
 ) -> Result<Vec<Option<Statistics>>, Failure> {
     let _span = tracing::info_span!("transfer").entered();
     let mut statistics = Vec::with_capacity(composition.feeds.len());
-    let memory = Memory::default();
+    let (memory, memory_of_flags) = (Memory::default(), Memory::default());
     for (variable, feed) in composition.feeds.iter().enumerate() {
         statistics.push(match feed {
             Feed::Text(characters) => {
@@ -60,10 +63,14 @@ pub fn transfer(
                 let packing = sink.packing(variable)?;
                 let units: Vec<Unit> = Cutter::units(packing.rows, values.clone()).collect();
                 let packing = packing.suited_to(&units);
-                write(sink, variable, units.into_iter().map(|unit| packing.pack(unit, &memory)), &memory)?;
+                for unit in units {
+                    write_unit(sink, variable, packing.pack(unit, &memory), &memory)?;
+                }
                 statistics.clone()
             }
             Feed::Rows(rows) => {
+                let beside = rows.status.as_ref();
+                let beside = beside.map(|status| Beside::new(status, sink, &memory_of_flags)).transpose()?;
                 let mut lane = Lane {
                     source,
                     rows,
@@ -71,10 +78,14 @@ pub fn transfer(
                     variable,
                     memory: &memory,
                     statistics: Statistics::default(),
+                    beside,
+                    written: 0,
                 };
                 lane.run(block_bytes)?;
                 Some(lane.statistics)
             }
+            // Written with the variable that it is made of.
+            Feed::Beside => None,
         });
     }
     Ok(statistics)
@@ -88,6 +99,10 @@ struct Lane<'run, 'granule> {
     variable: usize,
     memory: &'run Memory,
     statistics: Statistics,
+    /// The flag variable beside it.
+    beside: Option<Beside<'run>>,
+    /// Rows of the variable that are written.
+    written: usize,
 }
 
 impl Lane<'_, '_> {
@@ -103,24 +118,55 @@ impl Lane<'_, '_> {
         let mut ready: Vec<Packed> = Vec::new();
         let are_whole_units = blocks.iter().all(|block| block.start % packing.rows == 0);
         let threads = rayon::current_num_threads().max(1);
+        let (source, rows, memory) = (self.source, self.rows, self.memory);
+        let memory_of_flags = self.beside.as_ref().map(Beside::memory);
+        let work = Work { source, rows, packing: &packing, memory, memory_of_flags };
         for batch in blocks.chunks(if are_whole_units { threads * BLOCKS_A_THREAD } else { threads }) {
-            let Self { source, rows, sink, variable, memory, statistics } = self;
-            let work = Work { source: *source, rows, packing: &packing, memory };
-            let write = || write(&mut **sink, *variable, ready, memory);
             ready = if are_whole_units {
-                let (written, packed) = rayon::join(write, || work.pack_each(batch));
+                let (written, packed) = rayon::join(|| self.write(ready), || work.pack_each(batch));
                 written?;
-                seen(statistics, packed?).into_iter().flatten().collect()
+                self.seen(packed?).into_iter().flatten().collect()
             } else {
                 // Packed only when the batch before is written, whose memory can be used again.
-                let (written, decoded) = rayon::join(write, || work.decode_each(batch));
+                let (written, decoded) = rayon::join(|| self.write(ready), || work.decode_each(batch));
                 written?;
-                work.pack_across(seen(statistics, decoded?), &mut cutter)
+                work.pack_across(self.seen(decoded?), &mut cutter)
             };
         }
-        write(self.sink, self.variable, ready, self.memory)?;
+        self.write(ready)?;
         let rest = cutter.rest().map(|unit| packing.pack(unit, self.memory));
-        write(self.sink, self.variable, rest, self.memory)
+        self.write(rest)?;
+        match &mut self.beside {
+            Some(beside) => beside.finish(self.sink),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes units, and the flags beside them.
+    fn write(&mut self, units: impl IntoIterator<Item = Packed>) -> Result<(), Failure> {
+        for unit in units {
+            self.written += unit.rows;
+            write_unit(self.sink, self.variable, unit, self.memory)?;
+            if let Some(beside) = &mut self.beside {
+                beside.write(self.sink, self.written)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what was seen of blocks, and the flags beside them.
+    fn seen<T>(&mut self, blocks: Vec<Block<T>>) -> Vec<T> {
+        let mut flags = Vec::new();
+        let take = |Block { content, flags: beside, statistics }| {
+            self.statistics.merge(&statistics);
+            flags.extend(beside);
+            content
+        };
+        let blocks = blocks.into_iter().map(take).collect();
+        if let Some(beside) = &mut self.beside {
+            beside.add(flags);
+        }
+        blocks
     }
 
     /// Parts of a few units from all over the variable, decoded, for choosing how to pack it.
@@ -138,25 +184,20 @@ impl Lane<'_, '_> {
             .map(|sample| {
                 let start = (units * (2 * sample + 1) / (2 * samples)) * packing.rows;
                 let end = (start + rows).min(count);
-                decode(self.source, self.rows, &(start..end), self.memory).map(|(values, _)| values.into())
+                let block = start..end;
+                decode(self.source, self.rows, &block, self.memory).map(|(values, _)| values.into())
             })
             .collect()
     }
 }
 
-fn write(
-    sink: &mut dyn Sink,
-    variable: usize,
-    units: impl IntoIterator<Item = Packed>,
-    memory: &Memory,
-) -> Result<(), Failure> {
-    units.into_iter().try_for_each(|unit| {
-        sink.write(variable, &unit)?;
-        if let Form::Chunks(chunks) = unit.form {
-            memory.keep_bytes(chunks.into_memory());
-        }
-        Ok(())
-    })
+/// Writes one unit and keeps its memory.
+fn write_unit(sink: &mut dyn Sink, variable: usize, unit: Packed, memory: &Memory) -> Result<(), Failure> {
+    sink.write(variable, &unit)?;
+    if let Form::Chunks(chunks) = unit.form {
+        memory.keep_bytes(chunks.into_memory());
+    }
+    Ok(())
 }
 
 /// What is done to every block.
@@ -165,23 +206,33 @@ struct Work<'run, 'granule> {
     rows: &'run Rows<'granule>,
     packing: &'run Packing,
     memory: &'run Memory,
+    memory_of_flags: Option<&'run Memory>,
+}
+
+/// What has become of a block.
+struct Block<T> {
+    content: T,
+    /// The flags beside its values.
+    flags: Option<Values>,
+    statistics: Statistics,
 }
 
 impl Work<'_, '_> {
     /// Packs blocks that begin where units begin: each on one thread from source to packed units, while it is in
     /// that thread's cache.
-    fn pack_each(&self, batch: &[Range<usize>]) -> Result<Vec<(Vec<Packed>, Statistics)>, Failure> {
+    fn pack_each(&self, batch: &[Range<usize>]) -> Result<Vec<Block<Vec<Packed>>>, Failure> {
         let pack = |block| {
-            let (values, statistics) = decode(self.source, self.rows, block, self.memory)?;
-            let units = Cutter::units(self.packing.rows, values);
-            Ok((units.map(|unit| self.packing.pack(unit, self.memory)).collect(), statistics))
+            let Block { content, flags, statistics } = self.decode(block)?;
+            let units = Cutter::units(self.packing.rows, content);
+            let content = units.map(|unit| self.packing.pack(unit, self.memory)).collect();
+            Ok(Block { content, flags, statistics })
         };
         batch.par_iter().with_max_len(1).map(pack).collect()
     }
 
     /// Decodes blocks that units reach across.
-    fn decode_each(&self, batch: &[Range<usize>]) -> Result<Vec<(Values, Statistics)>, Failure> {
-        batch.par_iter().map(|block| decode(self.source, self.rows, block, self.memory)).collect()
+    fn decode_each(&self, batch: &[Range<usize>]) -> Result<Vec<Block<Values>>, Failure> {
+        batch.par_iter().map(|block| self.decode(block)).collect()
     }
 
     /// Packs the units that are whole with these blocks; what is left waits in the cutter.
@@ -189,15 +240,16 @@ impl Work<'_, '_> {
         let units: Vec<Unit> = blocks.into_iter().flat_map(|block| cutter.cut(block)).collect();
         units.into_par_iter().map(|unit| self.packing.pack(unit, self.memory)).collect()
     }
-}
 
-/// Adds what was seen of each to `statistics`.
-fn seen<T>(statistics: &mut Statistics, blocks: Vec<(T, Statistics)>) -> Vec<T> {
-    let merge = |(block, seen)| {
-        statistics.merge(&seen);
-        block
-    };
-    blocks.into_iter().map(merge).collect()
+    fn decode(&self, block: &Range<usize>) -> Result<Block<Values>, Failure> {
+        let (content, statistics) = decode(self.source, self.rows, block, self.memory)?;
+        let flags = self.rows.status.as_ref().map(|status| {
+            let fill = self.rows.decoder.fill.filter(|_| statistics.missing() > 0);
+            let room = self.memory_of_flags.and_then(Memory::block);
+            status.geometry.status(&content, block.start, fill, room)
+        });
+        Ok(Block { content, flags, statistics })
+    }
 }
 
 fn decode(

@@ -85,6 +85,7 @@ const SOUNDING: Product = Product {
         // The strongest winds in which sondes were dropped are about 110 m/s; GPS noise comes on top.
         fastest_m_per_s: 200.0,
     },
+    profile: None,
     missing: MissingPolicy::AtOrBelow(-900.0),
     missing_elsewhere: MissingPolicy::AtOrBelow(-900.0),
     solar_elevation: None,

@@ -5,7 +5,7 @@
 
 use cumulus_core::collection::{
     AltitudeOf, Arrangement, Collection, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec,
-    Product, Role, Statistic, TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
+    Product, ProfileSpec, Role, Statistic, TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
 };
 
 /// The collection.
@@ -65,6 +65,7 @@ const ATB: Product = Product {
     position: POSITION,
     solar_elevation: Some("Solar_Elevation_Angle"),
     project: Some("Project"),
+    profile: Some(PROFILE_GEOMETRY),
     missing: AT_OR_BELOW_900,
     missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[
@@ -92,6 +93,7 @@ const OP: Product = Product {
     position: POSITION,
     solar_elevation: Some("Solar_Elevation_Angle"),
     project: Some("Project"),
+    profile: Some(PROFILE_GEOMETRY),
     missing: AT_OR_BELOW_900,
     missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[CLOCK_OF_OP, POSITION_OF_RECORDS, NAVIGATION, &[BIN_ALTITUDE], SIZES, LAYERS],
@@ -129,6 +131,9 @@ const TIME: TimeSpec = TimeSpec::ClockAndDayOfYear {
 /// A Global Hawk flies at 170 m/s; 400 m/s leaves room for the jet stream and for clock jitter.
 const POSITION: PositionSpec =
     PositionSpec { latitude: "Latitude", longitude: "Longitude", altitude: None, fastest_m_per_s: 400.0 };
+
+const PROFILE_GEOMETRY: ProfileSpec =
+    ProfileSpec { altitude: "Bin_Alt", platform: "Plane_Alt", surface: "Gnd_Hgt" };
 
 const SCALAR: &[&[&str]] = &[&[]];
 const RECORD: &[&[&str]] = &[&["record"]];
@@ -275,6 +280,7 @@ const fn backscatter(name: &'static str, long_name: &'static str, nanometres: f6
         .units("km-1 sr-1")
         .standard_name("volume_attenuated_backwards_scattering_function_in_air")
         .wavelength(nanometres)
+        .with_status()
         .comment(ABOVE_THE_AIRCRAFT)
 }
 
@@ -294,6 +300,7 @@ const BACKSCATTER: &[VariableSpec] = &[
     backscatter("ATB_1064", "total attenuated backscatter at 1064 nm", 1064.0),
     variable("Depol_Ratio", "volume linear depolarization ratio at 1064 nm", PROFILE)
         .or_named(&["Depol_Ratio_1sec"])
+        .with_status()
         .units("1")
         .wavelength(1064.0)
         .comment("large and meaningless where the parallel signal is near zero; kept as it is"),

@@ -10,7 +10,7 @@ use crate::collection::{AltitudeOf, Product, Units};
 use crate::error::{Failure, Stage};
 use crate::map::decode::Sentinels;
 use crate::map::interpreted::Interpreted;
-use crate::map::reading::{self, stated_units};
+use crate::map::reading::{self, Reading, stated_units};
 use crate::map::units;
 use crate::read::{Content, Dataset, Source};
 use crate::warning::{Code, Warning};
@@ -59,7 +59,15 @@ impl AltitudeUnit {
         [Self::Kilometre, Self::Metre].into_iter().find(|known| units::parse(known.name()) == Some(unit))
     }
 
-    fn in_km(self, value: f64) -> f64 {
+    /// The unit that altitudes of this reading are written in.
+    #[must_use]
+    pub fn written(reading: &Reading) -> Self {
+        reading.units.as_deref().and_then(Self::of).unwrap_or(Self::Kilometre)
+    }
+
+    /// A value in this unit, in km.
+    #[must_use]
+    pub fn in_km(self, value: f64) -> f64 {
         match self {
             Self::Kilometre => value,
             Self::Metre => value / 1000.0,
@@ -128,13 +136,14 @@ fn check_stated(source: &Interpreted, altitude: &Altitude) -> Result<(), Failure
     let (Some(_), Some(largest)) = (altitude.stated, altitude.largest) else { return Ok(()) };
     let is_frame = altitude.of == AltitudeOf::Frame;
     let is_above = matches!(altitude.of, AltitudeOf::Frame | AltitudeOf::Platform) && largest > HIGHEST_KM;
-    if !is_above && !(is_frame && largest < HIGHEST_KM / 1000.0) {
+    let is_below = is_frame && largest < HIGHEST_KM / 1000.0;
+    if !(is_above || is_below) {
         return Ok(());
     }
     let stated = stated(source, &altitude.dataset).unwrap_or_default();
     Err(Failure::new(Stage::Map, &altitude.dataset.path, "contradicts its own unit")
         .found(format!("values up to {largest} km by the unit that is stated, {stated:?}"))
-        .expected(format!("altitudes of {} m to {HIGHEST_KM} km", HIGHEST_KM))
+        .expected(format!("altitudes of {HIGHEST_KM} m to {HIGHEST_KM} km"))
         .hint("the unit or the values are false; ask the producer"))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every granule has two events, `granule_start` and `granule_end`, with the same fields for people and machines.
 
+use std::collections::HashMap;
 use std::fs;
 
 use indicatif::ProgressBar;
@@ -14,11 +15,32 @@ use crate::log;
 use crate::log::event::Event;
 use crate::pool::Observer;
 use crate::report::{GranuleReport, Status};
+use crate::warning::{Code, Warning};
 
 /// Receives what the pool tells.
 pub(super) struct Desk<'run> {
     pub(super) bar: &'run ProgressBar,
     pub(super) reports: &'run mut Vec<GranuleReport>,
+    pub(super) units: Units,
+}
+
+/// The units that variables of products had first in this run, and in which granule.
+#[derive(Debug, Default)]
+pub(super) struct Units(HashMap<(String, String), (String, String)>);
+
+impl Units {
+    /// Takes over the units of a granule, and warns where they are others than before.
+    fn compare(&mut self, report: &mut GranuleReport) {
+        let Some(product) = &report.product else { return };
+        for (variable, unit) in &product.units {
+            let known = self.0.entry((product.product.clone(), variable.clone()));
+            let (first, granule) = known.or_insert_with(|| (unit.clone(), report.granule.clone()));
+            if first != unit {
+                let message = format!("is in {unit}, and in {first} in {granule} of this run");
+                report.warnings.push(Warning::at(Code::UnitsDiffer, variable.as_str(), message));
+            }
+        }
+    }
 }
 
 impl Observer for Desk<'_> {
@@ -52,7 +74,8 @@ impl Observer for Desk<'_> {
         log::emit(&event);
     }
 
-    fn ended(&mut self, report: GranuleReport) {
+    fn ended(&mut self, mut report: GranuleReport) {
+        self.units.compare(&mut report);
         self.bar.inc(1);
         log_end(&report);
         self.reports.push(report);

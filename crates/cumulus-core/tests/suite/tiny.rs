@@ -54,6 +54,7 @@ pub(crate) static COLLECTION: Collection = Collection {
         },
         solar_elevation: None,
         project: None,
+        profile: None,
         missing: MissingPolicy::AtOrBelow(-900.0),
         missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
         variables: &[&[

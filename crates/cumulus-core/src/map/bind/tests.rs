@@ -67,6 +67,7 @@ static PRODUCT: Product = Product {
     position: PositionSpec { latitude: "", longitude: "", altitude: None, fastest_m_per_s: 0.0 },
     solar_elevation: None,
     project: None,
+    profile: None,
     missing: crate::collection::MissingPolicy::StatedOnly,
     missing_elsewhere: crate::collection::MissingPolicy::StatedOnly,
     variables: &[&[

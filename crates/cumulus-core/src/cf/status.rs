@@ -1,0 +1,59 @@
+//! The flag variable beside a profile: which of its values were measured.
+
+use std::sync::Arc;
+
+use crate::collection::{Product, Role};
+use crate::error::Failure;
+use crate::map::bind::{Binding, BoundVariable};
+use crate::map::status::{Geometry, MEANINGS};
+use crate::read::Source;
+use crate::values::ElementType;
+use crate::write::Attribute;
+
+/// How the flags are made, for people.
+const COMMENT: &str = "above_aircraft: the bin is above the aircraft, or holds one of the zeros that reach down from there; below_surface: the bin is below the surface; keep measured values for statistics";
+
+/// Where the bins of profiles lie, if the product tells and some variable has flags.
+pub(super) fn geometry(
+    source: &dyn Source,
+    product: &Product,
+    binding: &Binding<'_>,
+) -> Result<Option<Arc<Geometry>>, Failure> {
+    let Some(spec) = &product.profile else { return Ok(None) };
+    if !binding.variables.iter().any(|bound| is_told(bound, product, binding)) {
+        return Ok(None);
+    }
+    Ok(Geometry::of(source, spec, binding.records)?.map(Arc::new))
+}
+
+/// True where a variable has flags: its table says so, and it has one value a record and bin.
+pub(super) fn is_told(bound: &BoundVariable<'_>, product: &Product, binding: &Binding<'_>) -> bool {
+    let is_bin = |name: &str| {
+        let is = |other: &&BoundVariable<'_>| {
+            other.row.is_some_and(|row| row.role == Role::VerticalCoordinate) && other.name == name
+        };
+        binding.variables.iter().any(|other| is(&other))
+    };
+    bound.row.is_some_and(|row| row.has_status)
+        && product.profile.is_some()
+        && matches!(bound.dimensions.as_slice(), [record, bin]
+            if record.name == binding.record_dimension && is_bin(&bin.name))
+}
+
+/// Attributes of the flags beside `bound`, at the same `coordinates`.
+pub(super) fn attributes(bound: &BoundVariable<'_>, coordinates: &str) -> Vec<Attribute> {
+    let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
+    let codes = MEANINGS.map(|(code, _)| f64::from(code));
+    let mut attributes = vec![
+        Attribute::text("long_name", format!("status of {long_name}")),
+        Attribute::text("standard_name", "status_flag"),
+        Attribute::numbers("flag_values", ElementType::I8, &codes),
+        Attribute::text("flag_meanings", MEANINGS.map(|(_, meaning)| meaning).join(" ")),
+        Attribute::text("coverage_content_type", "qualityInformation"),
+        Attribute::text("comment", COMMENT),
+    ];
+    if !coordinates.is_empty() {
+        attributes.push(Attribute::text("coordinates", coordinates));
+    }
+    attributes
+}

@@ -1,0 +1,95 @@
+//! What is known of the values only when they have gone by.
+
+use std::collections::BTreeMap;
+
+use super::{Composition, Feed, variable};
+use crate::collection::Units;
+use crate::map::bind::BoundVariable;
+use crate::map::decode::Statistics;
+use crate::map::reading::Reading;
+use crate::read::digest::FileDigest;
+use crate::warning::{Code, Warning};
+use crate::write::{Attribute, AttributeValue, LateAttributes, Structure, Variable};
+
+/// No quantity of a product table has a magnitude like this in its unit.
+const LARGEST_KNOWN: f64 = 1e15;
+
+/// Nor has any other: numbers beyond, such as 1e35, 9.97e36 and 1e38, stand for missing values somewhere.
+const LARGEST_OF_ALL: f64 = 1e30;
+
+/// The largest magnitude that values of a variable can have.
+pub(super) fn largest(bound: &BoundVariable<'_>) -> f64 {
+    if bound.row.is_some() { LARGEST_KNOWN } else { LARGEST_OF_ALL }
+}
+
+/// True where the granule and not the table says which unit a variable has.
+pub(super) fn is_unit_told(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> bool {
+    let is_open = |units| matches!(units, Units::Altitude(_) | Units::ByMagnitude { .. });
+    bound.row.is_some_and(|row| is_open(row.units)) || reading.is_some_and(|reading| reading.units.is_some())
+}
+
+/// Units that differ from granule to granule, by variable.
+#[must_use]
+pub fn units(composition: &Composition<'_>, late: &LateAttributes) -> BTreeMap<String, String> {
+    let told = composition.structure.variables.iter().zip(&composition.feeds);
+    told.filter(|(_, feed)| matches!(feed, Feed::Rows(rows) if rows.is_unit_told))
+        .filter_map(|(variable, _)| Some((variable.name.clone(), unit(variable, late)?)))
+        .collect()
+}
+
+fn unit(variable: &Variable, late: &LateAttributes) -> Option<String> {
+    let late = late.variables.iter().filter(|(name, _)| *name == variable.name);
+    let mut attributes = late.flat_map(|(_, attributes)| attributes).chain(&variable.attributes);
+    match &attributes.find(|attribute| attribute.name == "units")?.value {
+        AttributeValue::Text(unit) => Some(unit.clone()),
+        AttributeValue::Numbers(..) => None,
+    }
+}
+
+/// Warnings about variables with values that no quantity can have.
+#[must_use]
+pub fn implausible(composition: &Composition<'_>, statistics: &[Option<Statistics>]) -> Vec<Warning> {
+    let Structure { variables, .. } = &composition.structure;
+    let seen = variables.iter().zip(&composition.feeds).zip(statistics);
+    seen.filter_map(|((variable, feed), statistics)| {
+        let (Feed::Rows(rows), Some(Statistics { minimum, maximum, .. })) = (feed, statistics) else {
+            return None;
+        };
+        let mut ends = minimum.iter().chain(maximum).copied();
+        let extreme = ends.find(|value| value.abs() >= rows.largest)?;
+        let message = format!(
+            "holds {extreme:e}, which no quantity can have; if it stands for missing values, the source should state so in _FillValue"
+        );
+        Some(Warning::at(Code::ImplausibleValues, variable.name.as_str(), message))
+    })
+    .collect()
+}
+
+/// Attributes that the values told: units by magnitude, and the number of missing values.
+///
+/// # Shape
+/// `statistics` has one entry a variable of the composition, `None` where its values are not the source's.
+#[must_use]
+pub fn late_attributes(
+    composition: &Composition<'_>,
+    statistics: &[Option<Statistics>],
+    source: &FileDigest,
+) -> LateAttributes {
+    let checksum = Attribute::text("source_sha256", source.sha256.as_str());
+    let mut late = LateAttributes { file: vec![checksum], ..Default::default() };
+    let variables = composition.structure.variables.iter().zip(&composition.feeds).zip(statistics);
+    for ((variable, feed), statistics) in variables {
+        let Some(statistics) = statistics else { continue };
+        let mut attributes = Vec::new();
+        if let Feed::Rows(rows) = feed {
+            attributes.extend(rows.units.and_then(|units| variable::told_units(units, statistics)));
+        }
+        if variable.fill.is_some() {
+            attributes.push(variable::missing_count(statistics.missing()));
+        }
+        if !attributes.is_empty() {
+            late.variables.push((variable.name.clone(), attributes));
+        }
+    }
+    late
+}

@@ -1,0 +1,216 @@
+//! Which values of a profile were measured: between the aircraft and the surface, and not missing.
+//!
+//! A lidar that looks down fills the bins above the aircraft with zeros, and those below the surface with noise. Both stay
+//! as they are, and both bias every mean; the status beside each value lets a reader leave them out.
+
+use ndarray::ArrayD;
+
+use crate::collection::{Midpoint, ProfileSpec};
+use crate::error::Failure;
+use crate::map::altitudes::AltitudeUnit;
+use crate::map::{self, edges};
+use crate::read::{Content, Source};
+use crate::values::Values;
+
+/// A value that was measured.
+pub const MEASURED: i8 = 0;
+/// A bin above the aircraft, or a zero between such a bin and the first measured value.
+pub const ABOVE_AIRCRAFT: i8 = 1;
+/// A bin below the surface.
+pub const BELOW_SURFACE: i8 = 2;
+/// `_FillValue`.
+pub const MISSING: i8 = 3;
+
+/// The codes and their words, as CF's `flag_values` and `flag_meanings` have them.
+pub const MEANINGS: [(i8, &str); 4] = [
+    (MEASURED, "measured"),
+    (ABOVE_AIRCRAFT, "above_aircraft"),
+    (BELOW_SURFACE, "below_surface"),
+    (MISSING, "missing"),
+];
+
+/// The bins of each record that are above the aircraft and below the surface.
+#[derive(Debug)]
+pub struct Geometry {
+    bins: usize,
+    /// True where the first bin is the highest.
+    descends: bool,
+    /// Of each record.
+    above: Vec<usize>,
+    below: Vec<usize>,
+}
+
+impl Geometry {
+    /// The geometry of all records; `None` where the source has no altitudes of bins.
+    ///
+    /// An aircraft or surface whose altitude is missing has no bins above or below it.
+    ///
+    /// # Errors
+    /// A dataset cannot be read.
+    pub fn of(source: &dyn Source, spec: &ProfileSpec, records: usize) -> Result<Option<Self>, Failure> {
+        let Some(altitudes) = kilometres(source, spec.altitude)? else { return Ok(None) };
+        let (Some(&first), Some(&last)) = (altitudes.first(), altitudes.last()) else { return Ok(None) };
+        let descends = first > last;
+        let of_records = |name| -> Result<Vec<f64>, Failure> {
+            let values = kilometres(source, name)?.unwrap_or_default();
+            Ok(match values.len() {
+                length if length == records => values,
+                length if length == records + 1 => edges::midpoints(&values, Midpoint::Arithmetic),
+                _ => Vec::new(),
+            })
+        };
+        let highest_first = || -> Box<dyn Iterator<Item = &f64>> {
+            if descends { Box::new(altitudes.iter()) } else { Box::new(altitudes.iter().rev()) }
+        };
+        let sorted: Vec<f64> = highest_first().copied().collect();
+        let count = |values: Vec<f64>, count: &dyn Fn(f64) -> usize| {
+            let known = |value: f64| if value.is_nan() { 0 } else { count(value) };
+            let mut counts: Vec<usize> = values.into_iter().map(known).collect();
+            counts.resize(records, 0);
+            counts
+        };
+        let above =
+            count(of_records(spec.platform)?, &|aircraft| sorted.partition_point(|&bin| bin > aircraft));
+        let bins = sorted.len();
+        let below =
+            count(of_records(spec.surface)?, &|surface| bins - sorted.partition_point(|&bin| bin >= surface));
+        Ok(Some(Self { bins, descends, above, below }))
+    }
+
+    /// The status of each value.
+    ///
+    /// # Shape
+    /// `values` and the answer are rows of one value a bin; `first_row` is the record of the first of them.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "a fill value fits the type that has it")]
+    pub fn status(
+        &self,
+        values: &Values,
+        first_row: usize,
+        fill: Option<f64>,
+        room: Option<Values>,
+    ) -> Values {
+        let mut status = match room {
+            Some(Values::I8(room)) if room.shape() == values.shape() => room,
+            _ => ArrayD::zeros(values.shape()),
+        };
+        match values {
+            Values::I8(array) => self.rows(array, fill.map(|fill| fill as i8), first_row, &mut status),
+            Values::I16(array) => self.rows(array, fill.map(|fill| fill as i16), first_row, &mut status),
+            Values::I32(array) => self.rows(array, fill.map(|fill| fill as i32), first_row, &mut status),
+            Values::F32(array) => self.rows(array, fill.map(|fill| fill as f32), first_row, &mut status),
+            Values::F64(array) => self.rows(array, fill, first_row, &mut status),
+            // Sinks take no other types.
+            _ => {}
+        }
+        Values::I8(status)
+    }
+
+    fn rows<T: Copy + PartialEq + Default>(
+        &self,
+        values: &ArrayD<T>,
+        fill: Option<T>,
+        first_row: usize,
+        status: &mut ArrayD<i8>,
+    ) {
+        let (Some(values), Some(status)) = (values.as_slice(), status.as_slice_mut()) else { return };
+        let bins = self.bins.max(1);
+        for (row, (values, status)) in values.chunks(bins).zip(status.chunks_mut(bins)).enumerate() {
+            let of_record = |counts: &[usize]| counts.get(first_row + row).copied().unwrap_or(0).min(bins);
+            let above = of_record(&self.above);
+            let below = of_record(&self.below).min(bins - above);
+            let is_zero = |value: &&T| **value == T::default();
+            // Zeros that reach down from the top are no measurements either, whatever the aircraft's altitude says.
+            let middle = bins - below;
+            let above = above
+                + if self.descends {
+                    values.get(above..middle).unwrap_or_default().iter().take_while(is_zero).count()
+                } else {
+                    values
+                        .get(below..bins - above)
+                        .unwrap_or_default()
+                        .iter()
+                        .rev()
+                        .take_while(is_zero)
+                        .count()
+                };
+            let (high, low) = if self.descends { (above, below) } else { (below, above) };
+            let (first, last) =
+                if self.descends { (ABOVE_AIRCRAFT, BELOW_SURFACE) } else { (BELOW_SURFACE, ABOVE_AIRCRAFT) };
+            status.fill(MEASURED);
+            status.get_mut(..high).unwrap_or_default().fill(first);
+            status.get_mut(bins - low..).unwrap_or_default().fill(last);
+            if let Some(fill) = fill {
+                for (status, &value) in status.iter_mut().zip(values) {
+                    *status = if value == fill { MISSING } else { *status };
+                }
+            }
+        }
+    }
+}
+
+/// All values of a dataset of altitudes in km, NaN for missing ones; `None` where there is no such dataset.
+fn kilometres(source: &dyn Source, name: &str) -> Result<Option<Vec<f64>>, Failure> {
+    let dataset = source.description().dataset(name);
+    let Some(dataset) = dataset.filter(|dataset| matches!(dataset.content, Content::Numbers(_))) else {
+        return Ok(None);
+    };
+    let reading = source.reading(dataset);
+    let unit = reading.map_or(AltitudeUnit::Kilometre, AltitudeUnit::written);
+    let is_missing =
+        |value: f64| !value.is_finite() || reading.is_some_and(|reading| reading.sentinels.has(value));
+    let values = map::numbers(source, dataset)?.into_iter();
+    Ok(Some(values.map(|value| if is_missing(value) { f64::NAN } else { unit.in_km(value) }).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    const FILL: f64 = -999.0;
+
+    fn status(geometry: &Geometry, values: &[f32]) -> Vec<i8> {
+        let values = Array2::from_shape_vec((values.len() / geometry.bins, geometry.bins), values.to_vec());
+        match geometry.status(&Values::F32(values.unwrap_or_default().into_dyn()), 1, Some(FILL), None) {
+            Values::I8(status) => status.into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn geometry(descends: bool, above: &[usize], below: &[usize]) -> Geometry {
+        Geometry { bins: 6, descends, above: above.to_vec(), below: below.to_vec() }
+    }
+
+    #[test]
+    fn geometry_decides_and_what_is_missing_is_so_everywhere() {
+        let found = status(&geometry(true, &[9, 2], &[9, 1]), &[0.0, -999.0, 1.0, -999.0, 0.0, 7.0]);
+        assert_eq!(found, [ABOVE_AIRCRAFT, MISSING, MEASURED, MISSING, MEASURED, BELOW_SURFACE]);
+    }
+
+    #[test]
+    fn bins_may_count_upwards() {
+        let found = status(&geometry(false, &[0, 1], &[0, 2]), &[7.0, 7.0, 0.0, 1.0, 0.0, 0.0]);
+        let expected = [BELOW_SURFACE, BELOW_SURFACE, MEASURED, MEASURED, ABOVE_AIRCRAFT, ABOVE_AIRCRAFT];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn zeros_from_the_top_are_above_an_aircraft_of_unknown_altitude() {
+        let found = status(
+            &geometry(true, &[0, 0, 0], &[0, 0, 0]),
+            &[0.0, 0.0, 1.0, 0.0, 2.0, 3.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        );
+        assert_eq!(found.iter().filter(|&&one| one == ABOVE_AIRCRAFT).count(), 2);
+        assert_eq!(found.get(6..), Some(&[MEASURED; 6][..]));
+    }
+
+    #[test]
+    fn an_aircraft_above_or_below_all_bins() {
+        let all = status(&geometry(true, &[0, 6], &[0, 6]), &[1.0; 6]);
+        assert_eq!(all, [ABOVE_AIRCRAFT; 6]);
+        let none = status(&geometry(true, &[0, 0], &[0, 6]), &[1.0; 6]);
+        assert_eq!(none, [BELOW_SURFACE; 6]);
+    }
+}
