@@ -70,6 +70,7 @@ class Judge(Inspection):
         for name in names:
             if self.source[name].size:
                 self.variable(name, invalid)
+        self.status()
         self.time(seconds)
         extent = self.extent(invalid)
         self.attributes(self.begin, self.end, extent)
@@ -192,6 +193,38 @@ class Judge(Inspection):
         if not np.allclose(self.product[name][:], middle, rtol=1e-6, atol=1e-9):
             self.say(f"{name} is not the middle of its edges")
         self.values += records
+
+    def kilometres(self, name):
+        """A product's altitudes in km, NaN where missing; of each record, where there is one."""
+        if name not in self.product.variables:
+            return None
+        variable = self.product[name]
+        values = np.ma.filled(np.ma.masked_values(variable[...].astype("f8"), FILL), np.nan)
+        return values / {"km": 1, "m": 1000}[variable.units]
+
+    def status(self):
+        """The flags beside profiles: aircraft and surface of the record, zeros from the top, missing values."""
+        for name in ("ATB_355", "ATB_532", "ATB_1064", "Depol_Ratio", "Depol_Ratio_1sec"):
+            if name not in self.product.variables or self.product[name].dimensions != ("record", "Bin_Alt"):
+                continue
+            flags = self.product.variables.get(f"{name}_status")
+            if flags is None or self.product[name].ancillary_variables != f"{name}_status":
+                self.say(f"{name} has no status")
+                continue
+            altitude, aircraft, surface = (self.kilometres(one) for one in ("Bin_Alt", "Plane_Alt", "Gnd_Hgt"))
+            values = self.product[name][:]
+            absent = np.full(len(values), np.nan)
+            aircraft, surface = (absent if one is None else one for one in (aircraft, surface))
+            with np.errstate(invalid="ignore"):
+                above = altitude[None, :] > aircraft[:, None]
+                below = ~above & (altitude[None, :] < surface[:, None])
+            order = slice(None) if altitude[0] > altitude[-1] else slice(None, None, -1)
+            from_top = np.logical_and.accumulate((above | (~below & (values == 0)))[:, order], axis=1)[:, order]
+            expected = np.select([values == values.dtype.type(FILL), above | from_top, below], [3, 1, 2], 0)
+            self.values += values.size
+            if flags.dtype != np.int8 or (flags[:] != expected).any():
+                place = np.argwhere(flags[:] != expected)[:1].tolist()
+                self.say(f"{name}_status: {int((flags[:] != expected).sum())} flags differ, first at {place}")
 
     # Time and position ----------------------------------------------------------------------------------------
 
