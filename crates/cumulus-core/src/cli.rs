@@ -441,7 +441,7 @@ fn dry_run(collection: &'static Collection, request: &Request) -> u8 {
     };
     let output = request.output.display();
     let converted = plan.granules.iter().map(|granule| {
-        let (data, metadata) = output_names(granule, &request.content.metadata_suffix);
+        let (data, metadata) = output_names(&granule.stem, &request.content.metadata_suffix);
         format!("convert {} -> {output}/{data} {output}/{metadata}\n", granule.path.display())
     });
     let refused = plan.refused.iter().map(|(_, failure)| format!("refuse  {failure}\n"));

@@ -112,10 +112,10 @@ pub struct Context<'run> {
 /// backslash in a name for a folder.
 pub const STAGED: [&str; 2] = ["data.nc", "metadata.xml"];
 
-/// Names of a granule's data file and metadata file.
+/// Names of the data file and metadata file of the granule with this stem.
 #[must_use]
-pub fn output_names(granule: &Granule, metadata_suffix: &str) -> (String, String) {
-    let data = format!("{}.nc", granule.stem);
+pub fn output_names(stem: &str, metadata_suffix: &str) -> (String, String) {
+    let data = format!("{stem}.nc");
     let metadata = format!("{data}{metadata_suffix}");
     (data, metadata)
 }
@@ -158,7 +158,7 @@ pub fn convert(
     };
     let composition = cf::compose(source, &identity, &binding, &track, &provenance, warnings)?;
 
-    let (data_name, metadata_name) = output_names(granule, &context.options.metadata_suffix);
+    let (data_name, metadata_name) = output_names(&granule.stem, &context.options.metadata_suffix);
     let [data_path, metadata_path] = STAGED.map(|name| context.folder.join(name));
     let mut sink = write::create(&data_path, &composition.structure, context.options.level)?;
     let (statistics, source_digest) = rayon::join(
@@ -273,7 +273,7 @@ fn origin(context: &Context<'_>, source: &FileDigest) -> Origin {
 
 /// The metadata that an earlier run has published, where they may be kept and can be read.
 fn published(granule: &Granule, context: &Context<'_>) -> Option<String> {
-    let (_, metadata) = output_names(granule, &context.options.metadata_suffix);
+    let (_, metadata) = output_names(&granule.stem, &context.options.metadata_suffix);
     (context.reuse != Reuse::Never).then(|| fs::read_to_string(context.output.join(metadata)).ok())?
 }
 
@@ -282,7 +282,7 @@ fn is_up_to_date(granule: &Granule, context: &Context<'_>, document: &str, origi
     if !echo10::is_from(document, origin) {
         return false;
     }
-    let (data, _) = output_names(granule, &context.options.metadata_suffix);
+    let (data, _) = output_names(&granule.stem, &context.options.metadata_suffix);
     let data = context.output.join(data);
     if context.reuse == Reuse::Trusted {
         return data.metadata().is_ok_and(|data| echo10::states_size(document, data.len()));
@@ -319,7 +319,7 @@ fn record(
     data: &FileDigest,
 ) -> GranuleRecord {
     let Context { collection, options, now, .. } = context;
-    let (data_name, _) = output_names(granule, &options.metadata_suffix);
+    let (data_name, _) = output_names(&granule.stem, &options.metadata_suffix);
     let elevation = identity.product.solar_elevation.and_then(|name| {
         let mut variables = composition.structure.variables.iter().zip(statistics);
         let name = bind::legal_name(name);

@@ -70,6 +70,12 @@ impl Granule {
     pub fn part(&self, number: usize) -> Self {
         Self { stem: format!("{}-{number}", self.stem), part: Some(number), ..self.clone() }
     }
+
+    /// The stem of the whole file, where this is one sounding of several.
+    #[must_use]
+    pub fn whole_stem(&self) -> Option<&str> {
+        self.stem.strip_suffix(&format!("-{}", self.part?))
+    }
 }
 
 /// True for characters that metadata can hold: XML 1.0 knows no control characters and no noncharacters.

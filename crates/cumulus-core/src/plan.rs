@@ -74,7 +74,7 @@ pub fn check_outputs<Identity: Ord>(
         return Err(refused(output));
     }
     for granule in &plan.granules {
-        let (data, metadata) = output_names(granule, metadata_suffix);
+        let (data, metadata) = output_names(&granule.stem, metadata_suffix);
         for name in [data, metadata] {
             let target = output.join(name);
             if is_input(&target) {

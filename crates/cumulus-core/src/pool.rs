@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crate::convert::STAGED;
+use crate::convert::{self, STAGED};
 use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
 use crate::log::event::Event as LogEvent;
@@ -295,7 +295,10 @@ impl<'run> Pool<'run> {
                 });
                 return;
             }
-            Answer::UpToDate => Ok(None),
+            Answer::UpToDate => {
+                self.supersede(&busy.task.granule);
+                Ok(None)
+            }
             Answer::Parts(parts) => {
                 self.split(&busy.task.granule, parts);
                 return;
@@ -326,6 +329,23 @@ impl<'run> Pool<'run> {
         }
     }
 
+    /// Takes away what an earlier run made of the whole file when it held one sounding: half a file, of which this
+    /// sounding is a part.
+    fn supersede(&self, granule: &Granule) {
+        let Some(whole) = granule.whole_stem() else { return };
+        let (data, metadata) = convert::output_names(whole, &self.setup.options.metadata_suffix);
+        match self.output.remove(&[&metadata, &data]) {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::info!(
+                    granule_id = whole,
+                    "removed {data} of an earlier run: its file holds several soundings now"
+                );
+            }
+            Err(failure) => tracing::warn!(granule_id = whole, "{failure}"),
+        }
+    }
+
     fn is_group_due(&self, busy: bool) -> bool {
         let Some(oldest) = self.finished.first() else { return false };
         !busy
@@ -347,6 +367,9 @@ impl<'run> Pool<'run> {
         for (finished, result) in group.into_iter().zip(results) {
             self.output.release(&finished.granule.stem);
             let Finished { granule, started, notes, product, .. } = finished;
+            if result.is_ok() {
+                self.supersede(&granule);
+            }
             self.ended(&granule, started, notes, result.map(|()| Some(product)));
         }
     }

@@ -135,6 +135,25 @@ impl OutputFolder {
         Ok(())
     }
 
+    /// Removes files of OUTPUT in this order; answers whether any was there.
+    ///
+    /// # Errors
+    /// One cannot be removed.
+    pub fn remove(&self, names: &[&str]) -> Result<bool, Failure> {
+        let lock = locked(&self.path).map_err(|error| unwritable(&self.path, error))?;
+        let mut some = false;
+        for name in names {
+            let path = self.path.join(name);
+            match fs::remove_file(&path) {
+                Ok(()) => some = true,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(unwritable(&path, error)),
+            }
+        }
+        drop(lock);
+        Ok(some)
+    }
+
     /// Flushes everything on the device of OUTPUT: one wait for a whole group. Linux tells errors of such a flush
     /// since 5.8.
     fn flush_device(&self) -> Result<(), Failure> {

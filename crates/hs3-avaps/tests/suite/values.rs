@@ -97,6 +97,22 @@ fn soundings_in_one_file_become_products_of_their_own() {
 }
 
 #[test]
+fn a_whole_file_of_two_soundings_replaces_what_half_of_it_gave() {
+    let operator = Operator::new();
+    let two = recipe(&[Anomaly::TwoSoundings]);
+    operator.sounding("two.eol", &two);
+    let whole = std::fs::read_to_string(operator.input().join("two.eol")).unwrap();
+    let second = whole.match_indices("Data Type").nth(1).unwrap().0;
+    std::fs::write(operator.input().join("two.eol"), &whole[..second]).unwrap();
+    operator.convert().succeeded();
+    assert_eq!(operator.products(), ["two.nc", "two.nc.meta.xml"]);
+    std::fs::write(operator.input().join("two.eol"), &whole).unwrap();
+    let run = operator.convert();
+    assert!(run.succeeded().stderr.contains("removed two.nc of an earlier run"), "{}", run.stderr);
+    assert_eq!(operator.products(), ["two-1.nc", "two-1.nc.meta.xml", "two-2.nc", "two-2.nc.meta.xml"]);
+}
+
+#[test]
 fn every_row_has_a_place_and_says_how_it_is_known() {
     let operator = Operator::new();
     operator.sounding("line.eol", &recipe(&[Anomaly::DateLine]));
