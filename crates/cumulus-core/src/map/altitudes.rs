@@ -118,7 +118,8 @@ pub fn decide(
         altitude.unit = altitude.unit.or_else(|| own_evidence(altitude));
     }
     decide_layers(source, &mut altitudes)?;
-    let leading = [AltitudeOf::Frame, AltitudeOf::Platform]
+    // The surface comes with the navigation rather than with the profiles.
+    let leading = [AltitudeOf::Platform, AltitudeOf::Frame]
         .into_iter()
         .find_map(|of| altitudes.iter().find(|altitude| altitude.of == of && altitude.unit.is_some())?.unit);
     for altitude in &mut altitudes {

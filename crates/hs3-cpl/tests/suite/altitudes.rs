@@ -95,6 +95,13 @@ fn a_frame_deep_below_the_surface_has_no_missing_bins() {
 }
 
 #[test]
+fn a_surface_that_tells_nothing_goes_with_the_aircraft() {
+    let case = Case::of(&[], |name, value| if name == "Bin_Alt" { value * 1000.0 } else { value });
+    assert_eq!([case.units("Bin_Alt"), case.units("Plane_Alt"), case.units("Gnd_Hgt")], ["m", "km", "km"]);
+    assert!(case.warns());
+}
+
+#[test]
 fn layers_alone_in_metres_have_one_unit_even_where_bottoms_are_small() {
     let case = Case::of(&[], |name, value| match name {
         "Layer_Top_Alt" => value * 1000.0,
