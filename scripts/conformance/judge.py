@@ -16,6 +16,7 @@ import h5py
 import netCDF4
 import numpy as np
 
+from positions import spikes
 from product_checks import Inspection, arguments, conclude, judge_all, surrounding
 
 FILL = -999.0
@@ -282,18 +283,7 @@ class Judge(Inspection):
             bad = ~np.isfinite(latitude) | ~np.isfinite(longitude) | (latitude <= -900) | (longitude <= -900)
             bad |= (np.abs(latitude) > 90) | (np.abs(longitude) > 180) | ((latitude == 0) & (longitude == 0))
         good = np.flatnonzero(~bad)
-
-        def speed(one, other):
-            a, b = np.radians(latitude[one]), np.radians(latitude[other])
-            turn = np.radians(longitude[other] - longitude[one])
-            # Vincenty's formula on a sphere: another one than the product's.
-            across = np.hypot(np.cos(b) * np.sin(turn), np.cos(a) * np.sin(b) - np.sin(a) * np.cos(b) * np.cos(turn))
-            along = np.sin(a) * np.sin(b) + np.cos(a) * np.cos(b) * np.cos(turn)
-            return 6371008.8 * np.arctan2(across, along) / (np.abs(seconds[other] - seconds[one]) + 1)
-
-        before, middle, after = good[:-2], good[1:-1], good[2:]
-        spike = (speed(before, middle) > 400) & (speed(middle, after) > 400) & (speed(before, after) <= 400)
-        bad[middle[spike]] = True
+        bad[good[spikes(latitude[good], longitude[good], seconds[good], fastest=400)]] = True
         return bad
 
     def extent(self, invalid):

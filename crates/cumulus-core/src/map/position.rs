@@ -1,9 +1,10 @@
 //! Which positions of a track can be believed, and where the track has been.
 //!
 //! A latitude and its longitude stand or fall together. A pair is invalid when either is not finite, is a
-//! sentinel, is out of range, when both are exactly zero, or when it is a spike: reaching it from the previous
+//! sentinel, is out of range, when both are exactly zero, or when it belongs to a spike: reaching it from the previous
 //! pair that passed and leaving it to the next one would both need more than the fastest ground speed, while
-//! those two agree with each other. Spikes are judged on what passed the other rules; each interval counts one
+//! those two agree with each other. Receivers that lose a fix may be wrong for several, so a spike is as long as a
+//! minute; what lasts longer is a new place. Spikes are judged on what passed the other rules; each interval counts one
 //! second more than the clock says, so that a duplicate second is no spike. Latitude at or below zero is *not*
 //! invalid: that hack of older tools loses the southern hemisphere.
 
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 /// Mean radius of the Earth in metres (IUGG 1980, R1).
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
+
+/// From the last good pair before a spike to the first good one after it, at most.
+const LONGEST_SPIKE_S: i64 = 60;
 
 /// Pairs set to `_FillValue`, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +25,7 @@ pub struct InvalidPositions {
     pub out_of_range: u64,
     /// Exactly 0 N 0 E.
     pub zero: u64,
-    /// Unreachable from both neighbours, which agree with each other.
+    /// Unreachable from the good pairs before and after, which agree with each other.
     pub spike: u64,
 }
 
@@ -102,19 +106,37 @@ pub fn judge(
         .filter(|(record, _)| invalid.get(*record) == Some(&false))
         .map(|(record, ((&latitude, &longitude), &second))| Fix { record, latitude, longitude, second })
         .collect();
-    for triple in fixes.windows(3) {
-        let [before, fix, after] = triple else { continue };
-        let too_fast = |from: &Fix, to: &Fix| from.speed_to(to) > fastest_m_per_s;
-        if too_fast(before, fix)
-            && too_fast(fix, after)
-            && !too_fast(before, after)
-            && let Some(flag) = invalid.get_mut(fix.record)
-        {
-            *flag = true;
-            counts.spike += 1;
+    let mut good = 0;
+    while good < fixes.len() {
+        let spike = spike_after(&fixes, good, fastest_m_per_s);
+        for fix in fixes.iter().skip(good + 1).take(spike) {
+            if let Some(flag) = invalid.get_mut(fix.record) {
+                *flag = true;
+                counts.spike += 1;
+            }
         }
+        good += spike + 1;
     }
     (invalid, counts)
+}
+
+/// How many fixes after a good one are a spike.
+fn spike_after(fixes: &[Fix], good: usize, fastest_m_per_s: f64) -> usize {
+    let too_fast = |from: &Fix, to: &Fix| from.speed_to(to) > fastest_m_per_s;
+    let mut rest = fixes.iter().skip(good);
+    let Some(before) = rest.next() else { return 0 };
+    let mut last = before;
+    for (count, fix) in rest.enumerate() {
+        if (fix.second - before.second).abs() > LONGEST_SPIKE_S && count > 1 {
+            return 0;
+        }
+        if !too_fast(before, fix) {
+            // Whoever comes back at a possible speed has been away.
+            return if too_fast(last, fix) { count } else { 0 };
+        }
+        last = fix;
+    }
+    0
 }
 
 /// A position at a time.
@@ -260,6 +282,32 @@ mod tests {
     #[test]
     fn a_jump_that_lasts_is_a_new_place_not_a_spike() {
         let (invalid, _) = track(&[20.0, 20.0, 25.0, 25.0], &[-60.0; 4]);
+        assert_eq!(invalid, [false; 4]);
+    }
+
+    #[test]
+    fn several_fixes_far_off_are_a_spike_and_a_good_one_between_two_is_none() {
+        let (invalid, counts) = track(&[20.0, 22.0, 22.0001, 22.0002, 20.001, 22.0, 20.002], &[-60.0; 7]);
+        assert_eq!(invalid, [false, true, true, true, false, true, false]);
+        assert_eq!(counts.spike, 4);
+    }
+
+    #[test]
+    fn a_spike_is_no_longer_than_a_minute_unless_it_is_one_fix() {
+        let away = |count: usize| {
+            let mut latitude = vec![25.0; count + 2];
+            latitude[0] = 20.0;
+            latitude[count + 1] = 20.0;
+            track(&latitude, &vec![-60.0; count + 2]).1.spike
+        };
+        assert_eq!((away(59), away(60)), (59, 0));
+        let (invalid, _) = judge(&[20.0, 89.0, 20.0], &[-60.0; 3], &[0, 100, 200], FASTEST);
+        assert_eq!(invalid, [false, true, false]);
+    }
+
+    #[test]
+    fn whoever_flies_back_has_been_away() {
+        let (invalid, _) = track(&[20.0, 20.008, 20.005, 20.002], &[-60.0; 4]);
         assert_eq!(invalid, [false; 4]);
     }
 
