@@ -215,7 +215,7 @@ const WIND: &[VariableSpec] = &[
 const QUALITY: &[VariableSpec] = &[
     code("pres_qc", "quality of the air pressure", &["Qp"]).standard_name("air_pressure status_flag"),
     code("tdry_qc", "quality of the air temperature", &["Qt"]).standard_name("air_temperature status_flag"),
-    code("rh_qc", "quality of the relative humidity", &["Qrh"])
+    code("rh_qc", "quality of the relative humidity", &["Qrh", "Qh"])
         .standard_name("relative_humidity status_flag"),
     code("u_wind_qc", "quality of the eastward wind", &["Qu"]).standard_name("eastward_wind status_flag"),
     code("v_wind_qc", "quality of the northward wind", &["Qv"]).standard_name("northward_wind status_flag"),
