@@ -16,9 +16,11 @@ import netCDF4
 import numpy as np
 
 from judge_avaps import MEANINGS, STEM, VARIABLES, Judge, moment, tasks
+from positions import spikes
 from product_checks import digest, surrounding
-from sounding_rules import FILL, derivations, dew_point, components, filled, ordered, polar, position_readings
-from soundings import DATA, read
+from sounding_rules import FILL, derivations, dew_point, components, filled, fixes, ordered, polar
+from sounding import DATA
+from soundings import read
 
 failures = []
 
@@ -43,6 +45,13 @@ def check_rules():
     check("positions are filled the shorter way around",
           np.allclose(result, [179, 179, 179 + 2 / 3, -179, -179 + 2 / 126, -179 + 62 / 126, -178, -178, -178]))
     check("status of filled positions", list(status) == [2, 0, 1, 0, 4, 4, 0, 1, 1])
+    longitude, believed = fixes(np.arange(9.0), np.array([1, 1, 3, 3, 1, 0, 1, 95, 1.0]),
+                                np.array([300, -60, -60, -60, 299.999, 0, -60, -60, 420]))
+    check("longitudes are told from -180 to 180, and 420 is none", list(longitude) == [-60, -60, -60, -60, 299.999 - 360, 0, -60, -60, 420])
+    check("spikes of two fixes, 0 N 0 E and what is off the globe are not believed",
+          list(believed) == [True, True, False, False, True, False, True, False, False])
+    lasting = np.repeat([10.0, 12.0, 10.0], [1, 61, 1])
+    check("what lasts longer than a minute is no spike", not spikes(lasting, lasting * 0, np.arange(63.0), 200).any())
 
 
 # Genuine files ----------------------------------------------------------------------------------------------------
@@ -177,10 +186,10 @@ def write_product(source, product, place, spoil=None):
     time, columns, dropped, conflicts = ordered(sounding)
     nothing = np.full(len(time), np.nan)
     reported = [columns.get(name, nothing) for name in ("lat", "lon")]
-    _, longitude, known, _ = position_readings(*reported)[0]
+    reported[1], known = fixes(time, *reported)
     variables, comments = {"time": time}, {"alt": "Geopotential altitude taken for altitude."}
     variables["lat"], variables["position_status"] = filled(time, reported[0], known)
-    variables["lon"], _ = filled(time, longitude, known, around=360)
+    variables["lon"], _ = filled(time, reported[1], known, around=360)
     gph = columns.get("gph", nothing)
     variables["alt"], _ = filled(time, gph, ~np.isnan(gph))
     variables |= {"lat_reported": reported[0], "lon_reported": reported[1]}

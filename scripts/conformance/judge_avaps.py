@@ -9,6 +9,7 @@ Exit code 0 where nothing is wrong, 1 otherwise. The last line sums up. A `note`
 description a product follows where both are sound.
 """
 
+import dataclasses
 import datetime
 import pathlib
 import re
@@ -16,9 +17,11 @@ import sys
 
 import numpy as np
 
+from positions import turned
 from product_checks import Inspection, Verdict, arguments, conclude, judge_all, surrounding
-from sounding_rules import FILL, NO_POSITION, REPORTED, derivations, filled, ordered, plausible_positions, position_readings
-from soundings import DATA, read
+from sounding_rules import FILL, NO_POSITION, REPORTED, derivations, filled, fixes, ordered
+from sounding import DATA
+from soundings import read
 
 MEANINGS = "reported interpolated launch_position missing interpolated_long_gap"
 STEM = re.compile(r"(\.eol\.cls|\.cls\.qc|\.eol|\.hdf5|\.h5|\.nc|\.ict|\.dat|\.cls|\.\d)$", re.IGNORECASE)
@@ -78,6 +81,7 @@ class Judge(Inspection):
             self.positions()
             self.altitude()
             self.quality()
+            self.carried()
         self.coordinates()
         self.aircraft()
         self.counts()
@@ -171,7 +175,7 @@ class Judge(Inspection):
             extra = np.setdiff1d(found, self.time)[:3]
             self.say(f"rows: {len(found)}, expected {len(self.time)}; lost {missing}, unexpected {extra}")
             return False
-        within = 1e-6 if self.sounding.form == "d-file" else 0
+        within = 1e-6 if self.sounding.form == "d-file" or not self.sounding.exact_time else 0
         apart = np.abs(found - self.time)
         if not (apart <= within).all():
             row = int(np.argmax(apart > within))
@@ -253,10 +257,11 @@ class Judge(Inspection):
     # Positions ------------------------------------------------------------------------------------------------
 
     def positions(self):
-        """lat, lon and position_status by the rule of gaps; the reported columns untouched."""
+        """lat, lon and position_status by the rule of gaps; the reported columns untouched but for the way to count longitudes."""
         nothing = np.full(len(self.time), np.nan)
         latitude, longitude = self.columns.get("lat", nothing), self.columns.get("lon", nothing)
-        for name, given in (("lat_reported", latitude), ("lon_reported", longitude)):
+        around, known = fixes(self.time, latitude, longitude)
+        for name, given in (("lat_reported", latitude), ("lon_reported", around)):
             if self.variable(name) is not None:
                 self.expect(f"{name} type", self.variable(name).dtype, np.dtype("f8"))
                 complaint = self.differences(name, given, nothing)
@@ -267,21 +272,15 @@ class Judge(Inspection):
         self.expect("position_status type", self.variable("position_status").dtype, np.dtype("i1"))
         self.expect("position_status flag_values", list(np.ravel(self.variable("position_status").flag_values)), [0, 1, 2, 3, 4])
         self.expect("position_status flag_meanings", self.variable("position_status").flag_meanings, MEANINGS)
-        readings = position_readings(latitude, longitude)
-        complaints = [self.position_faults(latitude, *reading[1:]) for reading in readings]
-        fitting = next((place for place, faults in enumerate(complaints) if not faults), None)
-        if fitting is None:
-            self.wrong += complaints[0]
-        elif len(readings) > 1:
-            self.notes.append(f"positions: {readings[fitting][0]}")
+        self.wrong += self.position_faults(latitude, around, known)
         self.values += 3 * len(self.time)
 
-    def position_faults(self, latitude, longitude, known_latitude, known_longitude):
+    def position_faults(self, latitude, longitude, known):
         found = {name: self.values_of(name) for name in ("lat", "lon", "position_status")}
-        north, north_status = filled(self.time, latitude, known_latitude)
-        east, east_status = filled(self.time, longitude, known_longitude, around=360)
+        north, north_status = filled(self.time, latitude, known)
+        east, east_status = filled(self.time, longitude, known, around=360)
         faults = []
-        for name, expected, known in (("lat", north, known_latitude), ("lon", east, known_longitude)):
+        for name, expected in (("lat", north), ("lon", east)):
             absent = np.isnan(expected)
             apart = found[name] - np.where(absent, FILL, expected)
             if name == "lon":
@@ -324,7 +323,10 @@ class Judge(Inspection):
         self.values += found.size
 
     def quality(self):
-        """Where there are _qc variables: their meanings, 9 where a value is missing, 3 where its frame was bad."""
+        """Where there are _qc variables: their meanings; the codes of the source, else 9 where a value is missing, 3 where its frame was bad."""
+        for base in self.sounding.quality:
+            if f"{base}_qc" not in self.product.variables:
+                self.say(f"{base}_qc is lost")
         for name, variable in self.product.variables.items():
             base = name.removesuffix("_qc")
             if base == name or base not in self.product.variables:
@@ -333,12 +335,37 @@ class Judge(Inspection):
             said = dict(zip(map(str, np.ravel(variable.flag_values)), variable.flag_meanings.split()))
             for value in np.unique(flags):
                 self.expect(f"{name} meaning of {value}", said.get(str(value)), QC_MEANINGS.get(str(value)))
+            if base in self.sounding.quality:  # the producer's codes stay as they are
+                codes = ordered(dataclasses.replace(self.sounding, columns={base: self.sounding.quality[base]}))[1][base]
+                if (flags != np.where(np.isnan(codes), 9, codes)).any():
+                    self.say(f"{name} has other codes than the source")
+                continue
             missing = self.values_of(base) == FILL
             if ((flags == 9) != missing).any():
                 self.say(f"{name} is not 9 exactly where {base} is missing")
             bad = self.columns.get("_ptu" if base in ("pres", "tdry", "rh", "dp") else "_gps")
             if bad is not None and base in self.columns and ((flags == 3) != ((bad == 1) & ~missing)).any():
                 self.say(f"{name} is not 3 exactly where the frame of {base} was bad")
+
+    def carried(self):
+        """Columns and single numbers that no table knows are under their own names; one that has no value may be lost."""
+        columns = {name: values for name, values in self.sounding.others.items() if np.ndim(values)}
+        _, columns, _, _ = ordered(dataclasses.replace(self.sounding, columns=columns))
+        singles = {name: values for name, values in self.sounding.others.items() if not np.ndim(values)}
+        # Headings of text columns are read in lower case here.
+        names = {name.lower(): name for name in self.product.variables}
+        for name, expected in (columns | singles).items():
+            variable = self.variable(names.get(name.lower(), names.get(f"source_{name.lower()}")))
+            if variable is None:
+                if np.isfinite(expected).any():
+                    self.say(f"{name} is lost")
+                continue
+            fill = getattr(variable, "_FillValue", np.nan)
+            found = np.asarray(variable[...], "f8")
+            found = np.where(found == fill, np.nan, found)
+            if np.shape(found) != np.shape(expected) or not np.allclose(found, expected, rtol=1e-6, atol=0, equal_nan=True):
+                self.say(f"{name} is not what it was")
+            self.values += found.size
 
     # What surrounds the values --------------------------------------------------------------------------------
 
@@ -368,9 +395,10 @@ class Judge(Inspection):
                 continue
             self.expect(f"reference_{name} dimensions", target.dimensions, ())
             found = np.asarray(target[...])[()]
+            given = float(turned(given)) if name == "lon" else given
             expected = found.dtype.type(FILL if np.isnan(given) else given)
-            turned = name == "lon" and abs((found - given + 180) % 360 - 180) < 1e-9  # 298 may be told as -62
-            if found != expected and not turned:
+            converted = f"reference_{name}" in self.sounding.inexact and np.isclose(found, expected, rtol=1e-6, atol=1e-4)
+            if found != expected and not converted:
                 if np.isnan(given) and name in ("lat", "lon", "alt", "dp", "u_wind", "v_wind"):
                     self.notes.append(f"reference_{name} is {found}, which the aircraft row does not have")
                 else:
@@ -410,24 +438,17 @@ class Judge(Inspection):
             self.notes.append(f"trajectory of sonde {sonde!r} ends with {found[17:]!r}")
 
     def extent(self):
-        """The box of the drift, in the reading of the product where there are several."""
+        """The box of the drift."""
         if any(self.variable(name) is None for name in ("lat", "lon")):
             return None
         latitude, longitude = self.values_of("lat"), self.values_of("lon")
-        boxes = [surrounding(latitude[mask], longitude[mask]) for mask in plausible_positions(latitude, longitude)]
-        if boxes[0] is None:
+        known = (latitude > FILL) & (longitude > FILL)
+        box = surrounding(latitude[known], longitude[known])
+        if box is None:
             for name in self.product.ncattrs():
                 if re.match("geospatial_(lat|lon)_m(in|ax)", name):
                     self.say(f"{name} without any position")
-            return None
-        names = ("geospatial_lat_min", "geospatial_lat_max", "geospatial_lon_min", "geospatial_lon_max")
-        stated = [float(getattr(self.product, name, np.nan)) for name in names]
-        for place, box in enumerate(boxes):
-            if box is not None and np.allclose(stated, box, rtol=0, atol=1e-6):
-                if place:
-                    self.notes.append("the bounding box leaves out positions at 0 or leaps of more than a degree")
-                return box
-        return boxes[0]
+        return box
 
 
 def moment(seconds):

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from positions import spikes, turned
+
 FILL = -999.0
 LONG_GAP = 60.0  # seconds between fixes
+FASTEST = 200.0  # metres per second over ground
 REPORTED, INTERPOLATED, LAUNCH_POSITION, NO_POSITION, INTERPOLATED_LONG_GAP = range(5)
 
 
@@ -78,45 +81,11 @@ def filled(time, values, known, around=None):
     return result, status
 
 
-def position_readings(latitude, longitude):
-    """Sound readings of what a fix is: (name, longitude, fixes of latitude, fixes of longitude).
-
-    Longitudes of 180 to 360 count as western ones.
-    """
+def fixes(time, latitude, longitude):
+    """Longitudes from -180 to 180, and which positions are believed: both coordinates, on the globe, not 0 N 0 E, no spike."""
+    longitude = turned(longitude)
     with np.errstate(invalid="ignore"):
-        has_latitude, has_longitude = np.abs(latitude) <= 90, (longitude >= -180) & (longitude <= 360)
-        reported, longitude = longitude, np.where(longitude > 180, longitude - 360, longitude)
-        both = has_latitude & has_longitude
-        readings = [("a fix has both coordinates, within their ranges", longitude, both, both)]
-        if not both.any() or (has_latitude != has_longitude).any():
-            readings.append(("each coordinate by itself", longitude, has_latitude, has_longitude))
-        zero = (latitude == 0) & (longitude == 0)
-        if (both & zero).any():
-            readings.append(("0 N 0 E is no fix", longitude, both & ~zero, both & ~zero))
-        either = both & ((latitude == 0) | (longitude == 0))
-        if either.any():
-            readings.append(("a coordinate of exactly 0 is no fix", longitude, both & ~either, both & ~either))
-        if (reported > 360).any() or (reported < -180).any():
-            turned = np.where(has_longitude, longitude, (reported + 180) % 360 - 180)
-            finite = has_latitude & np.isfinite(turned)
-            readings.append(("longitudes beyond 360 are turned back", turned, finite, finite))
-    return readings
-
-
-def plausible_positions(latitude, longitude):
-    """Readings of which positions a bounding box covers: all, without zeros, also without leaps of a degree."""
-    known = (latitude > FILL) & (longitude > FILL)
-    yield known
-    zero = (latitude == 0) | (longitude == 0)
-    yield known & ~((latitude == 0) & (longitude == 0))
-    yield known & ~zero
-    rows = np.flatnonzero(known & ~zero)
-    kept, last = [], None
-    for row in rows:
-        turn = abs((longitude[row] - longitude[last] + 180) % 360 - 180) if last is not None else 0
-        if last is None or (abs(latitude[row] - latitude[last]) <= 1 and turn <= 1):
-            kept.append(row)
-            last = row
-    mask = np.zeros(len(latitude), bool)
-    mask[kept] = True
-    yield mask
+        believed = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ~((latitude == 0) & (longitude == 0))
+    rows = np.flatnonzero(believed)
+    believed[rows[spikes(latitude[rows], longitude[rows], time[rows], FASTEST)]] = False
+    return longitude, believed

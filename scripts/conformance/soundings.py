@@ -4,33 +4,13 @@ Written from the description of the formats and not from the product's code. `re
 empty list says that the file holds none and that no product may come of it. Rows stand in the order of the source.
 """
 
-import calendar
-import dataclasses
 import pathlib
 import re
 
-import h5py
-import netCDF4
 import numpy as np
 
-MISSING = -998.995  # no column but time reaches below it: -999 in every spelling, -9999 and its ICARTT relations
-DATA = ("pres", "tdry", "dp", "rh", "u_wind", "v_wind", "w_wind", "wspd", "wdir", "dz", "mr", "vt", "theta", "theta_e",
-        "theta_v", "gph", "gpsalt", "lat", "lon")
-
-
-@dataclasses.dataclass
-class Sounding:
-    """One sonde: rows of the sonde alone, NaN where the source has no value."""
-
-    form: str
-    sonde: str
-    # Launch in seconds since 1970, the best first; the others are what a source also says, with a name for each.
-    launches: list[tuple[str, float]]
-    time: np.ndarray
-    columns: dict[str, np.ndarray]
-    reference: dict[str, float] = dataclasses.field(default_factory=dict)
-    inexact: set[str] = dataclasses.field(default_factory=set)  # columns whose units had to be converted
-    malformed: int = 0
+from sounding import MISSING, Sounding, blank, moment, number
+from sounding_arrays import read_netcdf
 
 
 def read(path, keep_short=False):
@@ -52,26 +32,6 @@ def read(path, keep_short=False):
     return [sounding for sounding in found if sounding and np.isfinite(sounding.time).any()]
 
 
-def number(cell):
-    try:
-        return float(cell)
-    except ValueError:
-        return np.nan
-
-
-def moment(year, month, day, hour=0, minute=0, second=0.0):
-    """Seconds since 1970."""
-    return calendar.timegm((int(year), int(month), int(day), int(hour), int(minute), 0)) + float(second)
-
-
-def blank(values, *sentinels):
-    """Values with NaN for what is missing."""
-    values = np.array(values, "f8")
-    with np.errstate(invalid="ignore"):
-        values[(values <= MISSING) | (np.abs(values) > 1e30) | np.isin(values, sentinels)] = np.nan
-    return values
-
-
 # EOL and ESC text -------------------------------------------------------------------------------------------------
 
 EOL = {"press": "pres", "temp": "tdry", "dewpt": "dp", "rh": "rh", "uwind": "u_wind", "vwind": "v_wind",
@@ -80,6 +40,19 @@ EOL = {"press": "pres", "temp": "tdry", "dewpt": "dp", "rh": "rh", "uwind": "u_w
 ESC = {"press": "pres", "temp": "tdry", "dewpt": "dp", "rh": "rh", "ucmp": "u_wind", "vcmp": "v_wind", "spd": "wspd",
        "dir": "wdir", "wcmp": "dz", "lon": "lon", "lat": "lat", "alt": "gph"}
 ESC_SENTINELS = {"time": 9999, "pres": 9999, "u_wind": 9999, "v_wind": 9999, "lon": 9999, "gph": 99999}
+QUALITY = {"qp": "pres", "qt": "tdry", "qrh": "rh", "qh": "rh", "qu": "u_wind", "qv": "v_wind", "qdz": "dz"}
+CLOCK = ("time", "hh", "mm", "ss")
+CLASS = EOL | {"alt": "gph"}
+CLASS_SENTINELS = ESC_SENTINELS | {"u_wind": 999, "v_wind": 999, "lon": 999, "dz": 99}
+
+
+def launch_time(text):
+    """Seconds since 1970; years of two digits are of 1969 to 2068, as POSIX has them."""
+    match = re.match(r"(\d{4}|\d\d)\W+(\d+)\W+(\d+)\W+(\d+):(\d+):([\d.]+)", text)
+    if not match:
+        return None
+    year = int(match[1])
+    return moment(year if year > 99 else year + (1900 if year >= 69 else 2000), *match.groups()[1:])
 
 
 def labels(lines):
@@ -124,13 +97,16 @@ def read_columns(lines, keep_short):
     """One EOL or ESC sounding."""
     rule = next((place for place, line in enumerate(lines) if place > 1 and re.match(r"\s*-{6,}[ -]*$", line)), None)
     header = labels(lines[:rule])
-    is_esc = any(label.startswith("utc release time") for label in header)
-    launch_text = next((text for label, text in header.items()
-                        if label.startswith("utc release time" if is_esc else "utc launch time")), "")
-    launch = re.match(r"(\d{4})\W+(\d+)\W+(\d+)\W+(\d+):(\d+):([\d.]+)", launch_text)
-    if rule is None or not launch:
+    is_esc = any(re.match("(utc|gmt) release time", label) for label in header)
+    launch = next(filter(None, (launch_time(text) for label, text in header.items()
+                                if re.match("(utc|gmt) (launch|release) time", label))), None)
+    launch = launch or next(filter(None, (launch_time(text) for label, text in header.items()
+                                          if re.match("nominal (launch|release) time", label))), None)
+    if rule is None or launch is None:
         return None
-    launch = moment(*launch.groups())
+    # CLASS of 2001 has neither the format line of EOL text nor its -999.
+    is_class = not is_esc and any(label.startswith("launch location") for label in header) and "alt" in column_names(
+        lines[rule - 2], list(re.finditer(r"-+", lines[rule])))
     names = column_names(lines[rule - 2], list(re.finditer(r"-+", lines[rule])))
     rows, malformed = [], 0
     last = len(lines) - 1  # the last line is empty where the file ends its last row
@@ -139,6 +115,10 @@ def read_columns(lines, keep_short):
             continue
         row = cells(line, names)
         cut = place == last and not re.search(r"\.\d" if is_esc else r"\.\d\d", row[-1])
+        known = np.isfinite([number(cell) for cell in row])
+        if len(row) == len(names) and known.sum() < len(names) / 2:  # one bad cell costs itself, many cost the row
+            malformed += 1
+            continue
         if len(row) != len(names) or cut:
             malformed += 1
             if not keep_short or len(row) > len(names):
@@ -148,10 +128,11 @@ def read_columns(lines, keep_short):
     table = dict(zip(names, np.array(rows, "f8").reshape(-1, len(names)).T))
     time = table["time"]
     time = np.where(time == (9999 if is_esc else -999), np.nan, time)
-    sentinels = lambda name: (ESC_SENTINELS.get(name, 999),) if is_esc else ()
+    sentinels = lambda name: ((CLASS_SENTINELS if is_class else ESC_SENTINELS).get(name, 999),) if is_esc or is_class else ()
     columns = {target: blank(table[name], *sentinels(target))
-               for name, target in (ESC if is_esc else EOL).items() if name in table}
-    aircraft = np.zeros(len(time), bool) if is_esc else time == -1
+               for name, target in (ESC if is_esc else CLASS if is_class else EOL).items() if name in table}
+    named = set(names) - set(ESC if is_esc else CLASS if is_class else EOL) - set(QUALITY) - set(CLOCK)
+    aircraft = np.zeros(len(time), bool) if is_esc else time == (0 if is_class else -1)
     reference = {name: values[aircraft][0] for name, values in columns.items()} if aircraft.any() else {}
     if "gph" in reference:
         reference["alt"] = reference.pop("gph")
@@ -159,7 +140,9 @@ def read_columns(lines, keep_short):
     return Sounding("esc" if is_esc else "eol", sonde.split("/")[0].strip(),
                     [("header", launch)] if is_esc else eol_launches(launch, table, time, aircraft),
                     time[~aircraft], {name: values[~aircraft] for name, values in columns.items()}, reference,
-                    malformed=malformed)
+                    malformed=malformed,
+                    quality={target: table[name][~aircraft] for name, target in QUALITY.items() if name in table},
+                    others={name: blank(table[name][~aircraft], *sentinels("")) for name in named if name in table})
 
 
 def eol_launches(launch, table, time, aircraft):
@@ -261,7 +244,7 @@ def read_icartt(lines):
     names = [name.strip().lower() for name in lines[header - 1].split(",")]
     rows, malformed = [], 0
     for line in lines[header:]:
-        row = [number(part) for part in line.split(",")]
+        row = [number(part) for part in re.sub(r",\s*$", "", line).split(",")]
         if len(row) == len(names):
             rows.append(row)
         else:
@@ -273,124 +256,24 @@ def read_icartt(lines):
     for place, name in enumerate(names):
         if name in ICARTT:
             columns[ICARTT[name]] = blank(table[place], sentinels[place]) * scales[place]
+    # The clock counts from midnight of the first day, and may start anew at the next one.
     clock = table[names.index("time_start")]
-    time = blank(table[names.index("timeflstart")])
-    comments = labels(lines[12:header])
+    clock = np.where(clock > MISSING, clock, np.nan)
+    known = np.flatnonzero(np.isfinite(clock))
+    fell = np.diff(clock[known], prepend=clock[known[:1]]) < -43200
+    clock[known] += 86400 * np.cumsum(fell)
     midnight = moment(*[part for part in lines[6].split(",")[:3]])
-    both = np.flatnonzero(np.isfinite(time) & (clock > MISSING))
-    counted = round(midnight + clock[both[0]] - time[both[0]], 2) if both.size else None
+    comments = labels(lines[12:header])
     said = re.match(r"(\d{4})-(\d+)-(\d+)\s+(\d+):(\d+):([\d.]+)", comments.get("launch time", ""))
     launches = [("Launch Time", moment(*said.groups()))] if said else []
+    sonde = comments.get("sonde serial number", "")
+    if "timeflstart" not in names:
+        launches = launches or [("first row", midnight + float(clock[known[0]]))] if known.size else launches
+        time = np.round(clock + midnight - launches[0][1], 2) if launches else clock
+        return Sounding("icartt", sonde, launches, time, columns, malformed=malformed, exact_time=False) if launches else None
+    time = blank(table[names.index("timeflstart")])
+    both = np.flatnonzero(np.isfinite(time) & np.isfinite(clock))
+    counted = round(midnight + clock[both[0]] - time[both[0]], 2) if both.size else None
     if counted is not None and (not launches or 0 < abs(counted - launches[0][1]) < 1):
         launches.insert(0, ("Time_Start - TimeFLStart", counted))
-    sonde = comments.get("sonde serial number", "")
     return Sounding("icartt", sonde, launches, time, columns, malformed=malformed) if launches else None
-
-
-# ASPEN netCDF -----------------------------------------------------------------------------------------------------
-
-STANDARD_NAMES = {
-    "air_pressure": "pres", "air_temperature": "tdry", "dew_point_temperature": "dp", "relative_humidity": "rh",
-    "eastward_wind": "u_wind", "northward_wind": "v_wind", "upward_air_velocity": "w_wind", "wind_speed": "wspd",
-    "wind_from_direction": "wdir", "latitude": "lat", "longitude": "lon", "geopotential_height": "gph",
-    "humidity_mixing_ratio": "mr", "virtual_temperature": "vt", "air_potential_temperature": "theta",
-    "equivalent_potential_temperature": "theta_e", "air_equivalent_potential_temperature": "theta_e"}
-ALIASES = {
-    "pres": "p press pressure", "tdry": "ta temp temperature t", "dp": "dewpt dewpoint td", "rh": "relative_humidity",
-    "u_wind": "u uwnd uwind", "v_wind": "v vwnd vwind", "w_wind": "w wwind", "wspd": "wind_speed ws spd",
-    "wdir": "wind_dir dir wd", "dz": "asc ascent fall_rate", "lat": "latitude", "lon": "longitude long",
-    "gph": "alt geopot_alt geopoalt height", "gpsalt": "gps_alt", "mr": "", "vt": "", "theta": "", "theta_e": "",
-    "theta_v": ""}
-BY_ALIAS = {alias: name for name, aliases in ALIASES.items() for alias in [name, *aliases.split()]}
-
-
-def plain(value):
-    """An attribute as text, number or array; nothing for a null dataspace."""
-    if isinstance(value, h5py.Empty):
-        return ""
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.ravel()[0]
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def datasets(path, is_classic):
-    """Variables as name -> (values, attributes), and the global attributes."""
-    if is_classic:
-        with netCDF4.Dataset(path) as file:
-            file.set_auto_mask(False)
-            file.set_auto_scale(False)
-            variables = {name: (np.asarray(variable[...]), {key: plain(variable.getncattr(key)) for key in variable.ncattrs()})
-                         for name, variable in file.variables.items()}
-            return variables, {key: plain(file.getncattr(key)) for key in file.ncattrs()}
-    with h5py.File(path) as file:
-        variables = {}
-        for name, dataset in file.items():
-            if not isinstance(dataset, h5py.Dataset):
-                continue
-            kept = {key: plain(value) for key, value in dataset.attrs.items() if not key.endswith("_LIST")}
-            if not str(kept.get("NAME", "")).startswith("This is a netCDF dimension but not"):
-                variables[name] = np.asarray(dataset[()]), kept
-        return variables, {key: plain(value) for key, value in file.attrs.items()}
-
-
-def physical(values, attributes):
-    """Values as float64, NaN where missing, with scale and offset where a variable has them."""
-    declared = [attributes[key] for key in ("_FillValue", "missing_value") if isinstance(attributes.get(key), np.number)]
-    found = blank(values, *declared)
-    if "scale_factor" in attributes or "add_offset" in attributes:
-        found = found * float(attributes.get("scale_factor", 1)) + float(attributes.get("add_offset", 0))
-    return found
-
-
-def converted(name, values, units):
-    """Values in the product's units, and whether that needed arithmetic."""
-    largest = np.nanmax(values) if np.isfinite(values).any() else 0
-    if name == "pres" and (units == "Pa" or not units and largest > 2000):
-        return values / 100, True
-    if name in ("tdry", "dp") and (units in ("K", "kelvin") or not units and largest > 150):
-        return values - 273.15, True
-    if name == "rh" and (units == "1" or not units and largest <= 1.5):
-        return values * 100, True
-    if name == "mr" and units in ("kg/kg", "kg kg-1", "1"):
-        return values * 1000, True
-    return values, False
-
-
-def epoch(units):
-    match = re.match(r"seconds since (\d{4})-(\d+)-(\d+)[T ]+(\d+):(\d+):([\d.]+)", str(units))
-    return moment(*match.groups()) if match else None
-
-
-def read_netcdf(path, is_classic):
-    variables, attributes = datasets(path, is_classic)
-    name = next((name for name in ("time", "time_offset") if name in variables),
-                next((name for name, (values, kept) in variables.items()
-                      if kept.get("standard_name") == "time" and np.ndim(values) == 1), None))
-    if name is None or np.ndim(variables[name][0]) != 1:
-        return None
-    values, kept = variables[name]
-    zero = epoch(kept.get("units"))
-    if zero is None:
-        return None
-    time = blank(values, *[kept[key] for key in ("_FillValue", "missing_value") if isinstance(kept.get(key), np.number)])
-    launch = zero
-    if "launch_time" in variables and (start := epoch(variables["launch_time"][1].get("units"))) is not None:
-        launch = start + float(variables["launch_time"][0].ravel()[0])
-    elif zero == 0 and np.isfinite(time).any():
-        launch = float(np.nanmin(time))
-    time = time + (zero - launch) if zero != launch else time
-    columns, inexact = {}, set()
-    for by_name in (True, False):
-        for key, (values, kept) in variables.items():
-            if np.shape(values) != time.shape or values.dtype.kind not in "fiu" or re.match("reference_|surface_", key):
-                continue
-            standard = STANDARD_NAMES.get(kept.get("standard_name"))
-            target = standard if by_name else BY_ALIAS.get(key.lower())
-            if target and target not in columns and not (not by_name and standard):
-                columns[target], was_converted = converted(target, physical(values, kept), str(kept.get("units", "")))
-                inexact |= {target} if was_converted else set()
-    reference = {key.removeprefix("reference_"): float(physical(values.ravel()[:1], kept)[0])
-                 for key, (values, kept) in variables.items()
-                 if key.startswith("reference_") and key != "reference_time" and values.size == 1}
-    sonde = next((str(value) for key, value in attributes.items() if key.lower() in ("sondeid", "sonde_id", "sonde_serial_id")), "")
-    return Sounding("netcdf", sonde.strip(), [("time units", launch)], time, columns, reference, inexact)
