@@ -391,8 +391,12 @@ impl<'source> Binder<'source> {
             return Ok(Some(row));
         }
         let flags = row.flag_values();
-        let is_other =
-            |value: &f64| value.is_finite() && *value > map::LARGEST_SENTINEL && !flags.contains(value);
+        // What the source states to be missing, or nobody wrote, says nothing about what the others are.
+        let is_missing = |value: f64| {
+            value <= map::LARGEST_SENTINEL
+                || self.source.reading(dataset).is_some_and(|reading| reading.sentinels.has(value))
+        };
+        let is_other = |value: &f64| value.is_finite() && !is_missing(*value) && !flags.contains(value);
         // A block at a time: flags of every bin are as many as its measurements.
         let row_elements = dataset.shape.iter().skip(1).product::<usize>().max(1);
         let block_rows = (SCANNED_ELEMENTS / row_elements).max(1);

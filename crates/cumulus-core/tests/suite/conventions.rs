@@ -65,3 +65,13 @@ fn flags_are_claimed_only_where_values_are_flags() {
     let expected = (vec![Code::ValuesAreNoFlags], false, Some("K".to_owned()));
     assert_eq!(modes([0.0, 1.0, 1.0, 250.5, 0.0]), expected);
 }
+
+#[test]
+fn what_the_source_states_to_be_missing_makes_flags_no_less_flags() {
+    let found = converted(|file| {
+        let mode = file.new_dataset_builder().with_data(&[0_i32, 1, -99, -99, 0]).create("mode").unwrap();
+        mode.new_attr::<i32>().create("_FillValue").unwrap().write_scalar(&-99).unwrap();
+    });
+    assert_eq!(found.codes(), []);
+    assert!(found.product().variable("mode").unwrap().attribute("flag_values").is_some());
+}
