@@ -52,12 +52,7 @@ impl Geometry {
         let (Some(&first), Some(&last)) = (altitudes.first(), altitudes.last()) else { return Ok(None) };
         let descends = first > last;
         let of_records = |name| -> Result<Vec<f64>, Failure> {
-            let values = kilometres(source, name)?.unwrap_or_default();
-            Ok(match values.len() {
-                length if length == records => values,
-                length if length == records + 1 => edges::midpoints(&values, Midpoint::Arithmetic),
-                _ => Vec::new(),
-            })
+            Ok(at_records(kilometres(source, name)?.unwrap_or_default(), records))
         };
         let highest_first = || -> Box<dyn Iterator<Item = &f64>> {
             if descends { Box::new(altitudes.iter()) } else { Box::new(altitudes.iter().rev()) }
@@ -149,6 +144,18 @@ impl Geometry {
     }
 }
 
+/// Altitudes of records, of which those at the edges of records are two; NaN where missing.
+fn at_records(values: Vec<f64>, records: usize) -> Vec<f64> {
+    match values.len() {
+        length if length == records => values,
+        length if length == records + 1 => {
+            let middles = edges::midpoints(&values, Midpoint::Arithmetic).into_iter();
+            middles.map(|middle| if middle <= map::LARGEST_SENTINEL { f64::NAN } else { middle }).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// All values of a dataset of altitudes in km, NaN for missing ones; `None` where there is no such dataset.
 fn kilometres(source: &dyn Source, name: &str) -> Result<Option<Vec<f64>>, Failure> {
     let dataset = source.description().dataset(name);
@@ -204,6 +211,13 @@ mod tests {
         );
         assert_eq!(found.iter().filter(|&&one| one == ABOVE_AIRCRAFT).count(), 2);
         assert_eq!(found.get(6..), Some(&[MEASURED; 6][..]));
+    }
+
+    #[test]
+    fn a_record_beside_a_missing_edge_has_no_altitude() {
+        let found = at_records(vec![18.0, 20.0, f64::NAN, 20.0], 3);
+        assert_eq!(found.first(), Some(&19.0));
+        assert!(found.iter().skip(1).all(|altitude| altitude.is_nan()), "{found:?}");
     }
 
     #[test]
