@@ -123,12 +123,7 @@ impl OutputFolder {
     /// Gives a product its names.
     fn name(&self, staged: &Staged<'_>) -> Result<(), Failure> {
         let [data, metadata] = staged.names.map(|name| self.path.join(name));
-        match fs::remove_file(&metadata) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(unwritable(&metadata, error));
-            }
-            _ => {}
-        }
+        remove(&metadata)?;
         for (file, target) in staged.files.iter().zip([data, metadata]) {
             fs::rename(file, &target).map_err(|error| unwritable(&target, error))?;
         }
@@ -143,12 +138,7 @@ impl OutputFolder {
         let lock = locked(&self.path).map_err(|error| unwritable(&self.path, error))?;
         let mut some = false;
         for name in names {
-            let path = self.path.join(name);
-            match fs::remove_file(&path) {
-                Ok(()) => some = true,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(unwritable(&path, error)),
-            }
+            some |= remove(&self.path.join(name))?;
         }
         drop(lock);
         Ok(some)
@@ -188,6 +178,15 @@ impl Drop for OutputFolder {
         drop(self.staging.take());
         // Not empty while other runs are there.
         let _ = fs::remove_dir(&self.runs);
+    }
+}
+
+/// Removes a file; answers whether it was there.
+fn remove(path: &Path) -> Result<bool, Failure> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(unwritable(path, error)),
     }
 }
 
