@@ -195,7 +195,7 @@ fn granules(
         memory_limit_mib: request.limits.memory_limit_mib,
         verbosity: log::verbosity().to_string(),
     };
-    let mut desk = Desk { bar, reports: &mut report.granules, units: desk::Units::default() };
+    let mut desk = Desk { bar, reports: &mut report.granules, units: desk::UnitsSeen::default() };
     let limits = Limits { max_failures: request.most_failures(plan.granules.len()), ..request.limits };
     let pool = Pool::new(&output, setup, limits, &mut desk);
     listen(&pool)?;

@@ -36,7 +36,7 @@ macro_rules! codes {
 }
 
 codes! {
-    AltitudesInMetres "altitudes_in_metres" "Altitudes whose unit nobody states are metres by their magnitude, all of them or some."
+    AltitudesInMetres "altitudes_in_metres" "Some or all altitudes without a stated unit are in metres, judging by their magnitude."
     AnotherCampaign "another_campaign" "The source names another campaign than the collection's."
     AttributeLeftOut "attribute_left_out" "An attribute is not in the product: netCDF does not take its name or its value."
     AttributesAsText "attributes_as_text" "Attributes with integers beyond 2^53 are text, because netCDF's classic model has no numbers for them."

@@ -391,7 +391,7 @@ impl<'source> Binder<'source> {
             return Ok(Some(row));
         }
         let flags = row.flag_values();
-        // What the source states to be missing, or nobody wrote, says nothing about what the others are.
+        // Missing and unwritten values do not decide whether the variable holds flags.
         let is_missing = |value: f64| {
             value <= map::LARGEST_SENTINEL
                 || self.source.reading(dataset).is_some_and(|reading| reading.sentinels.has(value))

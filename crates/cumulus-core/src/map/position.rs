@@ -131,7 +131,7 @@ fn spike_after(fixes: &[Fix], good: usize, fastest_m_per_s: f64) -> usize {
             return 0;
         }
         if !too_fast(before, fix) {
-            // Whoever comes back at a possible speed has been away.
+            // If the way back is possible too, the aircraft really was there.
             return if too_fast(last, fix) { count } else { 0 };
         }
         last = fix;

@@ -21,14 +21,14 @@ use crate::warning::{Code, Warning};
 pub(super) struct Desk<'run> {
     pub(super) bar: &'run ProgressBar,
     pub(super) reports: &'run mut Vec<GranuleReport>,
-    pub(super) units: Units,
+    pub(super) units: UnitsSeen,
 }
 
 /// The units that variables of products had first in this run, and in which granule.
 #[derive(Debug, Default)]
-pub(super) struct Units(HashMap<(String, String), (String, String)>);
+pub(super) struct UnitsSeen(HashMap<(String, String), (String, String)>);
 
-impl Units {
+impl UnitsSeen {
     /// Takes over the units of a granule, and warns where they are others than before.
     fn compare(&mut self, report: &mut GranuleReport) {
         let Some(product) = &report.product else { return };

@@ -16,20 +16,20 @@ class Library:
     """The functions of netcdf.h that reading needs; whatever they refuse is an OSError."""
 
     def __init__(self, path):
-        self.library = ctypes.CDLL(path)
-        self.library.nc_strerror.restype = ctypes.c_char_p
-        self.library.nc_inq_libvers.restype = ctypes.c_char_p
+        self.netcdf = ctypes.CDLL(path)
+        self.netcdf.nc_strerror.restype = ctypes.c_char_p
+        self.netcdf.nc_inq_libvers.restype = ctypes.c_char_p
 
     def version(self):
         parts = [ctypes.c_uint() for _ in range(3)]
-        self.library.H5get_libversion(*map(ctypes.byref, parts))
+        self.netcdf.H5get_libversion(*map(ctypes.byref, parts))
         hdf5 = ".".join(str(part.value) for part in parts)
-        return "HDF5 %s, netCDF %s" % (hdf5, self.library.nc_inq_libvers().decode().split(" ")[0])
+        return "HDF5 %s, netCDF %s" % (hdf5, self.netcdf.nc_inq_libvers().decode().split(" ")[0])
 
     def call(self, function, *arguments):
-        status = getattr(self.library, function)(*arguments)
+        status = getattr(self.netcdf, function)(*arguments)
         if status:
-            raise OSError("%s: %s" % (function, self.library.nc_strerror(status).decode()))
+            raise OSError("%s: %s" % (function, self.netcdf.nc_strerror(status).decode()))
 
     def count(self, function, *arguments):
         """An answer of one int."""
