@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::collection::{Role, TimeSpec, Units};
 use crate::error::{Failure, Stage};
-use crate::map::altitudes::AltitudeUnit;
+use crate::map::altitudes;
 use crate::map::bind::{self, BoundVariable, Dimension, Form, free_name};
 use crate::map::decode::{Decoder, Statistics};
 use crate::map::reading::Reading;
@@ -329,8 +329,7 @@ impl<'granule> Composer<'granule, '_> {
 
     /// What makes the flag variable beside `bound`, which follows it in the layout; `None` where it has none.
     fn status(&self, bound: &BoundVariable<'_>) -> Option<Status> {
-        let geometry =
-            self.geometry.as_ref().filter(|_| status::is_told(bound, self.identity.product, self.binding))?;
+        let geometry = self.geometry.as_ref().filter(|_| status::is_told(bound, self.binding))?;
         let variable = self.composition.structure.variables.len() + 1;
         Some(Status { variable, geometry: Arc::clone(geometry) })
     }
@@ -381,16 +380,8 @@ impl<'granule> Composer<'granule, '_> {
         }
         let lowest = values.iter().copied().reduce(f64::min);
         let highest = values.iter().copied().reduce(f64::max);
-        let units = match bound.row.map(|row| row.units) {
-            Some(Units::Fixed(units)) => Some(units),
-            Some(Units::Altitude(_)) => Some(
-                self.source
-                    .reading(bound.dataset)
-                    .map_or(AltitudeUnit::Kilometre, AltitudeUnit::written)
-                    .name(),
-            ),
-            _ => None,
-        };
+        let units =
+            bound.row.and_then(|row| altitudes::written(row.units, self.source.reading(bound.dataset)));
         if let (Some(lowest), Some(highest), Some(units)) = (lowest, highest, units) {
             self.composition.vertical = Some(Vertical { lowest, highest, units });
         }

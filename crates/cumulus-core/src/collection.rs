@@ -5,8 +5,12 @@
 //! Structs, not a trait: nobody can override the engine, and the whole table can be printed (`describe`) and
 //! checked ([`crate::testing`]).
 
+mod units;
+
 use crate::map::meteorology::Derivation;
 use crate::values::ElementType;
+
+pub use units::{AltitudeOf, Statistic, Units};
 
 /// One collection: an instrument on a campaign, converted by one program.
 #[derive(Debug)]
@@ -273,57 +277,6 @@ pub enum Evidence {
     Confirmed,
     /// Deduced: another shape is bound by size, with a warning.
     Inferred,
-}
-
-/// Physical unit of a variable, or how to find it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Units {
-    /// This unit.
-    Fixed(&'static str),
-    /// No unit at all: flags and text.
-    None,
-    /// The source does not say: written as `1` with a comment that says so.
-    Unstated,
-    /// Days since December 31 of the year before the granule's, as decimal days of year are.
-    DayOfYear,
-    /// km: an altitude. Where the source states no unit, all altitudes of the granule together tell whether it is m
-    /// ([`crate::map::altitudes`]).
-    Altitude(AltitudeOf),
-    /// Told by magnitude: `above` where the statistic exceeds `threshold`, else `otherwise`.
-    ByMagnitude {
-        /// What is compared.
-        statistic: Statistic,
-        /// Compared with this.
-        threshold: f64,
-        /// Unit of the large magnitudes.
-        above: &'static str,
-        /// Unit of the small ones.
-        otherwise: &'static str,
-    },
-}
-
-/// What an altitude is of, which tells what numbers it can have in km and in m.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AltitudeOf {
-    /// The bins of a profile, or the top of all of them.
-    Frame,
-    /// The aircraft.
-    Platform,
-    /// The ground or sea below it.
-    Surface,
-    /// The tops of layers.
-    LayerTop,
-    /// The bottoms of layers.
-    LayerBottom,
-}
-
-/// The statistic a unit is told by, over all values that are not missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistic {
-    /// The largest value.
-    Maximum,
-    /// The value that half of all exceed.
-    Median,
 }
 
 /// Which values of a source stand for "no value", beside NaN, infinities and what the source itself states in

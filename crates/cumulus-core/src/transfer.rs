@@ -184,8 +184,7 @@ impl Lane<'_, '_> {
             .map(|sample| {
                 let start = (units * (2 * sample + 1) / (2 * samples)) * packing.rows;
                 let end = (start + rows).min(count);
-                let block = start..end;
-                decode(self.source, self.rows, &block, self.memory).map(|(values, _)| values.into())
+                decode(self.source, self.rows, &(start..end), self.memory).map(|(values, _)| values.into())
             })
             .collect()
     }

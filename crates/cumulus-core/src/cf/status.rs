@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::collection::{Product, Role};
+use crate::collection::{Product, Role, VariableSpec};
 use crate::error::Failure;
 use crate::map::bind::{Binding, BoundVariable};
 use crate::map::status::{Geometry, MEANINGS};
@@ -20,24 +20,19 @@ pub(super) fn geometry(
     binding: &Binding<'_>,
 ) -> Result<Option<Arc<Geometry>>, Failure> {
     let Some(spec) = &product.profile else { return Ok(None) };
-    if !binding.variables.iter().any(|bound| is_told(bound, product, binding)) {
+    if !binding.variables.iter().any(|bound| is_told(bound, binding)) {
         return Ok(None);
     }
     Ok(Geometry::of(source, spec, binding.records)?.map(Arc::new))
 }
 
 /// True where a variable has flags: its table says so, and it has one value a record and bin.
-pub(super) fn is_told(bound: &BoundVariable<'_>, product: &Product, binding: &Binding<'_>) -> bool {
-    let is_bin = |name: &str| {
-        let is = |other: &&BoundVariable<'_>| {
-            other.row.is_some_and(|row| row.role == Role::VerticalCoordinate) && other.name == name
-        };
-        binding.variables.iter().any(|other| is(&other))
-    };
+pub(super) fn is_told(bound: &BoundVariable<'_>, binding: &Binding<'_>) -> bool {
+    let is_vertical = |row: &VariableSpec| row.role == Role::VerticalCoordinate;
+    let mut vertical = binding.variables.iter().filter(|other| other.row.is_some_and(is_vertical));
     bound.row.is_some_and(|row| row.has_status)
-        && product.profile.is_some()
         && matches!(bound.dimensions.as_slice(), [record, bin]
-            if record.name == binding.record_dimension && is_bin(&bin.name))
+            if record.name == binding.record_dimension && vertical.any(|other| other.name == bin.name))
 }
 
 /// Attributes of the flags beside `bound`, at the same `coordinates`.

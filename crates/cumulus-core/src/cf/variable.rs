@@ -129,15 +129,14 @@ fn from_row(
     if let Some(standard_name) = row.standard_name {
         attributes.push(Attribute::text("standard_name", standard_name));
     }
+    attributes.extend(row.units.of_table().map(|units| Attribute::text("units", units)));
     match row.units {
-        Units::Fixed(units) => attributes.push(Attribute::text("units", units)),
-        Units::Altitude(_) => attributes.push(Attribute::text("units", "km")),
         Units::DayOfYear => {
             attributes.push(Attribute::text("units", format!("days since {day_zero} 00:00:00 UTC")));
             attributes.push(Attribute::text("calendar", "standard"));
         }
         Units::Unstated => attributes.push(Attribute::text("units", "1")),
-        Units::None | Units::ByMagnitude { .. } => {}
+        Units::Fixed(_) | Units::Altitude(_) | Units::None | Units::ByMagnitude { .. } => {}
     }
     if row.role == Role::VerticalCoordinate {
         attributes.push(Attribute::text("positive", "up"));
@@ -195,11 +194,7 @@ pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Vec
     let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
     let mut attributes =
         vec![Attribute::text("long_name", format!("{long_name}, at the edges of records as in the source"))];
-    let units = match bound.row.map(|row| row.units) {
-        Some(Units::Fixed(units)) => Some(units),
-        Some(Units::Altitude(_)) => Some("km"),
-        _ => None,
-    };
+    let units = bound.row.and_then(|row| row.units.of_table());
     let stated = reading.and_then(|reading| reading.units.as_deref());
     if let Some(units) = stated.or(units) {
         attributes.push(Attribute::text("units", units));

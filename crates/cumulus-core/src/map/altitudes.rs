@@ -13,6 +13,7 @@ use crate::map::interpreted::Interpreted;
 use crate::map::reading::{self, Reading, stated_units};
 use crate::map::units;
 use crate::read::{Content, Dataset, Source};
+use crate::values::ElementType;
 use crate::warning::{Code, Warning};
 
 /// No aircraft, and no frame around one, is higher than this, in km; in metres, no such frame is so low.
@@ -61,8 +62,8 @@ impl AltitudeUnit {
 
     /// The unit that altitudes of this reading are written in.
     #[must_use]
-    pub fn written(reading: &Reading) -> Self {
-        reading.units.as_deref().and_then(Self::of).unwrap_or(Self::Kilometre)
+    pub fn written(reading: Option<&Reading>) -> Self {
+        reading.and_then(|reading| reading.units.as_deref()).and_then(Self::of).unwrap_or(Self::Kilometre)
     }
 
     /// A value in this unit, in km.
@@ -72,6 +73,15 @@ impl AltitudeUnit {
             Self::Kilometre => value,
             Self::Metre => value / 1000.0,
         }
+    }
+}
+
+/// The unit that a coordinate is written in whose table says `units`; `None` where the table has none.
+#[must_use]
+pub fn written(units: Units, reading: Option<&Reading>) -> Option<&'static str> {
+    match units {
+        Units::Altitude(_) => Some(AltitudeUnit::written(reading).name()),
+        units => units.of_table(),
     }
 }
 
@@ -102,7 +112,7 @@ pub fn decide(
         if !matches!(dataset.content, Content::Numbers(_)) || dataset.is_empty() {
             continue;
         }
-        // Packed numbers that nobody can unpack, and units of something else, tell nothing.
+        // Numbers that cannot be unpacked, or whose stated unit is no length, are no evidence.
         if source.reading(dataset).is_none_or(|reading| reading.units.is_some() || reading.is_packed) {
             continue;
         }
@@ -229,8 +239,8 @@ fn state(source: &mut Interpreted, altitude: &Altitude, product: &Product) {
     // Far below the surface a frame in metres has bins that would be missing values in kilometres.
     let is_deep = unit == AltitudeUnit::Metre && altitude.of == AltitudeOf::Frame;
     let row = product.row(&altitude.dataset.path);
-    let policy = row.and_then(|row| row.missing).unwrap_or(product.missing);
-    let sentinels = is_deep.then(|| Sentinels::Equal(reading::in_another_unit(policy)));
+    let policy = reading::policy(row, product, ElementType::F64).filter(|_| is_deep);
+    let sentinels = policy.map(|policy| Sentinels::Equal(reading::in_another_unit(policy)));
     source.tell_unit(&altitude.dataset.path, unit.name(), note, sentinels);
 }
 
@@ -242,9 +252,9 @@ fn blocks(dataset: &Dataset) -> impl Iterator<Item = Range<usize>> {
 
 /// Numbers of some rows that may be altitudes; NaN in the place of others.
 fn plausible(source: &Interpreted, dataset: &Dataset, rows: Range<usize>) -> Result<Vec<f64>, Failure> {
-    let sentinels = source.reading(dataset).map(|reading| reading.sentinels.clone());
+    let reading = source.reading(dataset);
     let is_known = |value: f64| {
-        value.abs() <= LARGEST_ALTITUDE && !sentinels.as_ref().is_some_and(|sentinels| sentinels.has(value))
+        value.abs() <= LARGEST_ALTITUDE && !reading.is_some_and(|reading| reading.is_missing(value))
     };
     let values = source.rows(dataset, rows)?.to_f64();
     Ok(values.into_iter().map(|value| if is_known(value) { value } else { f64::NAN }).collect())

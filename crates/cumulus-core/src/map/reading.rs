@@ -32,6 +32,12 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// True where `value`, as it is handed out, stands for a missing one.
+    #[must_use]
+    pub fn is_missing(&self, value: f64) -> bool {
+        !value.is_finite() || self.sentinels.has(value)
+    }
+
     /// What the table says where the source says nothing; `element_type` is that of the values that are decoded, and
     /// `masked` tells whether some may be missing for other reasons.
     #[must_use]
@@ -185,7 +191,7 @@ pub(super) fn unit(stated: &str, row: Option<&VariableSpec>) -> Unit {
     let spelled = || super::units::standard(stated).unwrap_or_else(|| stated.trim().to_owned());
     match row.map(|row| row.units) {
         Some(units @ (Units::Fixed(_) | Units::Altitude(_))) => {
-            let table = if let Units::Fixed(table) = units { table } else { "km" };
+            let table = units.of_table().unwrap_or_default();
             let table_unit = super::units::parse(table);
             if table == stated.trim() || (says_nothing && known != table_unit) {
                 return Unit::OfTable;

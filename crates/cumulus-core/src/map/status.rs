@@ -48,16 +48,15 @@ impl Geometry {
     /// # Errors
     /// A dataset cannot be read.
     pub fn of(source: &dyn Source, spec: &ProfileSpec, records: usize) -> Result<Option<Self>, Failure> {
-        let Some(altitudes) = kilometres(source, spec.altitude)? else { return Ok(None) };
-        let (Some(&first), Some(&last)) = (altitudes.first(), altitudes.last()) else { return Ok(None) };
+        let Some(mut sorted) = kilometres(source, spec.altitude)? else { return Ok(None) };
+        let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else { return Ok(None) };
         let descends = first > last;
+        if !descends {
+            sorted.reverse();
+        }
         let of_records = |name| -> Result<Vec<f64>, Failure> {
             Ok(at_records(kilometres(source, name)?.unwrap_or_default(), records))
         };
-        let highest_first = || -> Box<dyn Iterator<Item = &f64>> {
-            if descends { Box::new(altitudes.iter()) } else { Box::new(altitudes.iter().rev()) }
-        };
-        let sorted: Vec<f64> = highest_first().copied().collect();
         let count = |values: Vec<f64>, count: &dyn Fn(f64) -> usize| {
             let known = |value: f64| if value.is_nan() { 0 } else { count(value) };
             let mut counts: Vec<usize> = values.into_iter().map(known).collect();
@@ -163,9 +162,8 @@ fn kilometres(source: &dyn Source, name: &str) -> Result<Option<Vec<f64>>, Failu
         return Ok(None);
     };
     let reading = source.reading(dataset);
-    let unit = reading.map_or(AltitudeUnit::Kilometre, AltitudeUnit::written);
-    let is_missing =
-        |value: f64| !value.is_finite() || reading.is_some_and(|reading| reading.sentinels.has(value));
+    let unit = AltitudeUnit::written(reading);
+    let is_missing = |value: f64| reading.map_or(!value.is_finite(), |reading| reading.is_missing(value));
     let values = map::numbers(source, dataset)?.into_iter();
     Ok(Some(values.map(|value| if is_missing(value) { f64::NAN } else { unit.in_km(value) }).collect()))
 }

@@ -3,12 +3,12 @@
 //! The track is the one thing that is read before the data: time and position of a record can only be judged
 //! beside those of its neighbours. It holds a few numbers a record, never a profile.
 
-use crate::collection::{Product, TimeSpec, Units};
+use crate::collection::{Product, TimeSpec};
 use crate::error::{Class, Failure, Stage};
 use crate::granule::Identity;
 use crate::map::position::{self, Extent, InvalidPositions};
 use crate::map::time::{self, Clocks, TimeAxis};
-use crate::map::{self, text};
+use crate::map::{self, altitudes, text};
 use crate::read::{Content, Source};
 use crate::values::ElementType;
 use crate::warning::{Code, Warning};
@@ -156,7 +156,9 @@ fn clocks(
 /// Lowest and highest altitude of all records; `None` where altitude is no coordinate of theirs, or nobody knows it.
 fn vertical(source: &dyn Source, product: &Product, records: usize) -> Result<Option<Vertical>, Failure> {
     let Some(name) = product.position.altitude else { return Ok(None) };
-    let Some(Units::Fixed(units)) = product.row(name).map(|row| row.units) else { return Ok(None) };
+    let reading = source.description().dataset(name).and_then(|dataset| source.reading(dataset));
+    let units = product.row(name).and_then(|row| altitudes::written(row.units, reading));
+    let Some(units) = units else { return Ok(None) };
     let altitude = per_record(source, name, records)?.unwrap_or_default();
     let known = || altitude.iter().copied().filter(|value| value.is_finite());
     let range = known().reduce(f64::min).zip(known().reduce(f64::max));
