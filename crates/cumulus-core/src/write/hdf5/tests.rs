@@ -20,6 +20,8 @@ fn walked(path: &Path) -> hdf5_walk::Summary {
 
 /// A file of one dataset: `rows` numbers in chunks of `chunk_rows`.
 fn write(path: &Path, rows: usize, chunk_rows: usize) {
+    // No chunk is longer than its dimension, as `chunk_shape` has it, too.
+    let chunk_rows = chunk_rows.min(rows);
     let mut file = Appender::create(path).unwrap();
     let numbers: Vec<u32> = (0..u32::try_from(rows.next_multiple_of(chunk_rows)).unwrap()).collect();
     let chunks: Vec<Chunk> = numbers
@@ -78,6 +80,16 @@ proptest! {
         prop_assert_eq!(read(&path), expected);
         prop_assert_eq!(walked(&path).chunks, rows.div_ceil(chunk_rows) as u64);
     }
+}
+
+/// One chunk, fewer rows than it was asked for: rare among random numbers.
+#[test]
+fn a_chunk_is_no_longer_than_its_dimension() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chunks.h5");
+    write(&path, 3, 6);
+    assert_eq!(read(&path), [0, 1, 2]);
+    assert_eq!(walked(&path).chunks, 1);
 }
 
 #[test]
