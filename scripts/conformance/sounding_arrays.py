@@ -197,9 +197,14 @@ def read_netcdf(path, is_classic):
                 others[key] = physical(values, kept)
     reference = {}
     for key, (values, kept) in variables.items():
-        if values.size != 1 or values.dtype.kind not in "fiu" or key in ("launch_time", "reference_time"):
+        if values.size != 1 or values.dtype.kind not in "fiu" or key == "launch_time":
             continue
         value = physical(values.ravel()[:1], kept)
+        if key == "reference_time":
+            counted = counting(kept.get("units"))
+            is_known = counted and np.isfinite(value[0])
+            others[key] = float(counted[0] + fractions.Fraction(value[0].item()) * counted[1] - launch) if is_known else value[0]
+            continue
         if key.startswith("reference_"):
             target = key.removeprefix("reference_")
             reference[target], was_converted = (part[0] if np.ndim(part) else part

@@ -219,6 +219,7 @@ const QUALITY: &[VariableSpec] = &[
         .standard_name("relative_humidity status_flag"),
     code("u_wind_qc", "quality of the eastward wind", &["Qu"]).standard_name("eastward_wind status_flag"),
     code("v_wind_qc", "quality of the northward wind", &["Qv"]).standard_name("northward_wind status_flag"),
+    code("wind_qc", "quality of the wind", &["Quv"]),
     code("dz_qc", "quality of the rate of fall", &["QdZ"]),
     measured("rh1", "relative humidity by sensor 1", "%").or_named(&["Sonde RH1"]),
     measured("rh2", "relative humidity by sensor 2", "%").or_named(&["Sonde RH2"]),

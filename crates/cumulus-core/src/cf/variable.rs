@@ -110,6 +110,11 @@ pub(super) fn attributes(
     if let Some(note_of_reading) = reading.and_then(|reading| reading.note.as_deref()) {
         note(&mut attributes, note_of_reading);
     }
+    let is_flag = attributes.iter().any(|attribute| attribute.name == "flag_meanings");
+    if bound.row.is_none() && is_flag && stated_units(bound.dataset).is_none() {
+        attributes.retain(|attribute| attribute.name != "units");
+        carried::withdraw(&mut attributes, &[UNSTATED]);
+    }
     if reading.is_some_and(|reading| reading.is_packed) {
         attributes.retain(|attribute| !["standard_name", "units"].contains(&attribute.name.as_str()));
         carried::withdraw(&mut attributes, &[UNSTATED, MAGNITUDE]);

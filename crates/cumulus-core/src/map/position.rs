@@ -16,6 +16,9 @@ const EARTH_RADIUS_M: f64 = 6_371_008.8;
 /// From the last good pair before a spike to the first good one after it, at most.
 const LONGEST_SPIKE_S: i64 = 60;
 
+/// Fixes in a spike, at most: 60 s at 20 Hz. Clocks that stand still would make the search quadratic.
+const MAX_SPIKE_FIXES: usize = 1200;
+
 /// Pairs set to `_FillValue`, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvalidPositions {
@@ -127,7 +130,8 @@ fn spike_after(fixes: &[Fix], good: usize, fastest_m_per_s: f64) -> usize {
     let Some(before) = rest.next() else { return 0 };
     let mut last = before;
     for (count, fix) in rest.enumerate() {
-        if (fix.second - before.second).abs() > LONGEST_SPIKE_S && count > 1 {
+        let is_long = (fix.second - before.second).abs() > LONGEST_SPIKE_S && count > 1;
+        if is_long || count > MAX_SPIKE_FIXES {
             return 0;
         }
         if !too_fast(before, fix) {

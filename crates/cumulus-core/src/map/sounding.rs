@@ -188,8 +188,7 @@ impl Arranger<'_> {
     /// Takes over every column, those of the table in their units and the others as they are.
     fn columns(&mut self, warnings: &mut Vec<Warning>) -> Result<(), Failure> {
         for column in &self.sounding.columns {
-            let is_clock = self.spec.clocks.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
-            if column.name == self.sounding.time_column || is_clock {
+            if self.is_clock(&column.name) {
                 continue;
             }
             let (values, conflicts) = self.ordered.column(&column.values);
@@ -241,6 +240,12 @@ impl Arranger<'_> {
         let name = self.stranger_name(&column.name);
         let attributes = stranger_attributes(column);
         self.push(&name, array(ElementType::F64, values), attributes);
+    }
+
+    /// True for the column of times, and for those that say the same as a clock.
+    fn is_clock(&self, name: &str) -> bool {
+        let is_named = |clock: &&str| clock.eq_ignore_ascii_case(name);
+        name == self.sounding.time_column || self.spec.clocks.iter().any(|clock| is_named(&clock))
     }
 
     /// A name that netCDF takes and no variable of the product has.
@@ -415,6 +420,7 @@ fn array(element_type: ElementType, values: &[f64]) -> Values {
 #[expect(clippy::cast_possible_truncation, reason = "the table says that the type is wide enough")]
 fn scalar(value: f64, element_type: ElementType) -> Values {
     match element_type {
+        ElementType::I8 => Values::I8(ndarray::arr0(value as i8).into_dyn()),
         ElementType::F32 => Values::F32(ndarray::arr0(value as f32).into_dyn()),
         _ => Values::F64(ndarray::arr0(value).into_dyn()),
     }

@@ -63,3 +63,35 @@ fn genuine_files_of_one_sounding_agree() {
         assert!(left.iter().zip(&right).all(|(left, right)| (left - right).abs() <= 0.0055), "{variable}");
     }
 }
+
+#[test]
+fn what_only_the_aircraft_row_has_is_carried_and_codes_keep_their_meanings() {
+    let operator = Operator::new();
+    let text = "\
+Data Type:                         SYNTHETIC SOUNDING DATA, Channel 1
+Project ID:                        HS3, 99999
+Launch Location (lon,lat,alt):     40 15.00'W, 20 30.00'N, -40.25000, 20.50000, 11000
+GMT Launch Time (y,m,d,h,m,s):     2012, 09, 07, 12:41:16
+Sonde Id:                          7
+/
+ Time  Press  Temp     Lon     Lat   Rng     Alt   Qp  Quv
+  sec    mb     C      deg     deg    km       m code code
+------ ------ ----- -------- ------- ----- ------- ---- ----
+   4.0  999.0  20.5  -40.250  20.500  12.5     0.0  2.0 99.0
+   2.0 9999.0 999.0  -40.250  20.500  11.5 99999.0 99.0  1.0
+   0.0  216.5 -49.8  -40.250  20.500  10.5 11000.5  1.0 99.0
+";
+    std::fs::write(operator.input().join("D20120907_124116.cls"), text).unwrap();
+    operator.convert().succeeded();
+    let product = "D20120907_124116.nc";
+    assert_eq!(operator.values(product, "wind_qc"), [1.0, 99.0]);
+    assert_eq!(operator.values(product, "reference_Rng"), [10.5]);
+    assert_eq!(operator.values(product, "reference_pres_qc"), [1.0]);
+    assert_eq!(operator.values(product, "reference_wind_qc"), [99.0]);
+    let header = operator.ncdump(&["-h"], product);
+    let header: Vec<&str> = header.lines().map(str::trim).collect();
+    assert!(header.contains(&"reference_Rng:units = \"km\" ;"), "{header:#?}");
+    let meanings = "reference_pres_qc:flag_meanings = \"good questionable bad estimated missing unchecked\" ;";
+    assert!(header.contains(&meanings), "{header:#?}");
+    assert!(!header.iter().any(|line| line.starts_with("reference_pres_qc:units")), "{header:#?}");
+}

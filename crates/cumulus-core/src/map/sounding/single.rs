@@ -3,8 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::{Arranger, scalar, stranger_attributes, text, unit, wrapped};
+use super::{Arranger, array, scalar, stranger_attributes, text, unit, wrapped};
+use crate::collection::{Constant, Units};
 use crate::error::Failure;
+use crate::read::sounding::Column;
+use crate::read::{SourceAttribute, SourceValue};
 use crate::values::{ElementType, Values};
 use crate::warning::Warning;
 
@@ -33,7 +36,11 @@ impl Arranger<'_> {
             // The aircraft's altitude needs no filling: it is what the sonde's is made from.
             let (filled, made_from) = self.spec.altitude;
             let name = if name == made_from { filled } else { name };
-            known.push((name.to_owned(), value));
+            if self.product.row(&format!("{REFERENCE}{name}")).is_some() {
+                known.push((name.to_owned(), value));
+            } else if !self.is_clock(name) {
+                self.unknown_reference(name, value);
+            }
         }
         for (name, value) in stated {
             if let Some(value) = value.filter(|_| !known.iter().any(|(other, _)| other == name)) {
@@ -72,6 +79,32 @@ impl Arranger<'_> {
             (None, None) => ("", vec![value]),
         };
         unit::conversion(row, &place, units, &told_by, warnings).map(|conversion| conversion.of(value))
+    }
+
+    /// What the aircraft measured besides the rows of the table, in the unit that the source states; codes with the
+    /// meanings that they have in their column.
+    fn unknown_reference(&mut self, name: &str, value: f64) {
+        if let Some(row) = self.product.row(name).filter(|row| row.units == Units::None) {
+            let values = scalar(value, row.element_type);
+            let numbers = |numbers: &[f64]| SourceValue::Numbers(array(row.element_type, numbers));
+            let attributes = row.attributes.iter().map(|(name, value)| SourceAttribute {
+                name: (*name).to_owned(),
+                value: match value {
+                    Constant::Text(text) => SourceValue::Text((*text).to_owned()),
+                    Constant::Numbers(values) => numbers(values),
+                },
+            });
+            let long_name = text("long_name", &format!("{} at the aircraft", row.long_name));
+            let attributes = attributes.chain([long_name]).collect();
+            self.push(&self.stranger_name(&format!("{REFERENCE}{name}")), values, attributes);
+            return;
+        }
+        let own = self.sounding.reference_units.iter().find(|(known, _)| known == name).map(|(_, unit)| unit);
+        let column = self.sounding.column(name);
+        let units = own.or_else(|| column.map(|column| &column.units)).cloned().unwrap_or_default();
+        let reference = Column { name: format!("{REFERENCE}{name}"), units, ..Column::default() };
+        let value = Values::F64(ndarray::arr0(value).into_dyn());
+        self.push(&self.stranger_name(&reference.name), value, stranger_attributes(&reference));
     }
 
     /// What the table does not know: other single numbers, under their own names.

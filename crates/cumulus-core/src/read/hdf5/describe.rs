@@ -171,9 +171,6 @@ impl Walk {
                 .hint("ask the producer to store it as plain arrays"));
         }
         let unwritten = Unwritten::of(&dataset, &creation, &shape);
-        if let Some(unwritten) = &unwritten {
-            self.unwritten(path, &content, unwritten)?;
-        }
         if matches!(content, Content::Numbers(ElementType::F64)) && datatype.size() > 8 {
             self.description.notes.push(Warning::at(
                 Code::PrecisionReduced,
@@ -182,6 +179,11 @@ impl Walk {
             ));
         }
         let mut attributes = attributes(&dataset, path, &mut self.attribute_notes);
+        // ASPEN never writes the name of its trajectory; products state their own.
+        let is_identifier = attributes.iter().any(|attribute| attribute.name == "cf_role");
+        if let Some(unwritten) = unwritten.as_ref().filter(|_| !is_identifier) {
+            self.unwritten(path, &content, unwritten)?;
+        }
         let flags = flags(&members(&datatype));
         if !flags.is_empty() {
             // The type is what the values are; attributes of these names can only repeat it.

@@ -106,7 +106,7 @@ fn take(
         }
         Content::Numbers(_) if is_single => {
             let single = single(source, dataset, sounding)?;
-            match reference {
+            match reference.filter(|name| !TIME.contains(name)) {
                 Some(name) => {
                     let value = single.values.first().copied().filter(|value| !value.is_nan());
                     sounding.reference.extend(value.map(|value| (name.to_owned(), value)));

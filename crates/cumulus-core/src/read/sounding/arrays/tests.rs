@@ -243,6 +243,7 @@ fn nothing_is_lost_in_silence() {
         .with("surface_pres", floats(&[1], &[1_013.0]), &[words("units", "hPa")])
         .with("splash", floats(&[], &[7.0]), &[words("units", "seconds since 2012-09-07 12:42:00")])
         .with("reference_pres", floats(&[1], &[17_112.0]), &[words("units", "Pa")])
+        .with("reference_time", floats(&[], &[-1.0]), &[words("units", "seconds since 2012-09-07 12:41:16")])
         .with("spectrum", floats(&[3], &[1.0, 2.0, 3.0]), &[])
         .with_texts("remark", &[2], &["a", "b"])
         .with_texts("serial", &[], &["c"])
@@ -254,7 +255,7 @@ fn nothing_is_lost_in_silence() {
         .iter()
         .map(|scalar| (scalar.name.as_str(), scalar.values[0], scalar.units.as_str()))
         .collect();
-    assert_eq!(scalars, [("surface_pres", 1_013.0, "hPa"), ("splash", 51.0, "s")]);
+    assert_eq!(scalars, [("surface_pres", 1_013.0, "hPa"), ("splash", 51.0, "s"), ("reference_time", -1.0, "s")]);
     assert_eq!(sounding.reference, [("pres".to_owned(), 17_112.0)]);
     assert_eq!(sounding.reference_units, [("pres".to_owned(), "Pa".to_owned())]);
     let texts: Vec<(&str, bool)> =
