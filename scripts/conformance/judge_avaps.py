@@ -329,7 +329,7 @@ class Judge(Inspection):
                 self.say(f"{base}_qc is lost")
         for name, variable in self.product.variables.items():
             base = name.removesuffix("_qc")
-            if base == name or base not in self.product.variables:
+            if base == name or base not in {*self.product.variables, *self.sounding.quality}:
                 continue
             flags = np.asarray(variable[:])
             said = dict(zip(map(str, np.ravel(variable.flag_values)), variable.flag_meanings.split()))

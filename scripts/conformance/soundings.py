@@ -40,7 +40,7 @@ EOL = {"press": "pres", "temp": "tdry", "dewpt": "dp", "rh": "rh", "uwind": "u_w
 ESC = {"press": "pres", "temp": "tdry", "dewpt": "dp", "rh": "rh", "ucmp": "u_wind", "vcmp": "v_wind", "spd": "wspd",
        "dir": "wdir", "wcmp": "dz", "lon": "lon", "lat": "lat", "alt": "gph"}
 ESC_SENTINELS = {"time": 9999, "pres": 9999, "u_wind": 9999, "v_wind": 9999, "lon": 9999, "gph": 99999}
-QUALITY = {"qp": "pres", "qt": "tdry", "qrh": "rh", "qh": "rh", "qu": "u_wind", "qv": "v_wind", "qdz": "dz"}
+QUALITY = {"qp": "pres", "qt": "tdry", "qrh": "rh", "qh": "rh", "qu": "u_wind", "qv": "v_wind", "quv": "wind", "qdz": "dz"}
 CLOCK = ("time", "hh", "mm", "ss")
 CLASS = EOL | {"alt": "gph"}
 CLASS_SENTINELS = ESC_SENTINELS | {"u_wind": 999, "v_wind": 999, "lon": 999, "dz": 99}
