@@ -3,4 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| cumulus_core::testing::fuzz::encode(bytes));
+#[path = "../../crates/shuffle-deflate/tests/round_trip/mod.rs"]
+mod round_trip;
+
+fuzz_target!(|bytes: &[u8]| round_trip::check(bytes));

@@ -1,6 +1,6 @@
 //! Speed of the search for missing values: `cargo bench -p cumulus-core --bench decode`.
 
-#[path = "encode/samples.rs"]
+#[path = "../../shuffle-deflate/benches/encode/samples.rs"]
 mod samples;
 
 use cumulus_core::map::decode::{Decoder, Sentinels, Statistics};

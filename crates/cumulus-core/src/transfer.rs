@@ -173,7 +173,7 @@ impl Lane<'_, '_> {
     fn samples(&self, packing: &Packing) -> Result<Vec<Unit>, Failure> {
         let count = self.rows.dataset.row_count();
         let units = count.div_ceil(packing.rows);
-        if packing.chunk.is_none_or(|chunk| chunk.level == 0) || units == 0 {
+        if packing.chunk.is_none_or(|chunk| chunk.level.is_none()) || units == 0 {
             return Ok(Vec::new());
         }
         let samples = SAMPLES.min(units);

@@ -6,7 +6,6 @@ pub mod check;
 mod chunk;
 pub mod chunking;
 pub mod direct;
-pub mod encode;
 mod hdf5;
 pub mod netcdf;
 pub mod pack;

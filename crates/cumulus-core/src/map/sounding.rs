@@ -245,7 +245,7 @@ impl Arranger<'_> {
     /// True for the column of times, and for those that say the same as a clock.
     fn is_clock(&self, name: &str) -> bool {
         let is_named = |clock: &&str| clock.eq_ignore_ascii_case(name);
-        name == self.sounding.time_column || self.spec.clocks.iter().any(|clock| is_named(&clock))
+        name == self.sounding.time_column || self.spec.clocks.iter().any(is_named)
     }
 
     /// A name that netCDF takes and no variable of the product has.

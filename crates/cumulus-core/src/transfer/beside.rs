@@ -12,9 +12,9 @@ use crate::error::Failure;
 use crate::memory::Memory;
 use crate::values::Values;
 use crate::write::Sink;
-use crate::write::encode::Strategy;
 use crate::write::pack::{Packed, Packing};
 use crate::write::unit::{Cutter, Unit};
+use shuffle_deflate::Strategy;
 
 /// A flag variable on its way.
 pub(super) struct Beside<'run> {

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::encode::Strategy;
 use super::pack::{ChunkPacking, Packing};
 use super::{Storage, Structure, Variable};
 use crate::error::{Class, Failure, Stage};
 use crate::values::Values;
+use shuffle_deflate::{Level, Strategy};
 
 /// Bytes of the rows that are packed together: large enough for deflate and for few enough chunks, small enough that
 /// a reader who wants one record does not inflate a flight.
@@ -61,7 +61,7 @@ pub(super) fn packing(variable: &Variable, level: u8) -> Packing {
         row_bytes: row_bytes(&variable.shape),
         part_bytes: row_bytes(&shape),
         element_size,
-        level,
+        level: Level::new(level),
         strategy: Strategy::Runs,
     };
     Packing { rows, chunk: Some(chunk) }

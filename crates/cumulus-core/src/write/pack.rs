@@ -5,10 +5,10 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::encode::{Encoder, Sizes, Strategy, longest_stream};
 use super::unit::Unit;
 use crate::memory::Memory;
 use crate::values::Values;
+use shuffle_deflate::{Encoder, Level, Sizes, Strategy, longest_stream};
 
 /// Bytes below which trying two strategies costs more than the worse one could.
 const LEAST_WORTH_ASKING: usize = 64 << 10;
@@ -31,8 +31,8 @@ pub struct ChunkPacking {
     pub part_bytes: usize,
     /// Bytes of an element.
     pub element_size: usize,
-    /// Deflate level; 0 for none, and no shuffle either.
-    pub level: u8,
+    /// Deflate level; `None` for no compression, and no shuffle either.
+    pub level: Option<Level>,
     /// How deflate looks for what repeats.
     pub strategy: Strategy,
 }
@@ -109,7 +109,7 @@ impl Packing {
     #[must_use]
     pub fn suited_to(mut self, samples: &[Unit]) -> Self {
         if let Some(chunk) = &mut self.chunk
-            && chunk.level > 0
+            && let Some(level) = chunk.level
             && !samples.is_empty()
         {
             let bytes = |sample: &Unit| sample.row_count() * chunk.row_bytes;
@@ -118,10 +118,11 @@ impl Packing {
                 return self;
             }
             let sizes = |sample: &Unit| {
-                with_scratch(chunk.level, |Scratch { part, encoder }| {
+                with_scratch(|scratch| {
+                    let encoder = encoder_at(&mut scratch.encoder, level);
                     let sizes = chunk.starts().map(|start| {
-                        chunk.gather(sample, sample.row_count(), start, part);
-                        encoder.sizes(part, chunk.element_size)
+                        chunk.gather(sample, sample.row_count(), start, &mut scratch.part);
+                        encoder.sizes(&scratch.part, chunk.element_size)
                     });
                     sizes.sum::<Sizes>()
                 })
@@ -137,12 +138,13 @@ impl ChunkPacking {
     fn pack(&self, unit: &Unit, rows: usize, memory: &Memory) -> Chunks {
         let bytes = rows * self.part_bytes * self.starts().count();
         let mut chunks = Chunks { bytes: memory.bytes(longest_stream(bytes)), ends: Vec::new() };
-        with_scratch(self.level, |Scratch { part, encoder }| {
+        with_scratch(|Scratch { part, encoder }| {
+            let mut encoder = self.level.map(|level| encoder_at(encoder, level));
             for start in self.starts() {
                 self.gather(unit, rows, start, part);
-                chunks.push(match self.level {
-                    0 => part,
-                    _ => encoder.encode(part, self.element_size, self.strategy),
+                chunks.push(match &mut encoder {
+                    None => part,
+                    Some(encoder) => encoder.encode(part, self.element_size, self.strategy),
                 });
             }
         });
@@ -174,23 +176,24 @@ impl ChunkPacking {
     }
 }
 
-/// Memory that a thread needs for one chunk at a time.
+/// Buffers that a thread needs for one chunk at a time.
+#[derive(Default)]
 struct Scratch {
-    /// Its bytes before they are encoded.
+    /// Bytes of the chunk before they are encoded.
     part: Vec<u8>,
-    encoder: Encoder,
+    encoder: Option<Encoder>,
 }
 
-/// Runs `work` with this thread's scratch memory, which is worth keeping.
-fn with_scratch<T>(level: u8, work: impl FnOnce(&mut Scratch) -> T) -> T {
+/// The encoder in `slot`, replaced where it is of another level.
+fn encoder_at(slot: &mut Option<Encoder>, level: Level) -> &mut Encoder {
+    slot.take_if(|encoder| encoder.level() != level);
+    slot.get_or_insert_with(|| Encoder::new(level))
+}
+
+/// Runs `work` with this thread's buffers, which live as long as the thread: they cost more than a chunk.
+fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     thread_local! {
-        static SCRATCH: RefCell<Option<(u8, Scratch)>> = const { RefCell::new(None) };
+        static SCRATCH: RefCell<Scratch> = RefCell::default();
     }
-    SCRATCH.with_borrow_mut(|slot| {
-        if slot.as_ref().is_some_and(|(of, _)| *of != level) {
-            *slot = None;
-        }
-        let scratch = || (level, Scratch { part: Vec::new(), encoder: Encoder::new(level) });
-        work(&mut slot.get_or_insert_with(scratch).1)
-    })
+    SCRATCH.with_borrow_mut(work)
 }

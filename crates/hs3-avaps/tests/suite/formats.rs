@@ -91,7 +91,8 @@ Sonde Id:                          7
     let header = operator.ncdump(&["-h"], product);
     let header: Vec<&str> = header.lines().map(str::trim).collect();
     assert!(header.contains(&"reference_Rng:units = \"km\" ;"), "{header:#?}");
-    let meanings = "reference_pres_qc:flag_meanings = \"good questionable bad estimated missing unchecked\" ;";
+    let meanings =
+        "reference_pres_qc:flag_meanings = \"good questionable bad estimated missing unchecked\" ;";
     assert!(header.contains(&meanings), "{header:#?}");
     assert!(!header.iter().any(|line| line.starts_with("reference_pres_qc:units")), "{header:#?}");
 }

@@ -18,7 +18,7 @@ use libdeflater::Decompressor;
 
 use super::Encoding;
 use crate::values::ElementType;
-use crate::write::encode::{longest_stream, unshuffle_elements};
+use shuffle_deflate::{longest_stream, unshuffle_elements};
 
 /// Chunks larger than this are left to the library, which keeps one of them, not one a thread.
 const LARGEST_CHUNK_BYTES: usize = 16 << 20;

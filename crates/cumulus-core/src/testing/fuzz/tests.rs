@@ -119,8 +119,3 @@ fn run(name: &str, mutants: usize, target: fn(&[u8])) {
 fn texts_of_dropsondes_and_their_mutants_are_read_or_refused() {
     run("sounding", 500, sounding);
 }
-
-#[test]
-fn chunks_and_their_mutants_are_inflated_to_what_they_were() {
-    run("encode", 400, encode);
-}

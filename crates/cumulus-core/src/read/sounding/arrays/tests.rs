@@ -255,7 +255,10 @@ fn nothing_is_lost_in_silence() {
         .iter()
         .map(|scalar| (scalar.name.as_str(), scalar.values[0], scalar.units.as_str()))
         .collect();
-    assert_eq!(scalars, [("surface_pres", 1_013.0, "hPa"), ("splash", 51.0, "s"), ("reference_time", -1.0, "s")]);
+    assert_eq!(
+        scalars,
+        [("surface_pres", 1_013.0, "hPa"), ("splash", 51.0, "s"), ("reference_time", -1.0, "s")]
+    );
     assert_eq!(sounding.reference, [("pres".to_owned(), 17_112.0)]);
     assert_eq!(sounding.reference_units, [("pres".to_owned(), "Pa".to_owned())]);
     let texts: Vec<(&str, bool)> =

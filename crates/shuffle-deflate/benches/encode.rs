@@ -1,15 +1,20 @@
-//! Speed of the encoder and its parts: `cargo bench -p cumulus-core --bench encode`.
+//! Speed of the encoder and its parts: `cargo bench -p shuffle-deflate --bench encode`.
 
 #[path = "encode/samples.rs"]
 mod samples;
 
-use cumulus_core::write::encode::{Encoder, Strategy, shuffle};
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use samples::{KINDS, Kind, chunk};
+use shuffle_deflate::{Encoder, Level, Strategy, shuffle};
 
 fn main() {
     divan::main();
+}
+
+#[expect(clippy::expect_used, reason = "all levels are constants")]
+fn level(level: u8) -> Level {
+    Level::new(level).expect("1 to 9")
 }
 
 #[divan::bench(args = KINDS)]
@@ -24,7 +29,7 @@ fn shuffled(bencher: Bencher, kind: Kind) {
 #[divan::bench(args = KINDS)]
 fn runs(bencher: Bencher, kind: Kind) {
     let (raw, element_size) = chunk(kind);
-    let mut encoder = Encoder::new(4);
+    let mut encoder = Encoder::new(level(4));
     bencher
         .counter(BytesCount::new(raw.len()))
         .bench_local(|| encoder.encode(black_box(&raw), element_size, Strategy::Runs).len());
@@ -33,7 +38,7 @@ fn runs(bencher: Bencher, kind: Kind) {
 #[divan::bench(args = KINDS, consts = [1, 4, 6])]
 fn matches<const LEVEL: u8>(bencher: Bencher, kind: Kind) {
     let (raw, element_size) = chunk(kind);
-    let mut encoder = Encoder::new(LEVEL);
+    let mut encoder = Encoder::new(level(LEVEL));
     bencher
         .counter(BytesCount::new(raw.len()))
         .bench_local(|| encoder.encode(black_box(&raw), element_size, Strategy::Matches).len());

@@ -1,15 +1,19 @@
-//! Ratio and best speed of each way to compress a chunk, as a table: `cargo run --release -p cumulus-core --example
+//! Ratio and best speed of each way to compress a chunk, as a table: `cargo run --release -p shuffle-deflate --example
 //! encode_ratios`.
 
-#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a table for the terminal; all levels are constants"
+)]
 
 #[path = "../benches/encode/samples.rs"]
 mod samples;
 
 use std::time::{Duration, Instant};
 
-use cumulus_core::write::encode::{Encoder, Strategy, shuffle};
 use samples::{KINDS, chunk};
+use shuffle_deflate::{Encoder, Level, Strategy, shuffle};
 
 /// Repetitions, of which the fastest counts.
 const ROUNDS: usize = 15;
@@ -30,14 +34,14 @@ fn main() {
         let ways =
             [(1, Strategy::Runs), (1, Strategy::Matches), (4, Strategy::Matches), (6, Strategy::Matches)];
         for (level, strategy) in ways {
-            let mut encoder = Encoder::new(level);
+            let mut encoder = Encoder::new(Level::new(level).expect("1 to 9"));
             let size = encoder.encode(&raw, element_size, strategy).len();
             let time = best(|| {
                 encoder.encode(&raw, element_size, strategy);
             });
             row(&format!("{strategy:?} {level}"), time, raw.len() as f64 / size as f64);
         }
-        let chosen = Encoder::new(4).choose(&[&raw], element_size);
+        let chosen = Encoder::new(Level::new(4).expect("1 to 9")).choose(&[&raw], element_size);
         println!("| {kind:?} | chosen at level 4: {chosen:?} | | |");
     }
 }

@@ -16,8 +16,28 @@
 //! | the same, f64 | 1.376, 860 | 1.369, 170 | 1.370, 140 | 1.374, 130 | 1.366 |
 //! | photon counts x range squared, f32 | 2.187, 480 | 2.480, 200 | 2.562, 130 | 2.611, 80 | 2.487 |
 //!
-//! Which kind a variable is, [`Encoder::choose`] finds out from its bytes. `examples/encode_ratios.rs` prints
-//! the table anew; the MB/s above are the best of `benches/encode.rs`.
+//! [`Encoder::choose`] finds out from its bytes which kind a variable is. `examples/encode_ratios.rs` prints the table
+//! anew; the MB/s above are the best of `benches/encode.rs`.
+//!
+//! # Example
+//!
+//! ```
+//! use shuffle_deflate::{Encoder, Level, Strategy, unshuffle};
+//!
+//! let level = Level::new(4).ok_or("levels are 1 to 9")?;
+//! let raw: Vec<u8> = (0..1000_u16).flat_map(|value| f32::from(value).to_le_bytes()).collect();
+//! let mut encoder = Encoder::new(level);
+//! let strategy = encoder.choose(&[&raw], 4);
+//! let stream = encoder.encode(&raw, 4, strategy);
+//! assert!(stream.len() < raw.len() / 2);
+//!
+//! let mut shuffled = vec![0; raw.len()];
+//! libdeflater::Decompressor::new().zlib_decompress(stream, &mut shuffled)?;
+//! let mut again = vec![0; raw.len()];
+//! unshuffle(&shuffled, 4, &mut again);
+//! assert_eq!(again, raw);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod bits;
 mod huffman;
@@ -47,16 +67,34 @@ pub enum Strategy {
     Matches,
 }
 
-/// Most bytes that an encoder in its senses makes of so many: what deflate cannot compress it stores, at five bytes for
-/// 65,535 (RFC 1951, 3.2.4).
+/// Upper bound on the compressed size of `bytes` input bytes: deflate stores what it cannot compress, at five bytes for
+/// each 65,535 (RFC 1951, 3.2.4), and encoders differ by a little.
 #[must_use]
 pub fn longest_stream(bytes: usize) -> usize {
     bytes + bytes / 1000 + 1024
 }
 
+/// How hard libdeflate searches: 1 is fast, 9 small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level(u8);
+
+impl Level {
+    /// Level `level`, or `None` unless it is 1 to 9. Level 0 means no compression, and needs no encoder.
+    #[must_use]
+    pub const fn new(level: u8) -> Option<Self> {
+        if matches!(level, 1..=9) { Some(Self(level)) } else { None }
+    }
+
+    /// The level as HDF5's deflate filter stores it.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
 /// Turns chunks into what HDF5 stores for shuffle + deflate. Owns its scratch memory; one a thread.
 pub struct Encoder {
-    level: CompressionLvl,
+    level: Level,
     /// Made when first needed: it weighs more than all the rest.
     matches: Option<Compressor>,
     runs: Runs,
@@ -65,17 +103,16 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder whose [`Strategy::Matches`] works at libdeflate's `level`: 1 is fast, 9 small; others become the
-    /// nearest of these. Level 0 means no compression, and no encoder.
+    /// An encoder whose [`Strategy::Matches`] works at libdeflate's `level`.
     #[must_use]
-    pub fn new(level: u8) -> Self {
-        Self {
-            level: CompressionLvl::new(i32::from(level.clamp(1, 9))).unwrap_or_default(),
-            matches: None,
-            runs: Runs::new(),
-            shuffled: Vec::new(),
-            stream: Vec::new(),
-        }
+    pub fn new(level: Level) -> Self {
+        Self { level, matches: None, runs: Runs::new(), shuffled: Vec::new(), stream: Vec::new() }
+    }
+
+    /// The level that it was made for.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
     }
 
     /// The zlib stream of the shuffled bytes of `raw`: a chunk's values in little-endian order, `element_size`
@@ -85,7 +122,8 @@ impl Encoder {
         match strategy {
             Strategy::Runs => self.encode_runs(element_size),
             Strategy::Matches => {
-                let level = self.level;
+                // libdeflate has every level from 1 to 12.
+                let level = CompressionLvl::new(i32::from(self.level.0)).unwrap_or_default();
                 let matches = self.matches.get_or_insert_with(|| Compressor::new(level));
                 self.stream.resize(matches.zlib_compress_bound(self.shuffled.len()), 0);
                 match matches.zlib_compress(&self.shuffled, &mut self.stream) {

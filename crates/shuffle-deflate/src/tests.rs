@@ -2,7 +2,11 @@ use std::io::Read;
 
 use proptest::prelude::*;
 
-use super::{Encoder, Strategy as Way, shuffle, unshuffle};
+use super::{Encoder, Level, Strategy as Way, shuffle, unshuffle};
+
+fn encoder_at(level: u8) -> Encoder {
+    Encoder::new(Level::new(level).expect("1 to 9"))
+}
 
 const WAYS: [Way; 2] = [Way::Runs, Way::Matches];
 
@@ -35,7 +39,7 @@ fn check_with(encoder: &mut Encoder, raw: &[u8], element_size: usize) {
 }
 
 fn check(raw: &[u8], element_size: usize) {
-    check_with(&mut Encoder::new(1), raw, element_size);
+    check_with(&mut encoder_at(1), raw, element_size);
 }
 
 fn shuffled_by_definition(raw: &[u8], element_size: usize) -> Vec<u8> {
@@ -75,7 +79,7 @@ fn every_length_up_to_300() {
 
 #[test]
 fn lengths_around_limits() {
-    let mut encoder = Encoder::new(1);
+    let mut encoder = encoder_at(1);
     let around = |limit: usize| limit - 5..limit + 5;
     for limit in [258, 3 * 258, 2048, 65_535, 65_536, 2 * 65_535, 1 << 19] {
         for length in around(limit) {
@@ -123,7 +127,7 @@ fn shares_of_symbols_that_want_long_codes() {
 
 #[test]
 fn fill_values_make_runs_win_and_repeated_values_make_matches_win() {
-    let mut encoder = Encoder::new(4);
+    let mut encoder = encoder_at(4);
     let noisy: Vec<u8> = noise(160_000).chunks(4 * 80).flat_map(|row| [row, &[0xc4; 80]].concat()).collect();
     assert_eq!(encoder.choose(&[&noisy], 4), Way::Runs);
     let repeated: Vec<u8> = noise(1000).repeat(200);
@@ -134,7 +138,7 @@ fn fill_values_make_runs_win_and_repeated_values_make_matches_win() {
 #[test]
 fn noise_is_stored() {
     let raw = noise(1_000_000);
-    assert!(Encoder::new(4).encode(&raw, 8, Way::Runs).len() < raw.len() + 100);
+    assert!(encoder_at(4).encode(&raw, 8, Way::Runs).len() < raw.len() + 100);
 }
 
 /// Runs of few different bytes, with noise between them.
@@ -165,11 +169,11 @@ proptest! {
 
     #[test]
     fn scratch_memory_leaves_no_trace(chunks in prop::collection::vec(patchy(), 1..4)) {
-        let mut encoder = Encoder::new(1);
+        let mut encoder = encoder_at(1);
         for raw in &chunks {
             check_with(&mut encoder, raw, 4);
             for way in WAYS {
-                let mut fresh = Encoder::new(1);
+                let mut fresh = encoder_at(1);
                 prop_assert_eq!(encoder.encode(raw, 4, way), fresh.encode(raw, 4, way));
             }
         }
