@@ -4,7 +4,7 @@
 mod samples;
 
 use cumulus_core::map::decode::{Decoder, Sentinels, Statistics};
-use cumulus_core::values::Values;
+use cumulus_model::values::Values;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use ndarray::Array1;

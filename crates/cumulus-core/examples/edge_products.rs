@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cumulus_core::error::Failure;
-use cumulus_core::memory::Memory;
-use cumulus_core::values::{ElementType, Values};
+use cumulus_core::write::create;
 use cumulus_core::write::unit::Cutter;
-use cumulus_core::write::{Attribute, LateAttributes, Storage, Structure, Variable, create};
+use cumulus_model::buffer_pool::BufferPool;
+use cumulus_model::error::Failure;
+use cumulus_model::structure::{Attribute, LateAttributes, Storage, Structure, Variable};
+use cumulus_model::values::{ElementType, Values};
 use ndarray::ArrayD;
 
 fn main() -> ExitCode {
@@ -114,7 +115,7 @@ fn write(path: &Path, structure: &Structure) -> Result<(), Failure> {
         }
         let packing = sink.packing(number)?;
         for unit in Cutter::units(packing.rows, values(variable, number)) {
-            sink.write(number, &packing.pack(unit, &Memory::default()))?;
+            sink.write(number, &packing.pack(unit, &BufferPool::default()))?;
         }
     }
     sink.finish(&LateAttributes::default())

@@ -11,19 +11,20 @@ mod status;
 mod told;
 mod variable;
 
+use crate::map::interpreted::InterpretedSource;
 use std::sync::Arc;
 
 use crate::collection::{Role, TimeSpec, Units};
-use crate::error::{Failure, Stage};
 use crate::map::altitudes;
 use crate::map::bind::{self, BoundVariable, Dimension, Form, free_name};
 use crate::map::decode::{Decoder, Statistics};
 use crate::map::reading::Reading;
 use crate::map::status::Geometry;
 use crate::map::text;
-use crate::read::{Content, Source};
-use crate::values::{ElementType, Values};
-use crate::write::{self, Attribute, Storage, Structure, Variable};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::Content;
+use cumulus_model::structure::{self, Attribute, Storage, Structure, Variable};
+use cumulus_model::values::{ElementType, Values};
 
 pub use file::Provenance;
 pub use told::{implausible, late_attributes, units};
@@ -32,7 +33,7 @@ use crate::granule::Identity;
 use crate::map;
 use crate::map::bind::Binding;
 use crate::map::track::{Track, Vertical};
-use crate::warning::Warning;
+use cumulus_model::warning::Warning;
 
 /// The conventions every output follows, literally as checkers look for them.
 pub const CONVENTIONS: &str = "CF-1.6, ACDD-1.3";
@@ -70,7 +71,7 @@ pub enum Feed<'granule> {
 #[derive(Debug)]
 pub struct Rows<'granule> {
     /// The dataset.
-    pub dataset: &'granule crate::read::Dataset,
+    pub dataset: &'granule cumulus_model::source::Dataset,
     /// What is done to its values.
     pub decoder: Decoder<'granule>,
     /// Its unit, where the values decide.
@@ -97,7 +98,7 @@ pub struct Status {
 /// # Errors
 /// The vertical coordinate has missing values or does not go one way; text cannot be read.
 pub fn compose<'granule>(
-    source: &dyn Source,
+    source: &dyn InterpretedSource,
     identity: &Identity,
     binding: &'granule Binding<'granule>,
     track: &'granule Track,
@@ -144,7 +145,7 @@ fn is_taken(binding: &Binding<'_>, name: &str) -> bool {
 }
 
 struct Composer<'granule, 'run> {
-    source: &'run dyn Source,
+    source: &'run dyn InterpretedSource,
     identity: &'run Identity,
     binding: &'granule Binding<'granule>,
     track: &'granule Track,
@@ -238,7 +239,7 @@ impl<'granule> Composer<'granule, '_> {
             (Content::Numbers(from), Form::Edges(rule)) => self.edges(bound, *from, rule, warnings),
             (Content::Text | Content::Unsupported(_), _) => {
                 Err(Failure::new(Stage::Map, &bound.dataset.path, "has no numbers")
-                    .class(crate::error::Class::Internal))
+                    .class(cumulus_model::error::Class::Internal))
             }
         }
     }
@@ -313,7 +314,7 @@ impl<'granule> Composer<'granule, '_> {
         let status = self.status(bound);
         let flags = status.as_ref().map(|_| {
             let name = free_name(&format!("{}_status", bound.name), |name| is_taken(self.binding, name));
-            write::set(&mut attributes, Attribute::text("ancillary_variables", name.as_str()));
+            structure::set(&mut attributes, Attribute::text("ancillary_variables", name.as_str()));
             let flags = status::attributes(bound, &self.located(bound).unwrap_or_default());
             numbers(&name, ElementType::I8, &bound.dimensions, None, flags)
         });

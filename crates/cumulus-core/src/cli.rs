@@ -19,7 +19,6 @@ use tracing::{debug, error, warn};
 use crate::collection::Collection;
 use crate::convert::{Check, ContentOptions, Reuse, output_names};
 use crate::describe;
-use crate::error::{Failure, Stage};
 use crate::granule::is_printable;
 use crate::log::Logger;
 use crate::log::console::{Console, Format};
@@ -29,6 +28,7 @@ use crate::pool::{Limits, process};
 use crate::report::{self, EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS, EXIT_USAGE, Report};
 use crate::run::{self, MaxFailures, Request};
 use crate::verify;
+use cumulus_model::error::{Failure, Stage};
 
 /// What names metadata unless the operator says otherwise: the name of the 2016 image.
 const SUFFIX: &str = ".meta.xml";
@@ -420,7 +420,7 @@ fn write_report(report: &Report, file: &std::path::Path) -> Result<(), Failure> 
     let place = file.display().to_string();
     let mut text = serde_json::to_string_pretty(report).map_err(|error| {
         Failure::new(Stage::Report, &place, "cannot be rendered")
-            .class(crate::error::Class::Internal)
+            .class(cumulus_model::error::Class::Internal)
             .cause(error)
     })?;
     text.push('\n');

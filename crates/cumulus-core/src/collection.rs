@@ -8,7 +8,7 @@
 mod units;
 
 use crate::map::meteorology::Derivation;
-use crate::values::ElementType;
+pub use cumulus_model::values::ElementType;
 
 pub use units::{AltitudeOf, Statistic, Units};
 

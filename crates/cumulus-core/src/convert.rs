@@ -12,23 +12,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::cf::{self, Composition, Provenance};
 use crate::collection::{Arrangement, Collection};
-use crate::error::{Class, Failure, Stage};
 use crate::granule::{self, Granule, Identity};
 use crate::map::decode::Statistics;
-use crate::map::interpreted::Interpreted;
+use crate::map::interpreted::{Interpreted, InterpretedSource};
 use crate::map::sounding;
 use crate::map::time::TimeAxis;
 use crate::map::track::{self, Track};
 use crate::map::{altitudes, axes, bind};
 use crate::metadata::{self, DayNight, GranuleRecord, Origin, echo10};
-use crate::read::digest::{self, FileDigest, Fingerprint};
 use crate::read::sounding::arrays;
-use crate::read::{self, Opened, Source};
+use crate::read::{self, Opened};
 use crate::report::{Product, VariableCount};
 use crate::transfer::transfer;
-use crate::warning::Warning;
 use crate::write::check::values::Comparison;
-use crate::write::{self, LateAttributes, Sink as _, check};
+use crate::write::{self, Sink as _, check};
+use cumulus_model::digest::{self, FileDigest, Fingerprint};
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::structure::LateAttributes;
+use cumulus_model::warning::Warning;
 
 /// Options that shape the bytes of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,7 +212,7 @@ pub fn convert(
 
 /// What a granule holds, as records.
 struct Contents {
-    source: Box<dyn Source>,
+    source: Box<dyn InterpretedSource>,
     identity: Identity,
     /// The time of records, where their arrangement tells it.
     time: Option<TimeAxis>,
@@ -294,7 +295,7 @@ fn is_up_to_date(granule: &Granule, context: &Context<'_>, document: &str, origi
 fn check(
     context: &Context<'_>,
     path: &Path,
-    source: &dyn Source,
+    source: &dyn InterpretedSource,
     composition: &Composition<'_>,
     late: &LateAttributes,
 ) -> Result<(), Failure> {

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::collection::Collection;
-use crate::error::{Class, Failure, Stage};
 use crate::granule;
 use crate::read::sounding;
 use crate::report::Ignored;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// Endings of names of files that are under way: downloads, copies, editors.
 const UNDER_WAY: [&str; 8] =

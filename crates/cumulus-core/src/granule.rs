@@ -7,10 +7,10 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::collection::{Arrangement, Collection, Product};
-use crate::error::{Class, Failure, Stage};
 use crate::map::time::parse_date;
-use crate::read::Source;
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::source::Source;
+use cumulus_model::warning::{Code, Warning};
 
 /// Bytes of a stem that leave room for every ending.
 const LONGEST_STEM: usize = 225;

@@ -20,10 +20,11 @@ pub mod time;
 pub mod track;
 pub mod units;
 
-use crate::error::Failure;
-use crate::read::{Content, Dataset, Source};
-use crate::values::Values;
-use crate::warning::{Code, Warning};
+use crate::map::interpreted::InterpretedSource;
+use cumulus_model::error::Failure;
+use cumulus_model::source::{Content, Dataset, Source};
+use cumulus_model::values::Values;
+use cumulus_model::warning::{Code, Warning};
 
 /// The value that stands for "no value" in every output (NASA CPL's own sentinel).
 pub const FILL: f64 = -999.0;
@@ -43,7 +44,7 @@ pub fn whole(source: &dyn Source, dataset: &Dataset) -> Result<Values, Failure> 
 ///
 /// # Errors
 /// As [`whole`].
-pub fn numbers(source: &dyn Source, dataset: &Dataset) -> Result<Vec<f64>, Failure> {
+pub fn numbers(source: &dyn InterpretedSource, dataset: &Dataset) -> Result<Vec<f64>, Failure> {
     let numbers = whole(source, dataset)?.to_f64();
     let Some(fill) = source.reading(dataset).and_then(|reading| reading.fill) else { return Ok(numbers) };
     #[expect(clippy::float_cmp, reason = "only the very same number stands for a missing value")]
@@ -53,7 +54,7 @@ pub fn numbers(source: &dyn Source, dataset: &Dataset) -> Result<Vec<f64>, Failu
 
 /// The value of a one-element numeric dataset, whatever its rank; `None`, with a warning, where it is anything else:
 /// what a file states about itself is only compared with its arrays.
-pub fn single(source: &dyn Source, path: &str, warnings: &mut Vec<Warning>) -> Option<f64> {
+pub fn single(source: &dyn InterpretedSource, path: &str, warnings: &mut Vec<Warning>) -> Option<f64> {
     let dataset = source.description().dataset(path)?;
     if dataset.len() == 1
         && matches!(dataset.content, Content::Numbers(_))

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use crate::collection::Collection;
 use crate::convert::{self, Check, ContentOptions, Context, Reuse};
-use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
 use crate::pool::threads::Threads;
-use crate::read::digest;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
+use cumulus_model::digest;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// Converts the granules at `sources`, one after another, each into [`convert::STAGED`] files in a folder of its own
 /// stem in `folder`, with `threads` threads; nothing is published, and the checksums inside are zeros.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::collection::Collection;
 use crate::convert::output_names;
-use crate::error::{Class, Failure, Stage};
 use crate::granule::Granule;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// What a run will do.
 #[derive(Debug, Default)]

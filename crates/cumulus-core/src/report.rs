@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Class, Failure};
 use crate::granule::Granule;
 use crate::log::shipper::Shipment;
 use crate::map::decode::Statistics;
 use crate::map::position::{Extent, InvalidPositions};
 use crate::metadata::DayNight;
-use crate::warning::Warning;
+use cumulus_model::error::{Class, Failure};
+use cumulus_model::warning::Warning;
 
 /// Version of the report's own layout; grows when a field changes its meaning or goes away.
 pub const LAYOUT: u32 = 1;

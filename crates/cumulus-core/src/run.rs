@@ -16,7 +16,6 @@ use tracing::{error, info};
 use crate::collection::Collection;
 use crate::convert::{Check, ContentOptions, Reuse};
 use crate::discover;
-use crate::error::{Class, Failure, Stage};
 use crate::log;
 use crate::plan::{self, Plan};
 use crate::pool::protocol::Setup;
@@ -24,6 +23,7 @@ use crate::pool::{Event, Limits, Pool};
 use crate::report::{self, GranuleReport, Ignored, LAYOUT, Report, Status};
 use crate::run::desk::Desk;
 use crate::write::publish::OutputFolder;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// What an operator asked for, complete: nothing after this reads arguments, environment or clock.
 #[derive(Clone, Debug)]

@@ -15,14 +15,14 @@ use rayon::prelude::*;
 
 use self::beside::Beside;
 use crate::cf::{Composition, Feed, Rows};
-use crate::error::Failure;
 use crate::map::decode::Statistics;
-use crate::memory::Memory;
-use crate::read::{Dataset, Source};
-use crate::values::Values;
 use crate::write::Sink;
 use crate::write::pack::{Form, Packed, Packing};
 use crate::write::unit::{Cutter, Unit};
+use cumulus_model::buffer_pool::BufferPool;
+use cumulus_model::error::Failure;
+use cumulus_model::source::{Dataset, Source};
+use cumulus_model::values::Values;
 
 /// Bytes of values that one thread works on at a time.
 pub const DEFAULT_BLOCK_BYTES: usize = 2 << 20;
@@ -52,7 +52,7 @@ pub fn transfer(
 ) -> Result<Vec<Option<Statistics>>, Failure> {
     let _span = tracing::info_span!("transfer").entered();
     let mut statistics = Vec::with_capacity(composition.feeds.len());
-    let (memory, memory_of_flags) = (Memory::default(), Memory::default());
+    let (pool, flag_pool) = (BufferPool::default(), BufferPool::default());
     for (variable, feed) in composition.feeds.iter().enumerate() {
         statistics.push(match feed {
             Feed::Text(characters) => {
@@ -64,19 +64,19 @@ pub fn transfer(
                 let units: Vec<Unit> = Cutter::units(packing.rows, values.clone()).collect();
                 let packing = packing.suited_to(&units);
                 for unit in units {
-                    write_unit(sink, variable, packing.pack(unit, &memory), &memory)?;
+                    write_unit(sink, variable, packing.pack(unit, &pool), &pool)?;
                 }
                 statistics.clone()
             }
             Feed::Rows(rows) => {
                 let beside = rows.status.as_ref();
-                let beside = beside.map(|status| Beside::new(status, sink, &memory_of_flags)).transpose()?;
+                let beside = beside.map(|status| Beside::new(status, sink, &flag_pool)).transpose()?;
                 let mut lane = Lane {
                     source,
                     rows,
                     sink: &mut *sink,
                     variable,
-                    memory: &memory,
+                    pool: &pool,
                     statistics: Statistics::default(),
                     beside,
                     written: 0,
@@ -97,7 +97,7 @@ struct Lane<'run, 'granule> {
     rows: &'run Rows<'granule>,
     sink: &'run mut dyn Sink,
     variable: usize,
-    memory: &'run Memory,
+    pool: &'run BufferPool,
     statistics: Statistics,
     /// The flag variable beside it.
     beside: Option<Beside<'run>>,
@@ -111,30 +111,30 @@ impl Lane<'_, '_> {
         let samples = self.samples(&packing)?;
         let packing = packing.suited_to(&samples);
         for sample in samples {
-            sample.keep(self.memory);
+            sample.release(self.pool);
         }
         let blocks = blocks(self.rows.dataset, self.rows.decoder.from.size(), packing.rows, block_bytes);
         let mut cutter = Cutter::new(packing.rows);
         let mut ready: Vec<Packed> = Vec::new();
         let are_whole_units = blocks.iter().all(|block| block.start % packing.rows == 0);
         let threads = rayon::current_num_threads().max(1);
-        let (source, rows, memory) = (self.source, self.rows, self.memory);
-        let memory_of_flags = self.beside.as_ref().map(Beside::memory);
-        let work = Work { source, rows, packing: &packing, memory, memory_of_flags };
+        let (source, rows, pool) = (self.source, self.rows, self.pool);
+        let flag_pool = self.beside.as_ref().map(Beside::pool);
+        let work = Work { source, rows, packing: &packing, pool, flag_pool };
         for batch in blocks.chunks(if are_whole_units { threads * BLOCKS_A_THREAD } else { threads }) {
             ready = if are_whole_units {
                 let (written, packed) = rayon::join(|| self.write(ready), || work.pack_each(batch));
                 written?;
                 self.seen(packed?).into_iter().flatten().collect()
             } else {
-                // Packed only when the batch before is written, whose memory can be used again.
+                // Packed only when the batch before is written, whose buffers can be used again.
                 let (written, decoded) = rayon::join(|| self.write(ready), || work.decode_each(batch));
                 written?;
                 work.pack_across(self.seen(decoded?), &mut cutter)
             };
         }
         self.write(ready)?;
-        let rest = cutter.rest().map(|unit| packing.pack(unit, self.memory));
+        let rest = cutter.rest().map(|unit| packing.pack(unit, self.pool));
         self.write(rest)?;
         match &mut self.beside {
             Some(beside) => beside.finish(self.sink),
@@ -146,7 +146,7 @@ impl Lane<'_, '_> {
     fn write(&mut self, units: impl IntoIterator<Item = Packed>) -> Result<(), Failure> {
         for unit in units {
             self.written += unit.rows;
-            write_unit(self.sink, self.variable, unit, self.memory)?;
+            write_unit(self.sink, self.variable, unit, self.pool)?;
             if let Some(beside) = &mut self.beside {
                 beside.write(self.sink, self.written)?;
             }
@@ -184,17 +184,17 @@ impl Lane<'_, '_> {
             .map(|sample| {
                 let start = (units * (2 * sample + 1) / (2 * samples)) * packing.rows;
                 let end = (start + rows).min(count);
-                decode(self.source, self.rows, &(start..end), self.memory).map(|(values, _)| values.into())
+                decode(self.source, self.rows, &(start..end), self.pool).map(|(values, _)| values.into())
             })
             .collect()
     }
 }
 
-/// Writes one unit and keeps its memory.
-fn write_unit(sink: &mut dyn Sink, variable: usize, unit: Packed, memory: &Memory) -> Result<(), Failure> {
+/// Writes one unit and returns its buffer to the pool.
+fn write_unit(sink: &mut dyn Sink, variable: usize, unit: Packed, pool: &BufferPool) -> Result<(), Failure> {
     sink.write(variable, &unit)?;
     if let Form::Chunks(chunks) = unit.form {
-        memory.keep_bytes(chunks.into_memory());
+        pool.return_bytes(chunks.into_bytes());
     }
     Ok(())
 }
@@ -204,8 +204,8 @@ struct Work<'run, 'granule> {
     source: &'run dyn Source,
     rows: &'run Rows<'granule>,
     packing: &'run Packing,
-    memory: &'run Memory,
-    memory_of_flags: Option<&'run Memory>,
+    pool: &'run BufferPool,
+    flag_pool: Option<&'run BufferPool>,
 }
 
 /// What has become of a block.
@@ -223,7 +223,7 @@ impl Work<'_, '_> {
         let pack = |block| {
             let Block { content, flags, statistics } = self.decode(block)?;
             let units = Cutter::units(self.packing.rows, content);
-            let content = units.map(|unit| self.packing.pack(unit, self.memory)).collect();
+            let content = units.map(|unit| self.packing.pack(unit, self.pool)).collect();
             Ok(Block { content, flags, statistics })
         };
         batch.par_iter().with_max_len(1).map(pack).collect()
@@ -237,14 +237,14 @@ impl Work<'_, '_> {
     /// Packs the units that are whole with these blocks; what is left waits in the cutter.
     fn pack_across(&self, blocks: Vec<Values>, cutter: &mut Cutter) -> Vec<Packed> {
         let units: Vec<Unit> = blocks.into_iter().flat_map(|block| cutter.cut(block)).collect();
-        units.into_par_iter().map(|unit| self.packing.pack(unit, self.memory)).collect()
+        units.into_par_iter().map(|unit| self.packing.pack(unit, self.pool)).collect()
     }
 
     fn decode(&self, block: &Range<usize>) -> Result<Block<Values>, Failure> {
-        let (content, statistics) = decode(self.source, self.rows, block, self.memory)?;
+        let (content, statistics) = decode(self.source, self.rows, block, self.pool)?;
         let flags = self.rows.status.as_ref().map(|status| {
             let fill = self.rows.decoder.fill.filter(|_| statistics.missing() > 0);
-            let room = self.memory_of_flags.and_then(Memory::block);
+            let room = self.flag_pool.and_then(BufferPool::take_block);
             status.geometry.status(&content, block.start, fill, room)
         });
         Ok(Block { content, flags, statistics })
@@ -255,10 +255,10 @@ fn decode(
     source: &dyn Source,
     rows: &Rows<'_>,
     block: &Range<usize>,
-    memory: &Memory,
+    pool: &BufferPool,
 ) -> Result<(Values, Statistics), Failure> {
     let mut statistics = Statistics::default();
-    let values = source.rows_into(rows.dataset, block.clone(), memory.block())?;
+    let values = source.rows_into(rows.dataset, block.clone(), pool.take_block())?;
     let values = rows.decoder.decode(values, block.start, &mut statistics)?;
     Ok((values, statistics))
 }

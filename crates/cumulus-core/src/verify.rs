@@ -14,8 +14,8 @@ use netcdf::{AttributeValue, Extent, Extents, Variable};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::error::{Class, Failure, Stage};
-use crate::read::digest;
+use cumulus_model::digest;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// Global attributes that may differ.
 const PASSED_OVER_ATTRIBUTES: [&str; 7] = [

@@ -4,11 +4,10 @@
 //! AVAPS raw, ICARTT and ESC files. `docs/data-notes.md` says what stands behind each.
 
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, MissingPolicy, PositionSpec, Product, Role,
-    SoundingSpec, TimeSpec, Units, VariableSpec, variable,
+    Arrangement, Collection, Constant, DimensionSpec, ElementType, MissingPolicy, PositionSpec, Product,
+    Role, SoundingSpec, TimeSpec, Units, VariableSpec, variable,
 };
 use cumulus_core::map::meteorology::Derivation;
-use cumulus_core::values::ElementType;
 
 /// The collection.
 pub static COLLECTION: Collection = Collection {

@@ -9,10 +9,10 @@ use crate::collection::Units;
 use crate::map::LARGEST_SENTINEL;
 use crate::map::bind::{BoundVariable, legal_name};
 use crate::map::reading::{Reading, stated_units};
-use crate::read::{SourceAttribute, SourceValue};
-use crate::values::ElementType;
-use crate::warning::{Code, Warning};
-use crate::write::{Attribute, AttributeValue, set};
+use cumulus_model::source::{SourceAttribute, SourceValue};
+use cumulus_model::structure::{Attribute, AttributeValue, set};
+use cumulus_model::values::ElementType;
+use cumulus_model::warning::{Code, Warning};
 
 /// Attributes that readers act on and that describe how a file is laid out: a source's speak of the source's layout.
 const OF_THE_LAYOUT: [&str; 27] = [
@@ -236,7 +236,7 @@ mod tests {
     use ndarray::arr1;
 
     use super::*;
-    use crate::values::Values;
+    use cumulus_model::values::Values;
 
     fn numbers(values: &[f64]) -> SourceValue {
         SourceValue::Numbers(Values::F64(arr1(values).into_dyn()))

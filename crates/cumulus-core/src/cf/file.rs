@@ -4,14 +4,14 @@ use jiff::Timestamp;
 
 use super::{CONVENTIONS, carried};
 use crate::collection::Collection;
-use crate::decimal::decimal;
 use crate::granule::{Granule, Identity};
 use crate::map::time::Method;
 use crate::map::track::{Track, Vertical};
-use crate::read::Source;
-use crate::values::ElementType;
-use crate::warning::Warning;
-use crate::write::Attribute;
+use cumulus_model::decimal::decimal;
+use cumulus_model::source::Source;
+use cumulus_model::structure::Attribute;
+use cumulus_model::values::ElementType;
+use cumulus_model::warning::Warning;
 
 /// Where a product comes from.
 #[derive(Clone, Copy, Debug)]

@@ -4,10 +4,10 @@
 //! believed; words that differ in nothing but case are the same.
 
 use crate::map::bind::BoundVariable;
-use crate::read::{SourceAttribute, SourceValue};
-use crate::values::ElementType;
-use crate::warning::{Code, Warning};
-use crate::write::{Attribute, AttributeValue};
+use cumulus_model::source::{SourceAttribute, SourceValue};
+use cumulus_model::structure::{Attribute, AttributeValue};
+use cumulus_model::values::ElementType;
+use cumulus_model::warning::{Code, Warning};
 
 /// Replaces the table's flags by the source's where these say something else.
 pub(super) fn believe(

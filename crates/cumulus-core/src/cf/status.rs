@@ -1,21 +1,21 @@
 //! The flag variable beside a profile: which of its values were measured.
 
+use crate::map::interpreted::InterpretedSource;
 use std::sync::Arc;
 
 use crate::collection::{Product, Role, VariableSpec};
-use crate::error::Failure;
 use crate::map::bind::{Binding, BoundVariable};
 use crate::map::status::{Geometry, MEANINGS};
-use crate::read::Source;
-use crate::values::ElementType;
-use crate::write::Attribute;
+use cumulus_model::error::Failure;
+use cumulus_model::structure::Attribute;
+use cumulus_model::values::ElementType;
 
 /// How the flags are made, for people.
 const COMMENT: &str = "above_aircraft: the bin is above the aircraft, or holds one of the zeros that reach down from there; below_surface: the bin is below the surface; keep measured values for statistics";
 
 /// Where the bins of profiles lie, if the product tells and some variable has flags.
 pub(super) fn geometry(
-    source: &dyn Source,
+    source: &dyn InterpretedSource,
     product: &Product,
     binding: &Binding<'_>,
 ) -> Result<Option<Arc<Geometry>>, Failure> {

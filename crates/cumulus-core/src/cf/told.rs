@@ -7,9 +7,9 @@ use crate::collection::Units;
 use crate::map::bind::BoundVariable;
 use crate::map::decode::Statistics;
 use crate::map::reading::Reading;
-use crate::read::digest::FileDigest;
-use crate::warning::{Code, Warning};
-use crate::write::{Attribute, AttributeValue, LateAttributes, Structure, Variable};
+use cumulus_model::digest::FileDigest;
+use cumulus_model::structure::{Attribute, AttributeValue, LateAttributes, Structure, Variable};
+use cumulus_model::warning::{Code, Warning};
 
 /// No quantity of a product table has a magnitude like this in its unit.
 const LARGEST_KNOWN: f64 = 1e15;

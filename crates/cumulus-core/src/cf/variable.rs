@@ -12,9 +12,9 @@ use crate::map::bind::BoundVariable;
 use crate::map::decode::{Decoder, Statistics};
 use crate::map::reading::{Reading, stated_units};
 use crate::map::time::{Method, TimeAxis};
-use crate::values::ElementType;
-use crate::warning::Warning;
-use crate::write::{Attribute, AttributeValue};
+use cumulus_model::structure::{Attribute, AttributeValue};
+use cumulus_model::values::ElementType;
+use cumulus_model::warning::Warning;
 
 /// Said of a variable whose source states no unit and whose unit nothing tells.
 pub(super) const UNSTATED: &str = "unit not stated by the source";

@@ -11,8 +11,8 @@ use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-use crate::error::one_line;
 use crate::log::event::Event;
+use cumulus_model::error::one_line;
 
 /// Form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -7,14 +7,14 @@
 use std::ops::Range;
 
 use crate::collection::{AltitudeOf, Product, Units};
-use crate::error::{Failure, Stage};
 use crate::map::decode::Sentinels;
-use crate::map::interpreted::Interpreted;
+use crate::map::interpreted::{Interpreted, InterpretedSource};
 use crate::map::reading::{self, Reading, stated_units};
 use crate::map::units;
-use crate::read::{Content, Dataset, Source};
-use crate::values::ElementType;
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Content, Dataset, Source};
+use cumulus_model::values::ElementType;
+use cumulus_model::warning::{Code, Warning};
 
 /// No aircraft, and no frame around one, is higher than this, in km; in metres, no such frame is so low.
 const HIGHEST_KM: f64 = 60.0;

@@ -6,9 +6,9 @@
 use std::ops::Range;
 
 use crate::collection::{Product, Role, VariableSpec};
-use crate::error::Failure;
-use crate::read::{Content, Dataset, Description, Source};
-use crate::values::Values;
+use cumulus_model::error::Failure;
+use cumulus_model::source::{Content, Dataset, Description, Source};
+use cumulus_model::values::Values;
 
 /// A source whose datasets have no more axes than the product knows of, as far as the others have length one.
 struct Plain {

@@ -7,10 +7,11 @@
 use crate::collection::{
     Arrangement, DimensionSpec, Evidence, Midpoint, Presence, Product, Role, VariableSpec,
 };
-use crate::error::{Failure, Stage};
+use crate::map::interpreted::InterpretedSource;
 use crate::map::{self, renamed, text};
-use crate::read::{Content, Dataset, Source};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Content, Dataset};
+use cumulus_model::warning::{Code, Warning};
 
 /// Elements of a dataset that are looked at together before anything is known of it.
 const SCANNED_ELEMENTS: usize = 1 << 18;
@@ -87,7 +88,7 @@ pub enum Form {
 /// A required dataset is missing or empty; a confirmed shape is another; there is no record; a dataset holds what
 /// netCDF cannot; two datasets would get one name.
 pub fn bind<'source>(
-    source: &'source dyn Source,
+    source: &'source dyn InterpretedSource,
     product: &'static Product,
     warnings: &mut Vec<Warning>,
 ) -> Result<Binding<'source>, Failure> {
@@ -164,7 +165,7 @@ pub fn free_name(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
         .unwrap_or_else(|| wanted.to_owned())
 }
 
-fn check_presence(source: &dyn Source, product: &'static Product) -> Result<(), Failure> {
+fn check_presence(source: &dyn InterpretedSource, product: &'static Product) -> Result<(), Failure> {
     let description = source.description();
     let others = description.datasets.len();
     let near = |absent: &VariableSpec| {
@@ -213,7 +214,7 @@ fn check_presence(source: &dyn Source, product: &'static Product) -> Result<(), 
 }
 
 struct Binder<'source> {
-    source: &'source dyn Source,
+    source: &'source dyn InterpretedSource,
     product: &'static Product,
     /// Dimensions of the product whose length is known.
     lengths: Vec<Dimension>,

@@ -10,8 +10,8 @@ use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use self::lanes::Element;
-use crate::error::{Failure, Stage};
-use crate::values::{ElementType, Values};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::values::{ElementType, Values};
 
 /// Largest magnitude below which f64 holds every integer: 2^53.
 const LARGEST_EXACT_INTEGER: u64 = 1 << 53;

@@ -11,12 +11,21 @@ use std::ops::Range;
 
 use self::plan::Plan;
 use crate::collection::Product;
-use crate::error::Failure;
 use crate::map::decode::Sentinels;
 use crate::map::reading::Reading;
-use crate::read::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
-use crate::values::Values;
-use crate::warning::Warning;
+use cumulus_model::error::Failure;
+use cumulus_model::source::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
+use cumulus_model::values::Values;
+use cumulus_model::warning::Warning;
+
+/// A source that knows how its values are to be understood, where that was found out already.
+pub trait InterpretedSource: Source {
+    /// How the values of `dataset` are to be understood.
+    fn reading(&self, dataset: &Dataset) -> Option<&Reading> {
+        let _ = dataset;
+        None
+    }
+}
 
 /// A source as it is to be understood.
 pub struct Interpreted {
@@ -104,11 +113,13 @@ impl Source for Interpreted {
         self.source.rows_into(dataset, rows, block)
     }
 
-    fn reading(&self, dataset: &Dataset) -> Option<&Reading> {
-        self.readings.get(&dataset.path)
-    }
-
     fn strings(&self, dataset: &Dataset) -> Result<Vec<String>, Failure> {
         self.source.strings(dataset)
+    }
+}
+
+impl InterpretedSource for Interpreted {
+    fn reading(&self, dataset: &Dataset) -> Option<&Reading> {
+        self.readings.get(&dataset.path)
     }
 }

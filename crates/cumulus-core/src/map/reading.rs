@@ -8,8 +8,8 @@
 use crate::collection::{MissingPolicy, Product, USUAL_SENTINELS, Units, VariableSpec};
 use crate::map::FILL;
 use crate::map::decode::Sentinels;
-use crate::read::{Dataset, SourceValue};
-use crate::values::ElementType;
+use cumulus_model::source::{Dataset, SourceValue};
+use cumulus_model::values::ElementType;
 
 /// What netCDF fills floating-point variables with (`NC_FILL_FLOAT`, `netcdf.h`): `_FillValue` where -999 may be data.
 pub const NETCDF_FILL: f64 = 9.969_209_968_386_869e36;

@@ -3,7 +3,7 @@
 //! Only people can tell whether it is the same; so nothing is done but to say it.
 
 use crate::collection::{Product, VariableSpec};
-use crate::read::{Dataset, Description};
+use cumulus_model::source::{Dataset, Description};
 
 /// Least similarity of two names, by Jaro and Winkler, from which one may be the other. `Bin_Alt` and `Bin_Altitude`
 /// have 0.92, `Latitude` and `lat` 0.85, `Hour` and `Hori_Res` 0.58.

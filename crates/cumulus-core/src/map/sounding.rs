@@ -14,6 +14,7 @@ mod unit;
 
 pub use self::named::compare;
 
+use crate::map::interpreted::InterpretedSource;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -26,11 +27,11 @@ use super::position;
 use super::time::{Method, TimeAxis};
 use super::units;
 use crate::collection::{Product, SoundingSpec, VariableSpec};
-use crate::error::{Class, Failure, Stage};
 use crate::read::sounding::{Column, Sounding};
-use crate::read::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
-use crate::values::{ElementType, Values};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::source::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
+use cumulus_model::values::{ElementType, Values};
+use cumulus_model::warning::{Code, Warning};
 
 /// Seconds between the launch and any row of its sonde. Receivers that were left running after the splash make
 /// hours, none makes a day; a time beyond is damaged, and catalogues would take it for the time of the granule.
@@ -50,6 +51,8 @@ enum Stored {
     Values(Values),
     Texts(Vec<String>),
 }
+
+impl InterpretedSource for Records {}
 
 impl Source for Records {
     fn description(&self) -> &Description {

@@ -3,14 +3,15 @@
 //! A lidar that looks down fills the bins above the aircraft with zeros, and those below the surface with noise. Both stay
 //! as they are, and both bias every mean; the status beside each value lets a reader leave them out.
 
+use crate::map::interpreted::InterpretedSource;
 use ndarray::ArrayD;
 
 use crate::collection::{Midpoint, ProfileSpec};
-use crate::error::Failure;
 use crate::map::altitudes::AltitudeUnit;
 use crate::map::{self, edges};
-use crate::read::{Content, Source};
-use crate::values::Values;
+use cumulus_model::error::Failure;
+use cumulus_model::source::Content;
+use cumulus_model::values::Values;
 
 /// A value that was measured.
 pub const MEASURED: i8 = 0;
@@ -47,7 +48,11 @@ impl Geometry {
     ///
     /// # Errors
     /// A dataset cannot be read.
-    pub fn of(source: &dyn Source, spec: &ProfileSpec, records: usize) -> Result<Option<Self>, Failure> {
+    pub fn of(
+        source: &dyn InterpretedSource,
+        spec: &ProfileSpec,
+        records: usize,
+    ) -> Result<Option<Self>, Failure> {
         let Some(mut sorted) = kilometres(source, spec.altitude)? else { return Ok(None) };
         let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else { return Ok(None) };
         let descends = first > last;
@@ -156,7 +161,7 @@ fn at_records(values: Vec<f64>, records: usize) -> Vec<f64> {
 }
 
 /// All values of a dataset of altitudes in km, NaN for missing ones; `None` where there is no such dataset.
-fn kilometres(source: &dyn Source, name: &str) -> Result<Option<Vec<f64>>, Failure> {
+fn kilometres(source: &dyn InterpretedSource, name: &str) -> Result<Option<Vec<f64>>, Failure> {
     let dataset = source.description().dataset(name);
     let Some(dataset) = dataset.filter(|dataset| matches!(dataset.content, Content::Numbers(_))) else {
         return Ok(None);

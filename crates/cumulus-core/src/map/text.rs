@@ -1,9 +1,9 @@
 //! Text datasets: strings, or arrays of character codes, as one piece of text or an array of them.
 
-use crate::error::{Failure, Stage};
 use crate::read::hdf5::clean;
-use crate::read::{Content, Dataset, Source};
-use crate::values::ElementType;
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Content, Dataset, Source};
+use cumulus_model::values::ElementType;
 
 /// True where an array can be read as character codes.
 #[must_use]

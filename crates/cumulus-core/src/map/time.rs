@@ -17,9 +17,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Span, ToSpan};
 use serde::Serialize;
 
-use crate::error::{Failure, Stage};
 use crate::map::LARGEST_SENTINEL;
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::warning::{Code, Warning};
 
 /// Seconds of a day without leap seconds.
 const DAY_S: i64 = 86_400;

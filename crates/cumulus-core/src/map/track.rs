@@ -4,14 +4,15 @@
 //! beside those of its neighbours. It holds a few numbers a record, never a profile.
 
 use crate::collection::{Product, TimeSpec};
-use crate::error::{Class, Failure, Stage};
 use crate::granule::Identity;
+use crate::map::interpreted::InterpretedSource;
 use crate::map::position::{self, Extent, InvalidPositions};
 use crate::map::time::{self, Clocks, TimeAxis};
 use crate::map::{self, altitudes, text};
-use crate::read::{Content, Source};
-use crate::values::ElementType;
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::source::Content;
+use cumulus_model::values::ElementType;
+use cumulus_model::warning::{Code, Warning};
 
 /// Extent of the vertical coordinate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +51,7 @@ pub struct Track {
 /// # Errors
 /// As [`time::derive`]; or a clock or position array that is not one value a record.
 pub fn derive(
-    source: &dyn Source,
+    source: &dyn InterpretedSource,
     identity: &Identity,
     records: usize,
     time: Option<&TimeAxis>,
@@ -113,7 +114,7 @@ pub fn derive(
 }
 
 fn clocks(
-    source: &dyn Source,
+    source: &dyn InterpretedSource,
     identity: &Identity,
     records: usize,
     warnings: &mut Vec<Warning>,
@@ -154,7 +155,11 @@ fn clocks(
 }
 
 /// Lowest and highest altitude of all records; `None` where altitude is no coordinate of theirs, or nobody knows it.
-fn vertical(source: &dyn Source, product: &Product, records: usize) -> Result<Option<Vertical>, Failure> {
+fn vertical(
+    source: &dyn InterpretedSource,
+    product: &Product,
+    records: usize,
+) -> Result<Option<Vertical>, Failure> {
     let Some(name) = product.position.altitude else { return Ok(None) };
     let reading = source.description().dataset(name).and_then(|dataset| source.reading(dataset));
     let units = product.row(name).and_then(|row| altitudes::written(row.units, reading));
@@ -166,7 +171,11 @@ fn vertical(source: &dyn Source, product: &Product, records: usize) -> Result<Op
 }
 
 /// All values of a dataset with one value a record; `None` where there is no such dataset.
-fn per_record(source: &dyn Source, name: &str, records: usize) -> Result<Option<Vec<f64>>, Failure> {
+fn per_record(
+    source: &dyn InterpretedSource,
+    name: &str,
+    records: usize,
+) -> Result<Option<Vec<f64>>, Failure> {
     let Some(dataset) = source.description().dataset(name) else { return Ok(None) };
     if dataset.len() != records {
         return Err(Failure::new(Stage::Map, name, "is not one value a record")

@@ -9,10 +9,10 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesPI, BytesText, Event};
 
 use super::{DayNight, GranuleRecord, Origin};
-use crate::decimal::decimal;
-use crate::error::{Class, Failure, Stage};
 use crate::map::position::Extent;
-use crate::read::digest::FileDigest;
+use cumulus_model::decimal::decimal;
+use cumulus_model::digest::FileDigest;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// MIME type of netCDF in NASA's Unified Metadata Model.
 const MIME_TYPE: &str = "application/x-netcdf";

@@ -8,10 +8,10 @@ use std::sync::mpsc::Sender;
 
 use serde::Serialize;
 
-use crate::error::{Class, Failure, Stage};
 use crate::log::settings;
 use crate::pool::Event;
 use crate::pool::protocol::Setup;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// The hidden verb that makes this program a worker.
 pub const VERB: &str = "worker";

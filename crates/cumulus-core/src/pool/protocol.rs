@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::convert::{Check, ContentOptions, Reuse};
-use crate::error::Failure;
 use crate::granule::Granule;
 use crate::log::event::Event;
 use crate::log::relay::Seconds;
 use crate::report::Product;
-use crate::warning::Warning;
+use cumulus_model::error::Failure;
+use cumulus_model::warning::Warning;
 
 /// What is the same for all granules of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -18,9 +18,9 @@ use crate::convert::{self, Context, Outcome};
 use crate::log::relay::{self, Relay, Seconds};
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::pool::threads::Threads;
-use crate::read::digest;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
-use crate::warning::Warning;
+use cumulus_model::digest;
+use cumulus_model::warning::Warning;
 
 /// Address space a worker may use beyond its memory limit: libraries, stacks and arenas that are mapped but not
 /// filled.

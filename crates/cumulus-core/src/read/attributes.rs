@@ -1,8 +1,8 @@
 //! What is told of attributes that the product cannot have as the source has them: once a granule, not once each.
 
-use super::{SourceAttribute, SourceValue};
-use crate::values::Values;
-use crate::warning::{Code, Warning};
+use cumulus_model::source::{SourceAttribute, SourceValue};
+use cumulus_model::values::Values;
+use cumulus_model::warning::{Code, Warning};
 
 /// The largest integer up to which f64, the widest number of netCDF's classic model, has every one.
 const EXACT: u64 = 1 << 53;

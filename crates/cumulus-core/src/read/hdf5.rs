@@ -25,9 +25,9 @@ use ndarray::ArrayD;
 use self::datatype::Encoding;
 use self::direct::Place;
 use self::unwritten::Unwritten;
-use super::{Dataset, Description, Source};
-use crate::error::{Class, Failure, Stage};
-use crate::values::{ElementType, Values};
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::source::{Dataset, Description, Source};
+use cumulus_model::values::{ElementType, Values};
 
 /// The eight bytes every HDF5 file has at offset 0, or at 512, 1024, 2048, … behind a user block
 /// (HDF5 File Format Specification, "Superblock").

@@ -21,10 +21,10 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use self::decode::Kind;
-use super::{Content, Dataset, Description, Source};
-use crate::error::{Class, Failure, Stage};
 use crate::read::hdf5::clean;
-use crate::values::Values;
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::source::{Content, Dataset, Description, Source};
+use cumulus_model::values::Values;
 
 /// The first bytes of every netCDF classic file; the fourth is the version.
 const MAGIC: &[u8; 3] = b"CDF";

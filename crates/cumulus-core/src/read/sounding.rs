@@ -25,9 +25,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::error::{Failure, Stage};
-use crate::read::SourceAttribute;
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::SourceAttribute;
+use cumulus_model::warning::{Code, Warning};
 
 /// Bytes at the start of a file in which the marks of its format must occur: the longest header known (ICARTT,
 /// 104 lines) has 4 kB, and text before an EOL header is legal.

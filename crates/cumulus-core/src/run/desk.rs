@@ -9,13 +9,13 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use tracing::Level;
 
-use crate::error::Stage;
 use crate::granule::Granule;
 use crate::log;
 use crate::log::event::Event;
 use crate::pool::Observer;
 use crate::report::{GranuleReport, Status};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::Stage;
+use cumulus_model::warning::{Code, Warning};
 
 /// Receives what the pool tells.
 pub(super) struct Desk<'run> {

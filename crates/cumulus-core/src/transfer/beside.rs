@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 use rayon::prelude::*;
 
 use crate::cf::Status;
-use crate::error::Failure;
-use crate::memory::Memory;
-use crate::values::Values;
 use crate::write::Sink;
 use crate::write::pack::{Packed, Packing};
 use crate::write::unit::{Cutter, Unit};
+use cumulus_model::buffer_pool::BufferPool;
+use cumulus_model::error::Failure;
+use cumulus_model::values::Values;
 use shuffle_deflate::Strategy;
 
 /// A flag variable on its way.
@@ -26,23 +26,27 @@ pub(super) struct Beside<'run> {
     /// Rows that are packed.
     packed: usize,
     /// Its own, because blocks of flags have another size.
-    memory: &'run Memory,
+    pool: &'run BufferPool,
 }
 
 impl<'run> Beside<'run> {
-    pub(super) fn new(status: &'run Status, sink: &dyn Sink, memory: &'run Memory) -> Result<Self, Failure> {
+    pub(super) fn new(
+        status: &'run Status,
+        sink: &dyn Sink,
+        pool: &'run BufferPool,
+    ) -> Result<Self, Failure> {
         let mut packing = sink.packing(status.variable)?;
         if let Some(chunk) = &mut packing.chunk {
             // Flags are the same over hundreds of bins.
             chunk.strategy = Strategy::Runs;
         }
         let cutter = Cutter::new(packing.rows);
-        Ok(Self { status, packing, cutter, ready: VecDeque::new(), packed: 0, memory })
+        Ok(Self { status, packing, cutter, ready: VecDeque::new(), packed: 0, pool })
     }
 
-    /// Memory of flags that are written.
-    pub(super) fn memory(&self) -> &'run Memory {
-        self.memory
+    /// Pool for buffers of flags.
+    pub(super) fn pool(&self) -> &'run BufferPool {
+        self.pool
     }
 
     /// Packs the units that are whole with these blocks.
@@ -52,7 +56,7 @@ impl<'run> Beside<'run> {
     }
 
     fn pack(&mut self, units: Vec<Unit>) {
-        let pack = |unit| self.packing.pack(unit, self.memory);
+        let pack = |unit| self.packing.pack(unit, self.pool);
         let packed: Vec<Packed> = units.into_par_iter().map(pack).collect();
         for unit in packed {
             self.packed += unit.rows;
@@ -64,7 +68,7 @@ impl<'run> Beside<'run> {
     pub(super) fn write(&mut self, sink: &mut dyn Sink, rows: usize) -> Result<(), Failure> {
         while self.ready.front().is_some_and(|(end, _)| *end <= rows) {
             if let Some((_, unit)) = self.ready.pop_front() {
-                super::write_unit(sink, self.status.variable, unit, self.memory)?;
+                super::write_unit(sink, self.status.variable, unit, self.pool)?;
             }
         }
         Ok(())

@@ -12,8 +12,8 @@ use std::path::Path;
 use ::hdf5::types::{FixedAscii, TypeDescriptor};
 
 use super::chunking::{chunk_shape, is_coordinate, stored_name};
-use super::{Attribute, LateAttributes, Structure};
-use crate::error::{Class, Failure, Stage};
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::structure::{Attribute, LateAttributes, Structure};
 
 /// Attributes that make an HDF5 file a netCDF-4 file, or belong to no list of attributes.
 const HIDDEN: [&str; 8] = [

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::pack::{ChunkPacking, Packing};
-use super::{Storage, Structure, Variable};
-use crate::error::{Class, Failure, Stage};
-use crate::values::Values;
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::structure::{Storage, Structure, Variable};
+use cumulus_model::values::Values;
 use shuffle_deflate::{Level, Strategy};
 
 /// Bytes of the rows that are packed together: large enough for deflate and for few enough chunks, small enough that
@@ -141,7 +141,7 @@ pub(super) fn is_coordinate(variable: &Variable) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::ElementType;
+    use cumulus_model::values::ElementType;
     use proptest::prelude::*;
 
     fn variable(element_type: ElementType, shape: Vec<usize>) -> Variable {

@@ -13,12 +13,13 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Sink;
 use super::chunking::{self, check_block, check_rows, chunk_shape, internal, parts, row_count, unknown};
 use super::hdf5::{Appender, Chunk, Grid, HalfNode, Heap, TooLarge, UNDEFINED, chunk_index};
 use super::pack::{Form, Packed, Packing};
-use super::{LateAttributes, Sink, Storage, Structure, set};
-use crate::error::{Failure, Stage};
 pub use conventions::suits;
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::structure::{LateAttributes, Storage, Structure, set};
 
 /// A netCDF-4 file being written.
 #[derive(Debug)]

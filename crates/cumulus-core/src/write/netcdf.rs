@@ -14,14 +14,15 @@ use ::hdf5::H5Type;
 use ::netcdf::types::{FloatType, IntType, NcVariableType};
 use ndarray::{ArrayD, ArrayViewD};
 
+use super::Sink;
 use super::chunk;
 use super::chunking::{
     self, check_block, check_rows, chunk_shape, internal, row_count, stored_name, unknown,
 };
 use super::pack::{Chunks, Form, Packed, Packing};
-use super::{Attribute, AttributeValue, LateAttributes, Sink, Storage, Structure, Variable};
-use crate::error::{Class, Failure, Stage};
-use crate::values::{ElementType, for_each_type};
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::structure::{Attribute, AttributeValue, LateAttributes, Storage, Structure, Variable};
+use cumulus_model::values::{ElementType, for_each_type};
 
 /// A netCDF file being written.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use rayon::prelude::*;
 
 use super::unit::Unit;
-use crate::memory::Memory;
-use crate::values::Values;
+use cumulus_model::buffer_pool::BufferPool;
+use cumulus_model::values::Values;
 use shuffle_deflate::{Encoder, Level, Sizes, Strategy, longest_stream};
 
 /// Bytes below which trying two strategies costs more than the worse one could.
@@ -70,9 +70,9 @@ impl Chunks {
         starts.zip(&self.ends).map(|(start, &end)| self.bytes.get(start..end).unwrap_or_default())
     }
 
-    /// The memory they are in.
+    /// Their buffer, for the pool.
     #[must_use]
-    pub fn into_memory(self) -> Vec<u8> {
+    pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
@@ -89,16 +89,16 @@ impl Packing {
         Self { rows, chunk: None }
     }
 
-    /// Packs one unit: at most [`Packing::rows`] rows. Its blocks and what is made of them come from `memory` and go
+    /// Packs one unit: at most [`Packing::rows`] rows. Its blocks and what is made of them come from `pool` and go
     /// there.
     #[must_use]
-    pub fn pack(&self, unit: Unit, memory: &Memory) -> Packed {
+    pub fn pack(&self, unit: Unit, pool: &BufferPool) -> Packed {
         let rows = unit.row_count();
         let form = match self.chunk {
             None => Form::Values(unit.into_values()),
             Some(chunk) => {
-                let chunks = chunk.pack(&unit, self.rows, memory);
-                unit.keep(memory);
+                let chunks = chunk.pack(&unit, self.rows, pool);
+                unit.release(pool);
                 Form::Chunks(chunks)
             }
         };
@@ -135,9 +135,9 @@ impl Packing {
 
 impl ChunkPacking {
     /// Packs a unit into chunks of so many rows.
-    fn pack(&self, unit: &Unit, rows: usize, memory: &Memory) -> Chunks {
+    fn pack(&self, unit: &Unit, rows: usize, pool: &BufferPool) -> Chunks {
         let bytes = rows * self.part_bytes * self.starts().count();
-        let mut chunks = Chunks { bytes: memory.bytes(longest_stream(bytes)), ends: Vec::new() };
+        let mut chunks = Chunks { bytes: pool.take_bytes(longest_stream(bytes)), ends: Vec::new() };
         with_scratch(|Scratch { part, encoder }| {
             let mut encoder = self.level.map(|level| encoder_at(encoder, level));
             for start in self.starts() {

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::error::{Failure, Stage};
-use crate::read::digest;
+use cumulus_model::digest;
+use cumulus_model::error::{Failure, Stage};
 
 /// OUTPUT and this run's staging folder, which is removed with everything in it when this goes out of scope.
 #[derive(Debug)]
@@ -328,7 +328,7 @@ mod tests {
         let file = output.path().join("file");
         fs::write(&file, "").unwrap();
         let failure = OutputFolder::open(&file, "test").unwrap_err();
-        assert_eq!(failure.class, crate::error::Class::OutputUnwritable);
+        assert_eq!(failure.class, cumulus_model::error::Class::OutputUnwritable);
         assert!(failure.to_string().contains("file"), "{failure}");
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use ndarray::ArrayD;
 
-use crate::memory::Memory;
-use crate::values::Values;
+use cumulus_model::buffer_pool::BufferPool;
+use cumulus_model::values::Values;
 
 /// Rows of one block or of several that follow each other.
 #[derive(Debug, Default)]
@@ -49,9 +49,9 @@ impl Unit {
         })
     }
 
-    /// Gives up the rows.
-    pub fn keep(self, memory: &Memory) {
-        self.0.into_iter().for_each(|piece| memory.keep_block(piece.block));
+    /// Returns the blocks to the pool.
+    pub fn release(self, pool: &BufferPool) {
+        self.0.into_iter().for_each(|piece| pool.return_block(piece.block));
     }
 
     /// The rows as one block.

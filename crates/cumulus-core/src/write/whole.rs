@@ -9,9 +9,9 @@ use std::path::Path;
 use unicode_normalization::is_nfc;
 
 use super::chunking::internal;
-use super::{Attribute, AttributeValue, Storage, Structure, Variable};
-use crate::error::Failure;
-use crate::values::ElementType;
+use cumulus_model::error::Failure;
+use cumulus_model::structure::{Attribute, AttributeValue, Storage, Structure, Variable};
+use cumulus_model::values::ElementType;
 
 /// Longest name of netCDF (`NC_MAX_NAME`).
 pub(super) const LONGEST_NAME: usize = 256;

@@ -1,6 +1,6 @@
 //! Sources that follow another convention than the table.
 
-use cumulus_core::warning::Code;
+use cumulus_model::warning::Code;
 
 use crate::tiny;
 

@@ -1,9 +1,9 @@
 //! Granules with something in them that the product has no place for, or no value.
 
 use cumulus_core::read::hdf5::Hdf5Source;
-use cumulus_core::read::{Source, SourceValue};
-use cumulus_core::values::Values;
-use cumulus_core::warning::{Code, Warning};
+use cumulus_model::source::{Source, SourceValue};
+use cumulus_model::values::Values;
+use cumulus_model::warning::{Code, Warning};
 use hdf5::plist::dataset_create::FillTime;
 use hdf5::types::{TypeDescriptor, VarLenArray};
 use hdf5::{File, H5Type};

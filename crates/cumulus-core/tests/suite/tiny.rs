@@ -8,10 +8,10 @@ use cumulus_core::collection::{
     USUAL_SENTINELS, Units, VariableSpec, variable,
 };
 use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
-use cumulus_core::error::Failure;
 use cumulus_core::granule::Granule;
-use cumulus_core::read::digest::of_file;
-use cumulus_core::warning::{Code, Warning};
+use cumulus_model::digest::of_file;
+use cumulus_model::error::Failure;
+use cumulus_model::warning::{Code, Warning};
 use netcdf_reader::NcFile;
 
 const RECORD: &[&[&str]] = &[&["record"]];

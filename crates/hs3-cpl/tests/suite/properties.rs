@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
 use cumulus_core::granule::Granule;
-use cumulus_core::read::digest::of_file;
+use cumulus_model::digest::of_file;
 use hs3_cpl::COLLECTION;
 use proptest::prelude::*;
 

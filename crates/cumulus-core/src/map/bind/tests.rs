@@ -1,3 +1,6 @@
+use crate::map::interpreted::Interpreted;
+use crate::map::interpreted::InterpretedSource;
+use cumulus_model::source::Source;
 use std::ops::Range;
 
 use ndarray::ArrayD;
@@ -5,8 +8,8 @@ use ndarray::ArrayD;
 use super::*;
 use crate::collection::{Arrangement, PositionSpec, TimeSpec, variable};
 use crate::map::axes;
-use crate::read::Description;
-use crate::values::{ElementType, Values};
+use cumulus_model::source::Description;
+use cumulus_model::values::{ElementType, Values};
 
 /// A source with shapes only; every number in it is its own first axis length.
 struct Shapes(Description);
@@ -26,6 +29,8 @@ impl Shapes {
         Self(Description { datasets, ..Description::default() })
     }
 }
+
+impl InterpretedSource for Shapes {}
 
 impl Source for Shapes {
     fn description(&self) -> &Description {
@@ -188,7 +193,8 @@ fn axes_of_length_one_are_dropped_where_the_table_has_fewer() {
         let source = axes::plain(Box::new(Shapes::new(datasets)), &PRODUCT);
         let shapes: Vec<Vec<usize>> =
             source.description().datasets.iter().map(|dataset| dataset.shape.clone()).collect();
-        bind(&*source, &PRODUCT, &mut Vec::new()).unwrap();
+        let source = Interpreted::new(source, &PRODUCT, &mut Vec::new()).unwrap();
+        bind(&source, &PRODUCT, &mut Vec::new()).unwrap();
         shapes
     };
     let column =

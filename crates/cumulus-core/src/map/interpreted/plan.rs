@@ -3,14 +3,14 @@
 use ndarray::ArrayD;
 
 use crate::collection::{MissingPolicy, Presence, Product, Role, VariableSpec};
-use crate::error::{Failure, Stage};
 use crate::map::FILL;
 use crate::map::decode::Sentinels;
 use crate::map::reading::{self, Reading, Scaling, Unit};
 use crate::map::units::Conversion;
-use crate::read::{Dataset, SourceAttribute, SourceValue};
-use crate::values::{ElementType, Values};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Dataset, SourceAttribute, SourceValue};
+use cumulus_model::values::{ElementType, Values};
+use cumulus_model::warning::{Code, Warning};
 
 /// Magnitude below which f64 holds every integer: 2^53.
 const LARGEST_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
@@ -63,7 +63,7 @@ impl Plan {
     }
 
     fn original_is_float(&self) -> bool {
-        matches!(&self.original.content, crate::read::Content::Numbers(kind) if kind.is_float())
+        matches!(&self.original.content, cumulus_model::source::Content::Numbers(kind) if kind.is_float())
     }
 
     fn unsigned(&self, stored: f64) -> f64 {

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use ndarray::ArrayD;
 
 use super::{Arranger, text};
-use crate::read::{SourceAttribute, SourceValue};
-use crate::values::Values;
-use crate::warning::{Code, Warning};
+use cumulus_model::source::{SourceAttribute, SourceValue};
+use cumulus_model::values::Values;
+use cumulus_model::warning::{Code, Warning};
 
 /// Change of pressure in hPa below which a sonde has not fallen, however long it sent: 5 hPa are 40 m at the surface
 /// and 600 m at the height of a Global Hawk.

@@ -4,8 +4,8 @@
 //! wind while it falls: its pressure rises, or its altitude falls, in order of time over the file as a whole.
 
 use super::Arranger;
-use crate::error::{Failure, Stage};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::warning::{Code, Warning};
 
 /// Standard names of what a sonde measures.
 const MEASURED: [&str; 5] =

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::map::time::parse_date;
 use crate::read::sounding::Sounding;
-use crate::warning::{Code, Warning};
+use cumulus_model::warning::{Code, Warning};
 
 /// Days between the date in a name and that of the launch that need no word: names may have the day of take-off.
 const DAYS_APART: i32 = 1;

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 
 use super::{Arranger, array, scalar, stranger_attributes, text, unit, wrapped};
 use crate::collection::{Constant, Units};
-use crate::error::Failure;
 use crate::read::sounding::Column;
-use crate::read::{SourceAttribute, SourceValue};
-use crate::values::{ElementType, Values};
-use crate::warning::Warning;
+use cumulus_model::error::Failure;
+use cumulus_model::source::{SourceAttribute, SourceValue};
+use cumulus_model::values::{ElementType, Values};
+use cumulus_model::warning::Warning;
 
 /// Prefix of what the aircraft measured at launch.
 const REFERENCE: &str = "reference_";

@@ -1,10 +1,10 @@
 //! Values of a source in the units of the product's table.
 
 use crate::collection::{Units, VariableSpec};
-use crate::error::{Failure, Stage};
 use crate::map::units::{self, Conversion};
 use crate::read::sounding::Column;
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::warning::{Code, Warning};
 
 /// The values of a column in the unit of its row.
 pub(super) fn converted(

@@ -6,9 +6,10 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::datatype::{Encoding, encoding, members};
 use super::{library, library_message, text};
-use crate::read::{AttributeNotes, SourceAttribute, SourceValue};
-use crate::values::{ElementType, Values};
-use crate::warning::{Code, Warning};
+use crate::read::AttributeNotes;
+use cumulus_model::source::{SourceAttribute, SourceValue};
+use cumulus_model::values::{ElementType, Values};
+use cumulus_model::warning::{Code, Warning};
 
 /// Elements of one attribute that is carried through.
 const LARGEST: usize = 4096;

@@ -6,8 +6,8 @@ use ::hdf5::types::{EnumType, FloatSize, IntSize, TypeDescriptor};
 use ndarray::Array1;
 
 use super::library_message;
-use crate::read::{Content, SourceAttribute, SourceValue};
-use crate::values::{ElementType, Values};
+use cumulus_model::source::{Content, SourceAttribute, SourceValue};
+use cumulus_model::values::{ElementType, Values};
 
 /// The longest fixed string that is read.
 const LONGEST_TEXT: usize = 65_536;

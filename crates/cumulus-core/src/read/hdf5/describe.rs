@@ -19,10 +19,11 @@ use super::datatype::{encoding, flags, members};
 use super::direct::Place;
 use super::unwritten::Unwritten;
 use super::{Stored, library, library_message};
-use crate::error::{Failure, Stage};
-use crate::read::{AttributeNotes, Content, Dataset, Description};
-use crate::values::ElementType;
-use crate::warning::{Code, Warning};
+use crate::read::AttributeNotes;
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Content, Dataset, Description};
+use cumulus_model::values::ElementType;
+use cumulus_model::warning::{Code, Warning};
 
 /// Groups inside groups that are followed; CPL granules have none.
 const DEEPEST: usize = 8;

@@ -17,7 +17,7 @@ use ::hdf5::{Dataset, Datatype};
 use libdeflater::Decompressor;
 
 use super::Encoding;
-use crate::values::ElementType;
+use cumulus_model::values::ElementType;
 use shuffle_deflate::{longest_stream, unshuffle_elements};
 
 /// Chunks larger than this are left to the library, which keeps one of them, not one a thread.

@@ -11,8 +11,8 @@ use ::hdf5::plist::DatasetCreate;
 use ::hdf5::plist::dataset_create::{FillTime, FillValue, Layout};
 use ::hdf5::types::TypeDescriptor;
 
-use crate::read::{Content, SourceAttribute, SourceValue};
-use crate::values::Values;
+use cumulus_model::source::{Content, SourceAttribute, SourceValue};
+use cumulus_model::values::Values;
 
 /// libhdf5 looks a chunk up by number in time that grows with their number; 16,384 look-ups take some two seconds.
 const MOST_LOOKED_UP: usize = 16_384;

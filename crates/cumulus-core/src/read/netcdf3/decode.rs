@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, IxDyn};
 
-use crate::values::{ElementType, Values};
+use cumulus_model::values::{ElementType, Values};
 
 /// An external type (`nc_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,9 +17,10 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::Stored;
 use super::decode::Kind;
-use crate::error::{Failure, Stage};
+use crate::read::AttributeNotes;
 use crate::read::hdf5::clean;
-use crate::read::{AttributeNotes, Content, Dataset, Description, SourceAttribute, SourceValue};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Content, Dataset, Description, SourceAttribute, SourceValue};
 
 const DIMENSIONS: u32 = 10;
 const VARIABLES: u32 = 11;

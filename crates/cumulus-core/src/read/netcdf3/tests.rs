@@ -6,8 +6,8 @@ use ::netcdf::Options;
 use proptest::prelude::*;
 
 use super::*;
-use crate::read::{SourceAttribute, SourceValue};
-use crate::warning::Code;
+use cumulus_model::source::{SourceAttribute, SourceValue};
+use cumulus_model::warning::Code;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")

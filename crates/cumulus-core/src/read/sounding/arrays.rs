@@ -10,9 +10,9 @@ mod packing;
 use self::packing::Packing;
 use super::time_unit::{self, Origin};
 use super::{Column, Sounding, TextColumn};
-use crate::error::{Failure, Stage};
-use crate::read::{Content, Dataset, Source, SourceAttribute, SourceValue};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Content, Dataset, Source, SourceAttribute, SourceValue};
+use cumulus_model::warning::{Code, Warning};
 
 /// Names under which the time of rows is known.
 const TIME: [&str; 2] = ["time", "time_offset"];

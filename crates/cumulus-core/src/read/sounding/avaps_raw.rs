@@ -11,8 +11,8 @@ use super::header::{self, Header};
 use super::launch::{self, DAY_MS};
 use super::number;
 use super::{Column, Launch, LaunchPosition, Sounding, lines};
-use crate::error::{Failure, Stage};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::warning::{Code, Warning};
 
 /// Words of a data line (127 863 lines of 18 files have no other number).
 const WORDS: usize = 20;

@@ -10,8 +10,8 @@ use super::launch::{self, DAY_MS, Order};
 use super::section::{self, Dialect};
 use super::table::Rule;
 use super::{Format, Sounding, lines};
-use crate::error::{Failure, Stage};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::warning::{Code, Warning};
 
 /// Time of the row that holds flight-level data ("EOL Sounding Data File Format").
 const AIRCRAFT_S: f64 = -1.0;

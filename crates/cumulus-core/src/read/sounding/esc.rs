@@ -8,7 +8,7 @@ use super::launch::{self, Order};
 use super::section::{self, Dialect};
 use super::table::Rule;
 use super::{Format, Sounding, lines};
-use crate::error::Failure;
+use cumulus_model::error::Failure;
 
 const DIALECT: Dialect =
     Dialect { format: Format::Esc, prefix: "esc_", rule, reference_time: None, interpret };
@@ -66,7 +66,7 @@ fn interpret(header: &Header, sounding: &mut Sounding) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warning::Code;
+    use cumulus_model::warning::Code;
 
     const FILE: &str = "\
 Data Type:                         SYNTHETIC SOUNDING DATA/Descending

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lines;
-use crate::warning::{Code, Warning};
+use cumulus_model::warning::{Code, Warning};
 
 /// Header lines that are kept: five times those of the longest header known (ICARTT, 104). A file of nothing but
 /// labels must not make millions of attributes.

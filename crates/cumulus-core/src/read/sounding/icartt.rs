@@ -11,8 +11,8 @@ use super::launch;
 use super::lines::{self, Line, Lines};
 use super::number::{self, Number};
 use super::{Column, Launch, Sounding};
-use crate::error::{Failure, Stage};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::warning::{Code, Warning};
 
 /// Keywords of normal comments (ICARTT File Format Standards V2.0, section 2.3.2) that a writer has been seen to
 /// print without a colon, or may.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::header::Header;
 use super::number;
 use super::{Launch, LaunchPosition};
-use crate::warning::{Code, Warning};
+use cumulus_model::warning::{Code, Warning};
 
 /// Milliseconds of a day.
 pub(super) const DAY_MS: i64 = 86_400_000;

@@ -5,8 +5,8 @@ use super::lines::{self, Line};
 use super::number::Number;
 use super::table::{self, Rule, Table};
 use super::{Column, Format, Sounding};
-use crate::error::{Failure, Stage};
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::warning::{Code, Warning};
 
 /// Label of the first header line; several soundings in one file each begin with it.
 const FIRST_LABEL: &str = "data type";

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::read::Source;
 use crate::read::netcdf3::Netcdf3Source;
+use cumulus_model::source::Source;
 
 /// A genuine file, which tests find through `CUMULUS_SHARED`.
 #[expect(clippy::disallowed_methods, reason = "tests find genuine files by the environment")]

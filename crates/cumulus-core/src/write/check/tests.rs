@@ -5,13 +5,14 @@ use ndarray::ArrayD;
 use tempfile::TempDir;
 
 use super::values::Comparison;
-use crate::error::Failure;
-use crate::memory::Memory;
-use crate::values::{ElementType, Values};
+use crate::write::Sink;
 use crate::write::direct::DirectSink;
 use crate::write::netcdf::NetcdfSink;
 use crate::write::unit::Cutter;
-use crate::write::{LateAttributes, Sink, Storage, Structure, Variable};
+use cumulus_model::buffer_pool::BufferPool;
+use cumulus_model::error::Failure;
+use cumulus_model::structure::{LateAttributes, Storage, Structure, Variable};
+use cumulus_model::values::{ElementType, Values};
 
 fn variable(name: &str, element_type: ElementType, axes: &[(&str, usize)]) -> Variable {
     Variable {
@@ -67,7 +68,7 @@ fn fill(mut sink: Box<dyn Sink>, blocks: Vec<(usize, Values)>) -> Result<(), Fai
     for (variable, block) in blocks {
         let packing = sink.packing(variable)?.suited_to(&[block.clone().into()]);
         for unit in Cutter::units(packing.rows, block) {
-            sink.write(variable, &packing.pack(unit, &Memory::default()))?;
+            sink.write(variable, &packing.pack(unit, &BufferPool::default()))?;
         }
     }
     sink.write_text(4, b"granule")?;

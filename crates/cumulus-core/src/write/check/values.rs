@@ -11,10 +11,11 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::{broken, unreadable};
-use crate::error::{Class, Failure};
+use crate::write::Sink;
 use crate::write::chunking::{chunk_shape, element_size, stored_name};
 use crate::write::pack::{Form, Packed, Packing};
-use crate::write::{LateAttributes, Sink, Structure, Variable};
+use cumulus_model::error::{Class, Failure};
+use cumulus_model::structure::{LateAttributes, Structure, Variable};
 
 /// Position of the shuffle filter in the pipeline that netCDF makes.
 const SHUFFLE: u32 = 0;

@@ -7,11 +7,11 @@
 use std::collections::HashSet;
 
 use super::Place;
-use crate::values::ElementType;
 use crate::write::chunking::{chunk_shape, element_size, is_coordinate, stored_name};
 use crate::write::hdf5::{Charset, Dataspace, Datatype, Filter, Heap, Layout, Message, Object, UNDEFINED};
 use crate::write::whole::{RESERVED, is_legal_name};
-use crate::write::{Attribute, AttributeValue, Storage, Structure, Variable};
+use cumulus_model::structure::{Attribute, AttributeValue, Storage, Structure, Variable};
+use cumulus_model::values::ElementType;
 
 /// Most bytes of an attribute's value: with its name it must fit a header message of 65,535.
 const MOST_ATTRIBUTE_BYTES: usize = 60_000;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use netcdf_reader::{NcAttrValue, NcAttribute, NcFile};
 
-use crate::values::Values;
 use crate::write::chunking::stored_name;
-use crate::write::{Attribute, AttributeValue, LateAttributes, Storage, Structure};
+use cumulus_model::structure::{Attribute, AttributeValue, LateAttributes, Storage, Structure};
+use cumulus_model::values::Values;
 
 /// Walks every byte of the file at `path` by the published specification; it has the datasets of its structure, in
 /// their shapes.

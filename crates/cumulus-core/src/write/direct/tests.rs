@@ -5,11 +5,11 @@ use ndarray::ArrayD;
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::Memory;
-use crate::values::{ElementType, Values};
 use crate::write::netcdf::NetcdfSink;
 use crate::write::unit::Cutter;
-use crate::write::{Attribute, AttributeValue, Variable};
+use cumulus_model::buffer_pool::BufferPool;
+use cumulus_model::structure::{Attribute, AttributeValue, Variable};
+use cumulus_model::values::{ElementType, Values};
 
 fn variable(name: &str, storage: Storage, axes: &[(String, usize)]) -> Variable {
     Variable {
@@ -55,7 +55,7 @@ fn fill(mut sink: Box<dyn Sink>, structure: &Structure, late: &LateAttributes) {
         }
         let packing = sink.packing(number).unwrap();
         for unit in Cutter::units(packing.rows, values(variable, number)) {
-            sink.write(number, &packing.pack(unit, &Memory::default())).unwrap();
+            sink.write(number, &packing.pack(unit, &BufferPool::default())).unwrap();
         }
     }
     sink.finish(late).unwrap();

@@ -6,7 +6,7 @@ use ndarray::Array2;
 use tempfile::TempDir;
 
 use super::super::{Hdf5Source, Rows};
-use crate::read::Source;
+use cumulus_model::source::Source;
 
 const ROWS: usize = 1003;
 const BINS: usize = 17;
@@ -52,7 +52,7 @@ impl Sample {
             let found = rows.directly(vec![f32::NAN; 1000]);
             assert_eq!(*is_direct.get_or_insert(found.is_some()), found.is_some(), "{range:?}");
             assert!(found.is_none_or(|found| found == expected), "{range:?}");
-            assert_eq!(source.rows(dataset, range).unwrap(), crate::values::Values::F32(expected));
+            assert_eq!(source.rows(dataset, range).unwrap(), cumulus_model::values::Values::F32(expected));
         }
         is_direct.unwrap()
     }

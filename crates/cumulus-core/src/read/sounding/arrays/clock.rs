@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use super::packing::{LARGEST_VALUE, Packing};
 use super::text;
-use crate::error::{Failure, Stage};
 use crate::read::sounding::Launch;
 use crate::read::sounding::time_unit::{self, Origin, SECOND_NS, TimeUnit};
-use crate::read::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
-use crate::values::Values;
-use crate::warning::{Code, Warning};
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
+use cumulus_model::values::Values;
+use cumulus_model::warning::{Code, Warning};
 
 /// Name of the variable that holds the launch.
 const LAUNCH_TIME: &str = "launch_time";

@@ -1,10 +1,10 @@
 //! Numbers as an array stores them, and the values that they stand for (NetCDF Users Guide, "Attribute Conventions"):
 //! packed numbers are unpacked, fill values and what lies outside the valid range are missing.
 
-use crate::error::{Failure, Stage};
 use crate::map::LARGEST_SENTINEL;
-use crate::read::{Content, Dataset, SourceAttribute, SourceValue};
-use crate::values::ElementType;
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Content, Dataset, SourceAttribute, SourceValue};
+use cumulus_model::values::ElementType;
 
 /// Largest magnitude that is a measurement: fill values of netCDF are about 1e37.
 pub(super) const LARGEST_VALUE: f64 = 1e30;

@@ -3,8 +3,8 @@ use std::ops::Range;
 use ndarray::ArrayD;
 
 use super::*;
-use crate::read::Description;
-use crate::values::Values;
+use cumulus_model::source::Description;
+use cumulus_model::values::Values;
 
 /// Arrays in memory.
 #[derive(Default)]

@@ -5,7 +5,7 @@
 ///
 /// `xs:decimal`, which ECHO10 has for coordinates, knows no exponent; its readers refuse long fractions.
 #[must_use]
-pub(crate) fn decimal(number: f64) -> Option<String> {
+pub fn decimal(number: f64) -> Option<String> {
     if !number.is_finite() {
         return None;
     }

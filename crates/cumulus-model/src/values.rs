@@ -1,7 +1,7 @@
 //! Blocks of values as they travel from source to sink: row-major arrays of one element type.
 //!
 //! The ten element types are those of HDF5's integers and floats; the five that the netCDF classic model knows
-//! (`i8 i16 i32 f32 f64`) are the only ones a sink accepts. [`crate::map::decode`] takes a block from the first
+//! (`i8 i16 i32 f32 f64`) are the only ones a sink accepts. The decoder takes a block from the first
 //! set to the second.
 
 use std::borrow::Cow;
@@ -108,6 +108,7 @@ pub enum Values {
 }
 
 /// Runs one expression on the array inside [`Values`], whatever its element type.
+#[macro_export]
 macro_rules! for_each_type {
     ($values:expr, $array:ident => $body:expr) => {
         match $values {
@@ -124,7 +125,7 @@ macro_rules! for_each_type {
         }
     };
 }
-pub(crate) use for_each_type;
+pub use for_each_type;
 
 impl Values {
     /// The element type.
