@@ -20,14 +20,14 @@ use crate::collection::Collection;
 use crate::convert::{Check, ContentOptions, Reuse, output_names};
 use crate::describe;
 use crate::granule::is_printable;
-use crate::log::Logger;
-use crate::log::console::{Console, Format};
 use crate::measure;
 use crate::pool::worker::{self, Fault};
 use crate::pool::{Limits, process};
 use crate::report::{self, EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS, EXIT_USAGE, Report};
 use crate::run::{self, MaxFailures, Request};
 use crate::verify;
+use cumulus_log::Logger;
+use cumulus_log::console::{Console, Format};
 use cumulus_model::error::{Failure, Stage};
 
 /// What names metadata unless the operator says otherwise: the name of the 2016 image.

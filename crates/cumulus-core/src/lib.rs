@@ -28,7 +28,6 @@ pub mod convert;
 pub mod describe;
 pub mod discover;
 pub mod granule;
-pub mod log;
 pub mod map;
 pub mod measure;
 pub mod metadata;

@@ -20,11 +20,11 @@ use std::time::{Duration, Instant};
 
 use crate::convert::{self, STAGED};
 use crate::granule::Granule;
-use crate::log::event::Event as LogEvent;
 use crate::pool::process::Worker;
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::report::{GranuleReport, Product, Status};
 use crate::write::publish::{Claim, OutputFolder, Staged};
+use cumulus_log::event::Event as LogEvent;
 use cumulus_model::error::{Class, Failure, Stage};
 
 /// How long the supervisor sleeps when nothing happens; limits are kept to this much.

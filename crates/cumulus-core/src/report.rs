@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::granule::Granule;
-use crate::log::shipper::Shipment;
 use crate::map::decode::Statistics;
 use crate::map::position::{Extent, InvalidPositions};
 use crate::metadata::DayNight;
+use cumulus_log::shipper::Shipment;
 use cumulus_model::error::{Class, Failure};
 use cumulus_model::warning::Warning;
 

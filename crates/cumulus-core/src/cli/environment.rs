@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::collection::Collection;
-use crate::log::console::Identity;
-use crate::log::settings::Settings;
+use cumulus_log::console::Identity;
+use cumulus_log::settings::Settings;
 
 /// Names of Cumulus fields and of the variables that its message adapters set.
 const WORKFLOW: [(&str, &str); 5] = [

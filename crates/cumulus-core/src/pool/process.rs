@@ -8,9 +8,9 @@ use std::sync::mpsc::Sender;
 
 use serde::Serialize;
 
-use crate::log::settings;
 use crate::pool::Event;
 use crate::pool::protocol::Setup;
+use cumulus_log::settings;
 use cumulus_model::error::{Class, Failure, Stage};
 
 /// The hidden verb that makes this program a worker.

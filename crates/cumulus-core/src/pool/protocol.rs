@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::convert::{Check, ContentOptions, Reuse};
 use crate::granule::Granule;
-use crate::log::event::Event;
-use crate::log::relay::Seconds;
 use crate::report::Product;
+use cumulus_log::event::Event;
+use cumulus_log::relay::Seconds;
 use cumulus_model::error::Failure;
 use cumulus_model::warning::Warning;
 

@@ -15,10 +15,10 @@ use tracing_subscriber::registry::Registry;
 
 use crate::collection::Collection;
 use crate::convert::{self, Context, Outcome};
-use crate::log::relay::{self, Relay, Seconds};
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::pool::threads::Threads;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
+use cumulus_log::relay::{self, Relay, Seconds};
 use cumulus_model::digest;
 use cumulus_model::warning::Warning;
 

@@ -10,10 +10,10 @@ use serde_json::json;
 use tracing::Level;
 
 use crate::granule::Granule;
-use crate::log;
-use crate::log::event::Event;
 use crate::pool::Observer;
 use crate::report::{GranuleReport, Status};
+use cumulus_log as log;
+use cumulus_log::event::Event;
 use cumulus_model::error::Stage;
 use cumulus_model::warning::{Code, Warning};
 

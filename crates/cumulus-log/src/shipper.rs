@@ -13,13 +13,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tracing::Level;
 
-use crate::log::client::Client;
-use crate::log::console::Identity;
-use crate::log::destination::{Destination, Verdict};
-use crate::log::event::Event;
-use crate::log::queue::{Counts, Pause, Queue, Room, Woken};
-use crate::log::settings::Common;
-use crate::log::spool::{Replay, Spool};
+use crate::client::Client;
+use crate::console::Identity;
+use crate::destination::{Destination, Verdict};
+use crate::event::Event;
+use crate::queue::{Counts, Pause, Queue, Room, Woken};
+use crate::settings::Common;
+use crate::spool::{Replay, Spool};
 
 /// How long the end of a run waits for events to be sent.
 pub const FLUSH: Duration = Duration::from_secs(5);

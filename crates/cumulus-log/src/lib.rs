@@ -29,11 +29,11 @@ use tracing::{Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
-use crate::log::console::Console;
-use crate::log::destination::Destination;
-use crate::log::event::Event;
-use crate::log::settings::Settings;
-use crate::log::shipper::{FLUSH, Shipment, Shipper};
+use crate::console::Console;
+use crate::destination::Destination;
+use crate::event::Event;
+use crate::settings::Settings;
+use crate::shipper::{FLUSH, Shipment, Shipper};
 
 /// Every sink of a run.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-use crate::log::event::Event;
+use crate::event::Event;
 use cumulus_model::error::one_line;
 
 /// Form of a log line.

@@ -14,7 +14,7 @@ use tracing::{Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::log::event::Event;
+use crate::event::Event;
 
 /// Seconds spent in spans, by their names.
 pub type Seconds = BTreeMap<String, f64>;

@@ -10,7 +10,7 @@ use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AF
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
 
-use crate::log::settings::{Common, Trust};
+use crate::settings::{Common, Trust};
 
 /// Time for the machine at the other end to be found and to answer the telephone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

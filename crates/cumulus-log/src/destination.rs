@@ -14,10 +14,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::log::client::{Answer, Client, Request};
-use crate::log::console::{Identity, json_line};
-use crate::log::event::Event;
-use crate::log::settings::{Collector, Common, Receiver};
+use crate::client::{Answer, Client, Request};
+use crate::console::{Identity, json_line};
+use crate::event::Event;
+use crate::settings::{Collector, Common, Receiver};
 
 /// Bytes of a batch before compression; a collector takes 1 MB and more.
 const BATCH_BYTES: usize = 512 << 10;
