@@ -6,7 +6,6 @@ pub mod check;
 mod chunk;
 pub mod chunking;
 pub mod direct;
-mod hdf5;
 pub mod netcdf;
 pub mod pack;
 pub mod publish;
@@ -21,16 +20,15 @@ use direct::DirectSink;
 use netcdf::NetcdfSink;
 use pack::{Packed, Packing};
 
-/// Makes the file at `path`, which must not exist: directly where its structure allows, through netcdf-c where not.
+/// Makes the file at `path`, which must not exist: directly where its structure allows, else through netcdf-c.
 ///
 /// # Errors
 /// The structure is not whole in itself, or the file cannot be written.
 pub fn create(path: &Path, structure: &Structure, level: u8) -> Result<Box<dyn Sink>, Failure> {
     whole::check(path, structure)?;
-    if direct::suits(structure) {
-        Ok(Box::new(DirectSink::create(path, structure, level)?))
-    } else {
-        Ok(Box::new(NetcdfSink::create(path, structure, level)?))
+    match DirectSink::create(path, structure, level)? {
+        Some(sink) => Ok(Box::new(sink)),
+        None => Ok(Box::new(NetcdfSink::create(path, structure, level)?)),
     }
 }
 

@@ -67,14 +67,6 @@ pub(super) fn packing(variable: &Variable, level: u8) -> Packing {
     Packing { rows, chunk: Some(chunk) }
 }
 
-/// Number of chunks that a row reaches across.
-pub(super) fn parts(variable: &Variable, chunk: &[usize]) -> usize {
-    match (variable.shape.get(1), chunk.get(1)) {
-        (Some(&length), Some(&part)) => length.div_ceil(part.max(1)),
-        _ => 1,
-    }
-}
-
 /// Bytes of an element.
 pub(super) fn element_size(variable: &Variable) -> usize {
     match variable.storage {

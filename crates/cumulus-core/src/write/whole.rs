@@ -6,45 +6,16 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use unicode_normalization::is_nfc;
+use netcdf4_writer::{RESERVED, is_legal};
 
 use super::chunking::internal;
 use cumulus_model::error::Failure;
 use cumulus_model::structure::{Attribute, AttributeValue, Storage, Structure, Variable};
 use cumulus_model::values::ElementType;
 
-/// Longest name of netCDF (`NC_MAX_NAME`).
-pub(super) const LONGEST_NAME: usize = 256;
-
-/// Names that netCDF-4 and HDF5 need for themselves.
-pub(super) const RESERVED: [&str; 8] = [
-    "CLASS",
-    "NAME",
-    "DIMENSION_LIST",
-    "REFERENCE_LIST",
-    "_FillValue",
-    "_Netcdf4Dimid",
-    "_Netcdf4Coordinates",
-    "_NCProperties",
-];
-
 /// Attributes whose numbers must have the type of their variable (CF-1.6, 2.5.1, 3.5 and 8.1).
 const IN_THE_VARIABLES_TYPE: [&str; 7] =
     ["actual_range", "flag_masks", "flag_values", "missing_value", "valid_max", "valid_min", "valid_range"];
-
-/// netCDF's rule for names (NetCDF Users Guide, "Permitted Characters in NetCDF Names"), in the normal form that
-/// netcdf-c stores.
-pub(super) fn is_legal_name(name: &str) -> bool {
-    let begins_well = name
-        .chars()
-        .next()
-        .is_some_and(|first| first.is_ascii_alphanumeric() || first == '_' || !first.is_ascii());
-    begins_well
-        && name.len() <= LONGEST_NAME
-        && !name.ends_with(' ')
-        && !name.chars().any(|character| character == '/' || character.is_control())
-        && is_nfc(name)
-}
 
 /// Refuses a structure that is not whole in itself; `path` is the file it is for.
 ///
@@ -65,7 +36,7 @@ fn contradictions(structure: &Structure) -> Vec<String> {
     let mut found = Vec::new();
     let mut names = HashSet::new();
     for (name, length) in &structure.dimensions {
-        if !is_legal_name(name) {
+        if !is_legal(name) {
             found.push(format!("dimension {name:?} has a name that netCDF does not allow"));
         }
         if !names.insert(name) {
@@ -78,7 +49,7 @@ fn contradictions(structure: &Structure) -> Vec<String> {
     attributes("the file", &structure.attributes, None, &mut found);
     let mut names = HashSet::new();
     for variable in &structure.variables {
-        if !is_legal_name(&variable.name) {
+        if !is_legal(&variable.name) {
             found.push(format!("variable {:?} has a name that netCDF does not allow", variable.name));
         }
         if !names.insert(&variable.name) {
@@ -131,7 +102,7 @@ fn attributes(
 ) {
     let mut names = HashSet::new();
     for Attribute { name, value } in attributes {
-        if !is_legal_name(name) || RESERVED.contains(&name.as_str()) {
+        if !is_legal(name) || RESERVED.contains(&name.as_str()) {
             found.push(format!("{holder} has an attribute {name:?}, a name that netCDF does not allow"));
         }
         if !names.insert(name) {

@@ -20,7 +20,7 @@ fn walked(path: &Path) -> hdf5_walk::Summary {
 
 /// A file of one dataset: `rows` numbers in chunks of `chunk_rows`.
 fn write(path: &Path, rows: usize, chunk_rows: usize) {
-    // No chunk is longer than its dimension, as `chunk_shape` has it, too.
+    // No chunk is longer than its dimension, as the writer demands.
     let chunk_rows = chunk_rows.min(rows);
     let mut file = Appender::create(path).unwrap();
     let numbers: Vec<u32> = (0..u32::try_from(rows.next_multiple_of(chunk_rows)).unwrap()).collect();
@@ -34,19 +34,19 @@ fn write(path: &Path, rows: usize, chunk_rows: usize) {
         .collect();
     let half = HalfNode::of(chunks.len());
     let grid = Grid { shape: &[chunk_rows], parts: 1 };
-    let (nodes, index) = chunk_index(&chunks, grid, half, file.align().unwrap());
+    let (nodes, index) = chunk_index(&chunks, grid, half, file.align().unwrap()).unwrap();
     file.append(&nodes).unwrap();
     let shape = [chunk_rows];
     let dataset = Object::new(vec![
-        Message::dataspace(Dataspace::Simple(&[rows])),
-        Message::datatype(Datatype::Integer(4)),
-        Message::fill(None, true),
-        Message::layout(Layout::Chunked { index, shape: &shape, element_size: 4 }),
+        Message::dataspace(Dataspace::Simple(&[rows])).unwrap(),
+        Message::datatype(Datatype::Integer(4)).unwrap(),
+        Message::fill(None, true).unwrap(),
+        Message::layout(Layout::Chunked { index, shape: &shape, element_size: 4 }).unwrap(),
     ]);
     let address = file.align().unwrap();
     file.append(&dataset.encode().unwrap()).unwrap();
     let mut messages = Message::group(1).to_vec();
-    messages.push(Message::link(0, "numbers", address));
+    messages.push(Message::link(0, "numbers", address).unwrap());
     let root = file.align().unwrap();
     file.append(&Object::new(messages).encode().unwrap()).unwrap();
     file.finish(root, half).unwrap();
@@ -108,7 +108,7 @@ fn a_file_that_was_not_finished_is_no_hdf5_file() {
 fn what_no_header_can_hold_is_refused() {
     let mut object = Object::default();
     let value = vec![b'x'; 70_000];
-    object.attribute("long", Datatype::Text(70_000, Charset::Ascii), Dataspace::Scalar, &value);
+    object.attribute("long", Datatype::Text(70_000, Charset::Ascii), Dataspace::Scalar, &value).unwrap();
     assert_eq!(object.encode(), Err(TooLarge));
 }
 

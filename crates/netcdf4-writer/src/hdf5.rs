@@ -3,7 +3,7 @@
 //! libhdf5 keeps a cache of metadata, flushes it, and answers each question through several layers under one lock;
 //! for a small product that is most of the work. What a product needs of the format is little: one group, datasets
 //! that are stored whole or in chunks, and attributes small enough to lie beside them. That much is
-//! written here. Anything else goes through the library, see [`super::netcdf`].
+//! written here.
 //!
 //! Source of every number here: "HDF5 File Format Specification Version 3.0", The HDF Group, whose section numbers
 //! are given beside what they describe. Only what HDF5 1.8 of 2008 can read is used.
@@ -22,13 +22,14 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-pub(super) use heap::Heap;
-pub(super) use index::{Chunk, Grid, HalfNode, chunk_index};
-pub(super) use message::{Charset, Dataspace, Datatype, Filter, Layout, Message};
-pub(super) use object::{Object, TooLarge};
+use crate::error::Error;
+pub(crate) use heap::Heap;
+pub(crate) use index::{Chunk, Grid, HalfNode, chunk_index};
+pub(crate) use message::{Charset, Dataspace, Datatype, Filter, Layout, Message};
+pub(crate) use object::{Object, TooLarge};
 
 /// The address of what is not there (section I.C, "undefined address").
-pub(super) const UNDEFINED: u64 = u64::MAX;
+pub(crate) const UNDEFINED: u64 = u64::MAX;
 
 /// Length of superblock version 2 (section II.A).
 const SUPERBLOCK_BYTES: usize = 48;
@@ -37,13 +38,13 @@ const SUPERBLOCK_BYTES: usize = 48;
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// Everything but values begins at a multiple of this.
-const ALIGNMENT: usize = 8;
+const ALIGNMENT: u64 = 8;
 
 /// An HDF5 file that grows at its end only.
 ///
 /// Until [`Appender::finish`] it has no signature, so nothing takes it for a file that is complete.
 #[derive(Debug)]
-pub(super) struct Appender {
+pub(crate) struct Appender {
     file: BufWriter<File>,
     position: u64,
 }
@@ -53,7 +54,7 @@ impl Appender {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let mut file = BufWriter::with_capacity(BUFFER_BYTES, File::create_new(path)?);
         file.write_all(&[0; SUPERBLOCK_BYTES])?;
         Ok(Self { file, position: SUPERBLOCK_BYTES as u64 })
@@ -63,7 +64,7 @@ impl Appender {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
         let address = self.position;
         self.file.write_all(bytes)?;
         self.position += bytes.len() as u64;
@@ -74,27 +75,27 @@ impl Appender {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn align(&mut self) -> io::Result<u64> {
-        let padding = self.position.next_multiple_of(ALIGNMENT as u64) - self.position;
-        let zeros = [0; ALIGNMENT];
-        self.append(zeros.get(..usize::try_from(padding).unwrap_or(0)).unwrap_or_default())?;
+    pub(crate) fn align(&mut self) -> io::Result<u64> {
+        while !self.position.is_multiple_of(ALIGNMENT) {
+            self.append(&[0])?;
+        }
         Ok(self.position)
     }
 
     /// Makes it a file whose root group has its header at `root`, and whose indices have nodes of this size.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(super) fn finish(mut self, root: u64, half: HalfNode) -> io::Result<()> {
+    /// The file cannot be written, or its nodes are larger than the superblock can say.
+    pub(crate) fn finish(mut self, root: u64, half: HalfNode) -> Result<(), Error> {
         let mut extension = UNDEFINED;
         if half != index::USUAL {
             let object = Object::new(vec![message::index_room(half)]);
             extension = self.align()?;
-            self.append(&object.encode().map_err(|TooLarge| io::ErrorKind::InvalidData)?)?;
+            self.append(&object.encode()?)?;
         }
         let end = self.position;
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.write_all_at(&superblock(root, extension, end), 0)
+        Ok(file.write_all_at(&superblock(root, extension, end), 0)?)
     }
 }
 

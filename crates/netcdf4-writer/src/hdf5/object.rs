@@ -10,7 +10,7 @@ pub(crate) struct Object {
     attributes: Vec<Message>,
 }
 
-/// Something is longer than a header can say.
+/// Something is longer than the format can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
@@ -21,15 +21,19 @@ impl Object {
     }
 
     /// Adds an attribute after those that are there.
+    ///
+    /// # Errors
+    /// Its name, type or shape is longer than a message can say, or there are 65,535 attributes.
     pub(crate) fn attribute(
         &mut self,
         name: &str,
         datatype: Datatype,
         dataspace: Dataspace<'_>,
         value: &[u8],
-    ) {
-        let order = u16::try_from(self.attributes.len()).unwrap_or(u16::MAX);
-        self.attributes.push(Message::attribute(order, name, datatype, dataspace, value));
+    ) -> Result<(), TooLarge> {
+        let order = u16::try_from(self.attributes.len()).map_err(|_| TooLarge)?;
+        self.attributes.push(Message::attribute(order, name, datatype, dataspace, value)?);
+        Ok(())
     }
 
     /// Its header.

@@ -1,7 +1,7 @@
 //! The index of a dataset's chunks: a B-tree, version 1, of node type 1 (section III.A.1 of the format
 //! specification).
 
-use super::UNDEFINED;
+use super::{TooLarge, UNDEFINED};
 
 /// Room in the nodes of all indices of a file: half of the children that a node may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,14 +10,14 @@ pub(crate) struct HalfNode(pub(super) u16);
 /// What HDF5 takes where the superblock says nothing else.
 pub(super) const USUAL: HalfNode = HalfNode(32);
 
-/// The least that is worth telling: a node has a header and keys anyway.
-const LEAST: u16 = 4;
+/// Fewer save nothing worth mentioning: a node has a header and keys anyway.
+const MIN: u16 = 4;
 
 impl HalfNode {
     /// As small as holds so many chunks in one node: a node is stored whole, and the usual one takes two kilobytes
     /// where a sounding has one chunk per variable.
     pub(crate) fn of(chunks: usize) -> Self {
-        Self(u16::try_from(chunks.div_ceil(2)).unwrap_or(u16::MAX).clamp(LEAST, USUAL.0))
+        Self(u16::try_from(chunks.div_ceil(2)).map_or(USUAL.0, |half| half.clamp(MIN, USUAL.0)))
     }
 
     fn children(self) -> usize {
@@ -64,7 +64,15 @@ struct Child {
 
 /// The nodes of the index of `chunks`, which cover their dataset like this, as they lie from `address` on; and the
 /// address of the topmost.
-pub(crate) fn chunk_index(chunks: &[Chunk], grid: Grid<'_>, half: HalfNode, address: u64) -> (Vec<u8>, u64) {
+///
+/// # Errors
+/// A chunk is longer than 32 bits can say.
+pub(crate) fn chunk_index(
+    chunks: &[Chunk],
+    grid: Grid<'_>,
+    half: HalfNode,
+    address: u64,
+) -> Result<(Vec<u8>, u64), TooLarge> {
     let mut children: Vec<Child> = chunks
         .iter()
         .enumerate()
@@ -78,16 +86,16 @@ pub(crate) fn chunk_index(chunks: &[Chunk], grid: Grid<'_>, half: HalfNode, addr
     let rank = grid.shape.len();
     let mut nodes = Vec::new();
     for level in 0_u8.. {
-        let parents = Level { number: level, rank, half, end }.append(&children, address, &mut nodes);
+        let parents = Level { number: level, rank, half, end }.append(&children, address, &mut nodes)?;
         if let [root] = *parents {
-            return (nodes, root.address);
+            return Ok((nodes, root.address));
         }
         if parents.is_empty() {
             break;
         }
         children = parents;
     }
-    (nodes, UNDEFINED)
+    Ok((nodes, UNDEFINED))
 }
 
 /// One level of an index.
@@ -104,48 +112,48 @@ struct Level {
 impl Level {
     /// Appends its nodes, which lie from `address` on with those that are there, and answers what the level above
     /// holds of them.
-    fn append(self, children: &[Child], address: u64, nodes: &mut Vec<u8>) -> Vec<Child> {
-        let most = self.half.children();
+    fn append(self, children: &[Child], address: u64, nodes: &mut Vec<u8>) -> Result<Vec<Child>, TooLarge> {
+        let max = self.half.children();
         // Stored bytes, left-out filters, and an offset along each axis, the bytes of an element counting as one.
         let key_bytes = 8 + 8 * (self.rank + 1);
-        let node_bytes = 24 + most * 8 + (most + 1) * key_bytes;
+        let node_bytes = 24 + max * 8 + (max + 1) * key_bytes;
         let first = address + nodes.len() as u64;
         let place = |number: usize| first + (number * node_bytes) as u64;
-        let groups = children.chunks(most);
+        let groups = children.chunks(max);
         let count = groups.len();
         let mut parents = Vec::with_capacity(count);
         for (number, group) in groups.enumerate() {
             let start = nodes.len();
             nodes.extend(b"TREE");
             nodes.extend([1, self.number]);
-            nodes.extend(u16::try_from(group.len()).unwrap_or(u16::MAX).to_le_bytes());
+            nodes.extend(u16::try_from(group.len()).map_err(|_| TooLarge)?.to_le_bytes());
             let before = number.checked_sub(1).map_or(UNDEFINED, place);
             let after = if number + 1 < count { place(number + 1) } else { UNDEFINED };
             nodes.extend(before.to_le_bytes());
             nodes.extend(after.to_le_bytes());
             for child in group {
-                key(nodes, child.bytes, child.start, self.rank);
+                key(nodes, child.bytes, child.start, self.rank)?;
                 nodes.extend(child.address.to_le_bytes());
             }
             // The last key of a node is the first of its right neighbour, as libhdf5 leaves it when it splits a node.
             let (bytes, first) =
-                children.get((number + 1) * most).map_or((0, self.end), |next| (next.bytes, next.start));
-            key(nodes, bytes, first, self.rank);
+                children.get((number + 1) * max).map_or((0, self.end), |next| (next.bytes, next.start));
+            key(nodes, bytes, first, self.rank)?;
             nodes.resize(start + node_bytes, 0);
             if let Some(&child) = group.first() {
                 parents.push(Child { address: place(number), ..child });
             }
         }
-        parents
+        Ok(parents)
     }
 }
 
-fn key(nodes: &mut Vec<u8>, bytes: usize, start: [u64; 2], rank: usize) {
+fn key(nodes: &mut Vec<u8>, bytes: usize, start: [u64; 2], rank: usize) -> Result<(), TooLarge> {
     const NO_FILTER_LEFT_OUT: u32 = 0;
-    // No chunk comes near four gigabytes: see `chunk_shape`.
-    nodes.extend(u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes());
+    nodes.extend(u32::try_from(bytes).map_err(|_| TooLarge)?.to_le_bytes());
     nodes.extend(NO_FILTER_LEFT_OUT.to_le_bytes());
     let end = nodes.len() + 8 * (rank + 1);
     nodes.extend(start.iter().take(rank).flat_map(|start| start.to_le_bytes()));
     nodes.resize(end, 0);
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Header messages: what an object says of itself (section IV.A.2 of the format specification).
 
-use super::UNDEFINED;
 use super::index::HalfNode;
+use super::{TooLarge, UNDEFINED};
 
 /// One message of an object's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,31 +83,31 @@ impl Message {
     }
 
     /// Message 0x0001, version 2.
-    pub(crate) fn dataspace(dataspace: Dataspace<'_>) -> Self {
-        Self::new(0x01, dataspace.encode())
+    pub(crate) fn dataspace(dataspace: Dataspace<'_>) -> Result<Self, TooLarge> {
+        Ok(Self::new(0x01, dataspace.encode()?))
     }
 
     /// Message 0x0003.
-    pub(crate) fn datatype(datatype: Datatype) -> Self {
-        Self::constant(0x03, datatype.encode())
+    pub(crate) fn datatype(datatype: Datatype) -> Result<Self, TooLarge> {
+        Ok(Self::constant(0x03, datatype.encode()?))
     }
 
     /// Message 0x0005, version 3: `value` stands for what was never written, whose space is found late (in one
     /// piece) or bit by bit (in chunks).
-    pub(crate) fn fill(value: Option<&[u8]>, is_chunked: bool) -> Self {
+    pub(crate) fn fill(value: Option<&[u8]>, is_chunked: bool) -> Result<Self, TooLarge> {
         const WRITTEN_IF_SET: u8 = 2 << 2;
         const DEFINED: u8 = 1 << 5;
         let allocated = if is_chunked { 3 } else { 2 };
         let mut body = vec![3, allocated | WRITTEN_IF_SET | value.map_or(0, |_| DEFINED)];
         if let Some(value) = value {
-            body.extend(low_u32(value.len()));
+            body.extend(u32_bytes(value.len())?);
             body.extend(value);
         }
-        Self::constant(0x05, body)
+        Ok(Self::constant(0x05, body))
     }
 
     /// Message 0x0008, version 3.
-    pub(crate) fn layout(layout: Layout<'_>) -> Self {
+    pub(crate) fn layout(layout: Layout<'_>) -> Result<Self, TooLarge> {
         let mut body = vec![3];
         match layout {
             Layout::Contiguous { address, bytes } => {
@@ -117,20 +117,20 @@ impl Message {
             }
             Layout::Chunked { index, shape, element_size } => {
                 body.push(2);
-                body.push(low_u8(shape.len() + 1));
+                body.push(one_byte(shape.len() + 1)?);
                 body.extend(index.to_le_bytes());
                 for &length in shape.iter().chain([&element_size]) {
-                    body.extend(low_u32(length));
+                    body.extend(u32_bytes(length)?);
                 }
             }
         }
-        Self::new(0x08, body)
+        Ok(Self::new(0x08, body))
     }
 
     /// Message 0x000B, version 2. A reader may go on without a filter that it does not have, as netCDF says too.
-    pub(crate) fn filters(filters: &[Filter]) -> Self {
+    pub(crate) fn filters(filters: &[Filter]) -> Result<Self, TooLarge> {
         const OPTIONAL: u16 = 1;
-        let mut body = vec![2, low_u8(filters.len())];
+        let mut body = vec![2, one_byte(filters.len())?];
         for filter in filters {
             let (number, parameter) = match *filter {
                 Filter::Deflate(level) => (1_u16, level),
@@ -141,7 +141,7 @@ impl Message {
             }
             body.extend(parameter.to_le_bytes());
         }
-        Self::constant(0x0b, body)
+        Ok(Self::constant(0x0b, body))
     }
 
     /// Message 0x000C, version 3: the `order`-th attribute of its object.
@@ -151,18 +151,18 @@ impl Message {
         datatype: Datatype,
         dataspace: Dataspace<'_>,
         value: &[u8],
-    ) -> Self {
-        let [datatype, dataspace] = [datatype.encode(), dataspace.encode()];
+    ) -> Result<Self, TooLarge> {
+        let [datatype, dataspace] = [datatype.encode()?, dataspace.encode()?];
         let mut body = vec![3, 0];
         for length in [name.len() + 1, datatype.len(), dataspace.len()] {
-            body.extend(low_u16(length));
+            body.extend(u16_bytes(length)?);
         }
         body.push(Charset::of(name) as u8);
         body.extend(name.bytes().chain([0]));
         body.extend(datatype);
         body.extend(dataspace);
         body.extend(value);
-        Self { order, ..Self::new(0x0c, body) }
+        Ok(Self { order, ..Self::new(0x0c, body) })
     }
 
     /// Message 0x0015: so many attributes, in an order that is kept, all of them in the header.
@@ -188,19 +188,21 @@ impl Message {
     }
 
     /// Message 0x0006: the `order`-th member of its group.
-    pub(crate) fn link(order: u64, name: &str, address: u64) -> Self {
+    pub(crate) fn link(order: u64, name: &str, address: u64) -> Result<Self, TooLarge> {
         const HAS_ORDER: u8 = 1 << 2;
         const HAS_CHARSET: u8 = 1 << 4;
         // As wide as it must be, like every length whose width may be chosen.
-        let (width_flag, length) = u8::try_from(name.len())
-            .map_or_else(|_| (1, low_u16(name.len()).to_vec()), |length| (0, vec![length]));
+        let (width_flag, length) = match u8::try_from(name.len()) {
+            Ok(length) => (0, vec![length]),
+            Err(_) => (1, u16_bytes(name.len())?.to_vec()),
+        };
         let mut body = vec![1, width_flag | HAS_ORDER | HAS_CHARSET];
         body.extend(order.to_le_bytes());
         body.push(Charset::of(name) as u8);
         body.extend(length);
         body.extend(name.bytes());
         body.extend(address.to_le_bytes());
-        Self::new(0x06, body)
+        Ok(Self::new(0x06, body))
     }
 }
 
@@ -218,53 +220,53 @@ pub(super) fn index_room(half: HalfNode) -> Message {
 const MOST_IN_HEADER: [u16; 2] = [u16::MAX, 6];
 
 impl Dataspace<'_> {
-    fn encode(self) -> Vec<u8> {
+    fn encode(self) -> Result<Vec<u8>, TooLarge> {
         let (shape, kind): (&[usize], u8) = match self {
             Self::Null => (&[], 2),
             Self::Scalar => (&[], 0),
             Self::Simple(shape) => (shape, 1),
         };
-        let mut bytes = vec![2, low_u8(shape.len()), 0, kind];
+        let mut bytes = vec![2, one_byte(shape.len())?, 0, kind];
         bytes.extend(shape.iter().flat_map(|&length| (length as u64).to_le_bytes()));
-        bytes
+        Ok(bytes)
     }
 }
 
 impl Datatype {
-    fn encode(self) -> Vec<u8> {
-        match self {
+    fn encode(self) -> Result<Vec<u8>, TooLarge> {
+        Ok(match self {
             Self::Integer(size) => {
                 const SIGNED: u8 = 1 << 3;
-                let mut bytes = head(0, [SIGNED, 0, 0], size);
+                let mut bytes = head(0, [SIGNED, 0, 0], size)?;
                 bytes.extend([0, 0]);
-                bytes.extend(low_u16(8 * size));
+                bytes.extend(u16_bytes(8 * size)?);
                 bytes
             }
             Self::Float { size, is_big_endian } => {
                 const LEADING_BIT_IS_IMPLIED: u8 = 2 << 4;
-                let sign = low_u8(8 * size - 1);
-                let mut bytes = head(1, [LEADING_BIT_IS_IMPLIED | u8::from(is_big_endian), sign, 0], size);
+                let sign = one_byte(8 * size - 1)?;
+                let mut bytes = head(1, [LEADING_BIT_IS_IMPLIED | u8::from(is_big_endian), sign, 0], size)?;
                 // Widths of exponent and mantissa, and the bias (IEEE 754).
                 let (exponent, mantissa, bias) = if size == 4 { (8, 23, 127_u32) } else { (11, 52, 1023) };
                 bytes.extend([0, 0]);
-                bytes.extend(low_u16(8 * size));
+                bytes.extend(u16_bytes(8 * size)?);
                 bytes.extend([mantissa, exponent, 0, mantissa]);
                 bytes.extend(bias.to_le_bytes());
                 bytes
             }
-            Self::Text(size, charset) => head(3, [(charset as u8) << 4, 0, 0], size),
+            Self::Text(size, charset) => head(3, [(charset as u8) << 4, 0, 0], size)?,
             Self::References => {
                 // A length, then the address of a heap and a number in it.
-                let mut bytes = head(9, [0; 3], 16);
-                bytes.extend(reference());
+                let mut bytes = head(9, [0; 3], 16)?;
+                bytes.extend(reference()?);
                 bytes
             }
             Self::Reference => {
                 const MEMBERS: u8 = 2;
-                let mut bytes = head(6, [MEMBERS, 0, 0], 16);
+                let mut bytes = head(6, [MEMBERS, 0, 0], 16)?;
                 let members = [
-                    (b"dataset\0".as_slice(), 0_u32, reference()),
-                    (b"dimension\0\0\0\0\0\0\0", 8, Self::Integer(4).encode()),
+                    (b"dataset\0".as_slice(), 0_u32, reference()?),
+                    (b"dimension\0\0\0\0\0\0\0", 8, Self::Integer(4).encode()?),
                 ];
                 for (name, offset, datatype) in members {
                     bytes.extend(name);
@@ -275,33 +277,31 @@ impl Datatype {
                 }
                 bytes
             }
-        }
+        })
     }
 }
 
 /// Version 1 of a class, its bits, and the size of a value.
-fn head(class: u8, bits: [u8; 3], size: usize) -> Vec<u8> {
+fn head(class: u8, bits: [u8; 3], size: usize) -> Result<Vec<u8>, TooLarge> {
     let mut bytes = vec![1 << 4 | class];
     bytes.extend(bits);
-    bytes.extend(low_u32(size));
-    bytes
+    bytes.extend(u32_bytes(size)?);
+    Ok(bytes)
 }
 
 /// The address of an object.
-fn reference() -> Vec<u8> {
+fn reference() -> Result<Vec<u8>, TooLarge> {
     head(7, [0; 3], 8)
 }
 
-// What is too long is refused before: see `Object::encode` and `direct::suits`.
-
-fn low_u8(number: usize) -> u8 {
-    u8::try_from(number).unwrap_or(u8::MAX)
+fn one_byte(number: usize) -> Result<u8, TooLarge> {
+    u8::try_from(number).map_err(|_| TooLarge)
 }
 
-fn low_u16(number: usize) -> [u8; 2] {
-    u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes()
+fn u16_bytes(number: usize) -> Result<[u8; 2], TooLarge> {
+    u16::try_from(number).map(u16::to_le_bytes).map_err(|_| TooLarge)
 }
 
-fn low_u32(number: usize) -> [u8; 4] {
-    u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes()
+fn u32_bytes(number: usize) -> Result<[u8; 4], TooLarge> {
+    u32::try_from(number).map(u32::to_le_bytes).map_err(|_| TooLarge)
 }

@@ -1,5 +1,7 @@
 //! The global heap: values of variable length (section III.E of the format specification).
 
+use super::TooLarge;
+
 /// The least bytes of a collection.
 const LEAST_BYTES: usize = 4096;
 
@@ -27,13 +29,16 @@ impl Heap {
 
     /// Keeps `object` and answers what a value of variable length says of it: its length, 1, the address of the
     /// collection, and its number there.
-    pub(crate) fn keep(&mut self, object: u64) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// The number is beyond 32 bits, which no collection of this size reaches.
+    pub(crate) fn keep(&mut self, object: u64) -> Result<Vec<u8>, TooLarge> {
         let (collection, number) = (self.objects.len() / OBJECTS, self.objects.len() % OBJECTS + 1);
         self.objects.push(object);
         let mut value = 1_u32.to_le_bytes().to_vec();
         value.extend((self.address + (collection * LEAST_BYTES) as u64).to_le_bytes());
-        value.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
-        value
+        value.extend(u32::try_from(number).map_err(|_| TooLarge)?.to_le_bytes());
+        Ok(value)
     }
 
     /// Its collections, one after another.

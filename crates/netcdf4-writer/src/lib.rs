@@ -1,0 +1,56 @@
+//! netCDF-4 files written front to back, without libhdf5.
+//!
+//! Values are appended as they come, already compressed if they are to be; the metadata that says where they lie follows
+//! when the file is finished. So nothing is written twice, attributes may depend on the values, and a file that was not
+//! finished has no signature: no reader takes it for a complete one.
+//!
+//! A file has the classic model: dimensions of fixed length, variables of seven types, attributes; no groups, no
+//! unlimited dimensions. A [`Structure`] outside of what this crate writes is an [`Error`] that says why, before the
+//! file is made, so that a caller can take another way (netcdf-c).
+//!
+//! # Example
+//!
+//! ```
+//! use netcdf4_writer::{Attribute, Dimension, Structure, Type, Value, Variable, Writer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let structure = Structure {
+//!     dimensions: vec![Dimension { name: "time".to_owned(), length: 3 }],
+//!     variables: vec![Variable {
+//!         name: "pressure".to_owned(),
+//!         kind: Type::F32,
+//!         dimensions: vec![0],
+//!         fill: Some(Value::F32(vec![-999.0])),
+//!         chunking: None,
+//!         attributes: vec![Attribute::text("units", "hPa")],
+//!     }],
+//!     attributes: vec![Attribute::text("Conventions", "CF-1.6")],
+//!     producer: "example=1.0".to_owned(),
+//! };
+//! let path = folder.path().join("sounding.nc");
+//! let mut writer = Writer::create(&path, structure)?;
+//! let values = [1000.0_f32, 950.0, -999.0];
+//! writer.append(0, &values.map(f32::to_le_bytes).concat())?;
+//! writer.set_attribute(Some(0), Attribute { name: "valid_max".to_owned(), value: Value::F32(vec![1100.0]) })?;
+//! let stored = writer.finish()?;
+//! assert_eq!(stored[0][0].bytes, 12);
+//!
+//! let file = netcdf_reader::NcFile::open(&path)?;
+//! assert_eq!(file.read_variable_as_f64("pressure")?.iter().copied().collect::<Vec<_>>(), [1000.0, 950.0, -999.0]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod check;
+mod conventions;
+mod error;
+mod hdf5;
+mod name;
+mod structure;
+mod writer;
+
+pub use error::Error;
+pub use name::{MAX_NAME_BYTES, RESERVED, is_legal};
+pub use structure::{Attribute, Chunking, Dimension, Structure, Type, Value, Variable};
+pub use writer::{Extent, Writer};
