@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cumulus_core::write::create;
-use cumulus_core::write::unit::Cutter;
+use cumulus_formats::write::create;
+use cumulus_formats::write::unit::Cutter;
 use cumulus_model::buffer_pool::BufferPool;
 use cumulus_model::error::Failure;
 use cumulus_model::structure::{Attribute, LateAttributes, Storage, Structure, Variable};

@@ -16,12 +16,13 @@ use std::sync::Arc;
 
 use crate::collection::{Role, TimeSpec, Units};
 use crate::map::altitudes;
-use crate::map::bind::{self, BoundVariable, Dimension, Form, free_name};
+use crate::map::bind::{self, BoundVariable, Dimension, Form};
 use crate::map::decode::{Decoder, Statistics};
 use crate::map::reading::Reading;
 use crate::map::status::Geometry;
 use crate::map::text;
 use cumulus_model::error::{Failure, Stage};
+use cumulus_model::name::free_name;
 use cumulus_model::source::Content;
 use cumulus_model::structure::{self, Attribute, Storage, Structure, Variable};
 use cumulus_model::values::{ElementType, Values};

@@ -17,12 +17,13 @@ use jiff::Timestamp;
 use tracing::{debug, error, warn};
 
 use crate::collection::Collection;
-use crate::convert::{Check, ContentOptions, Reuse, output_names};
 use crate::describe;
 use crate::granule::is_printable;
 use crate::measure;
+use crate::options::{Check, ContentOptions, Reuse};
 use crate::pool::worker::{self, Fault};
 use crate::pool::{Limits, process};
+use crate::product_name::output_names;
 use crate::report::{self, EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS, EXIT_USAGE, Report};
 use crate::run::{self, MaxFailures, Request};
 use crate::verify;

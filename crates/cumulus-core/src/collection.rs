@@ -7,8 +7,8 @@
 
 mod units;
 
-use crate::map::meteorology::Derivation;
 pub use cumulus_model::values::ElementType;
+pub use cumulus_sounding::meteorology::Derivation;
 
 pub use units::{AltitudeOf, Statistic, Units};
 

@@ -6,9 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use clap::ValueEnum;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::cf::{self, Composition, Provenance};
 use crate::collection::{Arrangement, Collection};
@@ -20,60 +18,18 @@ use crate::map::time::TimeAxis;
 use crate::map::track::{self, Track};
 use crate::map::{altitudes, axes, bind};
 use crate::metadata::{self, DayNight, GranuleRecord, Origin, echo10};
-use crate::read::sounding::arrays;
-use crate::read::{self, Opened};
+use crate::open::{self, Opened};
+use crate::options::{Check, ContentOptions, Reuse};
+use crate::product_name::{STAGED, output_names};
 use crate::report::{Product, VariableCount};
 use crate::transfer::transfer;
-use crate::write::check::values::Comparison;
-use crate::write::{self, Sink as _, check};
-use cumulus_model::digest::{self, FileDigest, Fingerprint};
+use cumulus_formats::write::check::values::Comparison;
+use cumulus_formats::write::{self, Sink as _, check};
+use cumulus_model::digest::{FileDigest, Fingerprint};
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::structure::LateAttributes;
 use cumulus_model::warning::Warning;
-
-/// Options that shape the bytes of a product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContentOptions {
-    /// Deflate level, 0 to 9.
-    pub level: u8,
-    /// Short name of the collection.
-    pub short_name: String,
-    /// Where data files will be fetched from.
-    pub url_base: Option<String>,
-    /// What is appended to a data file's name to name its metadata.
-    pub metadata_suffix: String,
-}
-
-impl ContentOptions {
-    /// SHA-256 of all of them.
-    #[must_use]
-    pub fn sha256(&self) -> String {
-        let Self { level, short_name, url_base, metadata_suffix } = self;
-        digest::of_text(&format!("{:?}", (level, short_name, url_base, metadata_suffix)))
-    }
-}
-
-/// Which products of earlier runs are kept: those made from the same source by the same version with the same
-/// options, and of these …
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reuse {
-    /// … none.
-    Never,
-    /// … those whose bytes still have the checksum their metadata state.
-    Rehashed,
-    /// … those that have the size their metadata state.
-    Trusted,
-}
-
-/// What of a finished file is read back before it is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Check {
-    /// Its structure, and that every chunk is there
-    Structure,
-    /// Every value too, inflated by another library and compared with the source read a second time
-    Full,
-}
+use cumulus_sounding::arrays;
 
 /// What a conversion came to.
 #[derive(Debug)]
@@ -107,18 +63,6 @@ pub struct Context<'run> {
     pub block_bytes: usize,
     /// What sums files up: [`digest::of_file`], except where only the time of a conversion matters.
     pub digest: fn(&Path) -> std::io::Result<FileDigest>,
-}
-
-/// Names of data and metadata while they are made. The granule's own name comes with publication: netcdf-c takes a
-/// backslash in a name for a folder.
-pub const STAGED: [&str; 2] = ["data.nc", "metadata.xml"];
-
-/// Names of the data file and metadata file of the granule with this stem.
-#[must_use]
-pub fn output_names(stem: &str, metadata_suffix: &str) -> (String, String) {
-    let data = format!("{stem}.nc");
-    let metadata = format!("{data}{metadata_suffix}");
-    (data, metadata)
 }
 
 /// Converts one granule into files in the context's folder, unless its product is published already.
@@ -225,7 +169,7 @@ fn contents(
     warnings: &mut Vec<Warning>,
 ) -> Result<Result<Contents, usize>, Failure> {
     let place = granule.path.display().to_string();
-    let (sounding, identity) = match read::open(&granule.path, collection.has_soundings())? {
+    let (sounding, identity) = match open::open(&granule.path, collection.has_soundings())? {
         Opened::Arrays(source) => {
             warnings.extend(source.description().notes.iter().cloned());
             let identity = granule::identify(collection, granule, &*source, warnings)?;

@@ -10,9 +10,9 @@ use walkdir::WalkDir;
 
 use crate::collection::Collection;
 use crate::granule;
-use crate::read::sounding;
 use crate::report::Ignored;
 use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_sounding as sounding;
 
 /// Endings of names of files that are under way: downloads, copies, editors.
 const UNDER_WAY: [&str; 8] =

@@ -7,7 +7,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::collection::{Arrangement, Collection, Product};
-use crate::map::time::parse_date;
+use crate::date::parse_date;
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::source::Source;
 use cumulus_model::warning::{Code, Warning};

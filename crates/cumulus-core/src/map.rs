@@ -9,7 +9,6 @@ pub mod bind;
 pub mod decode;
 pub mod edges;
 pub mod interpreted;
-pub mod meteorology;
 pub mod position;
 pub mod reading;
 pub mod renamed;

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::collection::Collection;
-use crate::convert::{self, Check, ContentOptions, Context, Reuse};
+use crate::convert::{self, Context};
 use crate::granule::Granule;
+use crate::options::{Check, ContentOptions, Reuse};
 use crate::pool::threads::Threads;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
 
-/// Converts the granules at `sources`, one after another, each into [`convert::STAGED`] files in a folder of its own
+/// Converts the granules at `sources`, one after another, each into [`STAGED`](crate::product_name::STAGED) files in a folder of its own
 /// stem in `folder`, with `threads` threads; nothing is published, and the checksums inside are zeros.
 ///
 /// # Errors

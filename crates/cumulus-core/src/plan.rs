@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::collection::Collection;
-use crate::convert::output_names;
 use crate::granule::Granule;
+use crate::product_name::output_names;
 use cumulus_model::error::{Class, Failure, Stage};
 
 /// What a run will do.

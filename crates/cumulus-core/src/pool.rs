@@ -18,12 +18,12 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crate::convert::{self, STAGED};
 use crate::granule::Granule;
 use crate::pool::process::Worker;
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
+use crate::product_name::{STAGED, output_names};
+use crate::publish::{Claim, OutputFolder, Staged};
 use crate::report::{GranuleReport, Product, Status};
-use crate::write::publish::{Claim, OutputFolder, Staged};
 use cumulus_log::event::Event as LogEvent;
 use cumulus_model::error::{Class, Failure, Stage};
 
@@ -333,7 +333,7 @@ impl<'run> Pool<'run> {
     /// sounding is a part.
     fn supersede(&self, granule: &Granule) {
         let Some(whole) = granule.whole_stem() else { return };
-        let (data, metadata) = convert::output_names(whole, &self.setup.options.metadata_suffix);
+        let (data, metadata) = output_names(whole, &self.setup.options.metadata_suffix);
         match self.output.remove(&[&metadata, &data]) {
             Ok(false) => {}
             Ok(true) => {

@@ -14,14 +14,14 @@ use signal_hook::iterator::Signals;
 use tracing::{error, info};
 
 use crate::collection::Collection;
-use crate::convert::{Check, ContentOptions, Reuse};
 use crate::discover;
+use crate::options::{Check, ContentOptions, Reuse};
 use crate::plan::{self, Plan};
 use crate::pool::protocol::Setup;
 use crate::pool::{Event, Limits, Pool};
+use crate::publish::OutputFolder;
 use crate::report::{self, GranuleReport, Ignored, LAYOUT, Report, Status};
 use crate::run::desk::Desk;
-use crate::write::publish::OutputFolder;
 use cumulus_log as log;
 use cumulus_model::error::{Class, Failure, Stage};
 

@@ -3,11 +3,11 @@
 //! Names of variables are ASPEN's, which most users know; the alternatives are the names of the same quantity in EOL,
 //! AVAPS raw, ICARTT and ESC files. `docs/data-notes.md` says what stands behind each.
 
+use cumulus_core::collection::Derivation;
 use cumulus_core::collection::{
     Arrangement, Collection, Constant, DimensionSpec, ElementType, MissingPolicy, PositionSpec, Product,
     Role, SoundingSpec, TimeSpec, Units, VariableSpec, variable,
 };
-use cumulus_core::map::meteorology::Derivation;
 
 /// The collection.
 pub static COLLECTION: Collection = Collection {

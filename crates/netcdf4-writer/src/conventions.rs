@@ -4,8 +4,8 @@
 //! Sources: "NetCDF-4 File Format" in the NetCDF Users Guide (appendix B.1), and "HDF5 Dimension Scale Specification
 //! and Design Notes" of The HDF Group for `CLASS`, `NAME`, `REFERENCE_LIST` and `DIMENSION_LIST`.
 
-use crate::error::Error;
-use crate::hdf5::{Charset, Dataspace, Datatype, Filter, Heap, Layout, Message, Object, TooLarge, UNDEFINED};
+use crate::error::{Error, TooLarge};
+use crate::hdf5::{Charset, Dataspace, Datatype, Filter, Heap, Layout, Message, Object, UNDEFINED};
 use crate::structure::{Attribute, Structure, Type, Value, Variable};
 
 /// What is written for a dimension that no variable describes; its length follows, ten characters wide.

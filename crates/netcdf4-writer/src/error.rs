@@ -2,8 +2,6 @@
 
 use std::{fmt, io};
 
-use crate::hdf5::TooLarge;
-
 /// Why a file cannot be written.
 #[derive(Debug)]
 pub enum Error {
@@ -62,3 +60,7 @@ impl From<TooLarge> for Error {
         Self::TooLarge
     }
 }
+
+/// Something is longer than the format can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLarge;

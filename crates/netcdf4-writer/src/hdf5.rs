@@ -26,7 +26,7 @@ use crate::error::Error;
 pub(crate) use heap::Heap;
 pub(crate) use index::{Chunk, Grid, HalfNode, chunk_index};
 pub(crate) use message::{Charset, Dataspace, Datatype, Filter, Layout, Message};
-pub(crate) use object::{Object, TooLarge};
+pub(crate) use object::Object;
 
 /// The address of what is not there (section I.C, "undefined address").
 pub(crate) const UNDEFINED: u64 = u64::MAX;

@@ -10,6 +10,7 @@ use crate::collection::{
 use crate::map::interpreted::InterpretedSource;
 use crate::map::{self, renamed, text};
 use cumulus_model::error::{Failure, Stage};
+use cumulus_model::name::free_name;
 use cumulus_model::source::{Content, Dataset};
 use cumulus_model::warning::{Code, Warning};
 
@@ -151,18 +152,6 @@ pub fn legal_name(path: &str) -> String {
     } else {
         format!("_{}", name.trim_start_matches("_nc4_"))
     }
-}
-
-/// The first free name of `wanted`, `wanted_2`, `wanted_3`, …
-#[must_use]
-pub fn free_name(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(wanted) {
-        return wanted.to_owned();
-    }
-    (2..u32::MAX)
-        .map(|number| format!("{wanted}_{number}"))
-        .find(|name| !taken(name))
-        .unwrap_or_else(|| wanted.to_owned())
 }
 
 fn check_presence(source: &dyn InterpretedSource, product: &'static Product) -> Result<(), Failure> {

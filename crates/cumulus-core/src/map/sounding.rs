@@ -27,11 +27,11 @@ use super::position;
 use super::time::{Method, TimeAxis};
 use super::units;
 use crate::collection::{Product, SoundingSpec, VariableSpec};
-use crate::read::sounding::{Column, Sounding};
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::source::{Content, Dataset, Description, Source, SourceAttribute, SourceValue};
 use cumulus_model::values::{ElementType, Values};
 use cumulus_model::warning::{Code, Warning};
+use cumulus_sounding::{Column, Sounding};
 
 /// Seconds between the launch and any row of its sonde. Receivers that were left running after the splash make
 /// hours, none makes a day; a time beyond is damaged, and catalogues would take it for the time of the granule.
@@ -259,7 +259,7 @@ impl Arranger<'_> {
             .collect();
         let taken =
             |name: &str| self.product.row(name).is_some() || self.records.description.dataset(name).is_some();
-        super::bind::free_name(&name, taken)
+        cumulus_model::name::free_name(&name, taken)
     }
 
     fn push(&mut self, name: &str, values: Values, attributes: Vec<SourceAttribute>) {

@@ -1,8 +1,8 @@
 //! Text datasets: strings, or arrays of character codes, as one piece of text or an array of them.
 
-use crate::read::hdf5::clean;
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::source::{Content, Dataset, Source};
+use cumulus_model::text::clean;
 use cumulus_model::values::ElementType;
 
 /// True where an array can be read as character codes.

@@ -117,13 +117,6 @@ impl TimeAxis {
     }
 }
 
-/// A date as CPL files write it, `06Sep12` or `15 Jan 2020`, or as any ISO 8601 date.
-#[must_use]
-pub fn parse_date(text: &str) -> Option<Date> {
-    let compact: String = text.chars().filter(|character| !character.is_whitespace()).collect();
-    ["%d%b%y", "%d%b%Y", "%Y%m%d", "%Y-%m-%d"].iter().find_map(|format| Date::strptime(format, &compact).ok())
-}
-
 /// The time of every record.
 ///
 /// # Errors

@@ -132,7 +132,7 @@ fn clocks(
         warnings.push(Warning::at(Code::ValueUnreadable, *date, format!("{failure}; not used")));
         None
     });
-    if date_text.as_deref().is_some_and(|text| time::parse_date(text).is_none()) {
+    if date_text.as_deref().is_some_and(|text| crate::date::parse_date(text).is_none()) {
         let message = format!("{:?} is no date; not used", date_text.as_deref().unwrap_or_default());
         warnings.push(Warning::at(Code::DateUnreadable, *date, message));
     }
@@ -148,7 +148,7 @@ fn clocks(
         days_are_single,
         first_day: map::single(source, first_day, warnings),
         last_day: map::single(source, last_day, warnings),
-        date: date_text.as_deref().and_then(time::parse_date),
+        date: date_text.as_deref().and_then(crate::date::parse_date),
         file_date: identity.date,
     };
     Ok((clocks, date_text))

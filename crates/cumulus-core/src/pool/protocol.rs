@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::convert::{Check, ContentOptions, Reuse};
 use crate::granule::Granule;
+use crate::options::{Check, ContentOptions, Reuse};
 use crate::report::Product;
 use cumulus_log::event::Event;
 use cumulus_log::relay::Seconds;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::read::sounding as soundings;
+use cumulus_sounding as soundings;
 
 /// Bytes as the text of a dropsonde: every answer is right but a panic, a hang, or a sounding that contradicts itself.
 ///

@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use rayon::prelude::*;
 
 use crate::cf::Status;
-use crate::write::Sink;
-use crate::write::pack::{Packed, Packing};
-use crate::write::unit::{Cutter, Unit};
+use cumulus_formats::write::Sink;
+use cumulus_formats::write::pack::{Packed, Packing};
+use cumulus_formats::write::unit::{Cutter, Unit};
 use cumulus_model::buffer_pool::BufferPool;
 use cumulus_model::error::Failure;
 use cumulus_model::values::Values;

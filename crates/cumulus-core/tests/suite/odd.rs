@@ -1,6 +1,6 @@
 //! Granules with something in them that the product has no place for, or no value.
 
-use cumulus_core::read::hdf5::Hdf5Source;
+use cumulus_formats::read::hdf5::Hdf5Source;
 use cumulus_model::source::{Source, SourceValue};
 use cumulus_model::values::Values;
 use cumulus_model::warning::{Code, Warning};
@@ -72,7 +72,8 @@ impl Made {
 
     /// All values of a variable of the product, read by libhdf5.
     fn values(&self, name: &str) -> Vec<f64> {
-        let source = Hdf5Source::open(&self.folder.path().join(cumulus_core::convert::STAGED[0])).unwrap();
+        let source =
+            Hdf5Source::open(&self.folder.path().join(cumulus_core::product_name::STAGED[0])).unwrap();
         let dataset = source.description().dataset(name).unwrap();
         source.rows(dataset, 0..dataset.row_count()).unwrap().to_f64()
     }
@@ -109,7 +110,7 @@ fn floats_that_were_never_written_are_missing() {
     let never = Code::ChunksNeverWritten;
     assert_eq!(made.codes(), [(never, "echo", Some(20)), (never, "pressure", Some(6))]);
     let bytes =
-        |made: &Made| std::fs::read(made.folder.path().join(cumulus_core::convert::STAGED[0])).unwrap();
+        |made: &Made| std::fs::read(made.folder.path().join(cumulus_core::product_name::STAGED[0])).unwrap();
     assert!(bytes(&made) == bytes(&convert()), "the same granule gives other bytes");
 }
 
@@ -191,7 +192,7 @@ fn enumerations_are_integers_with_flags() {
     assert_eq!(made.values("valid"), [1.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
     // The table says that there is liquid and ice.
     assert_eq!(made.codes(), [(Code::FlagsDisagree, "phase", None)]);
-    let source = Hdf5Source::open(&made.folder.path().join(cumulus_core::convert::STAGED[0])).unwrap();
+    let source = Hdf5Source::open(&made.folder.path().join(cumulus_core::product_name::STAGED[0])).unwrap();
     let phase = source.description().dataset("phase").unwrap();
     let values = phase.attributes.iter().find(|attribute| attribute.name == "flag_values").unwrap();
     let expected = Values::I16(ndarray::arr1(&[-1, 0, 7]).into_dyn());

@@ -7,8 +7,10 @@ use cumulus_core::collection::{
     Arrangement, Collection, Constant, DimensionSpec, MissingPolicy, PositionSpec, Product, TimeSpec,
     USUAL_SENTINELS, Units, VariableSpec, variable,
 };
-use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
+use cumulus_core::convert::{Context, Outcome, convert};
 use cumulus_core::granule::Granule;
+use cumulus_core::options::{Check, ContentOptions, Reuse};
+use cumulus_core::product_name::STAGED;
 use cumulus_model::digest::of_file;
 use cumulus_model::error::Failure;
 use cumulus_model::warning::{Code, Warning};

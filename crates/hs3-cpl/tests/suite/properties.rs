@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use cumulus_core::convert::{Check, ContentOptions, Context, Outcome, Reuse, STAGED, convert};
+use cumulus_core::convert::{Context, Outcome, convert};
 use cumulus_core::granule::Granule;
+use cumulus_core::options::{Check, ContentOptions, Reuse};
+use cumulus_core::product_name::STAGED;
 use cumulus_model::digest::of_file;
 use hs3_cpl::COLLECTION;
 use proptest::prelude::*;

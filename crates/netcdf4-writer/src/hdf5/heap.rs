@@ -1,6 +1,6 @@
 //! The global heap: values of variable length (section III.E of the format specification).
 
-use super::TooLarge;
+use crate::error::TooLarge;
 
 /// The least bytes of a collection.
 const LEAST_BYTES: usize = 4096;

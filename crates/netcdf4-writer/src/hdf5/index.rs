@@ -1,7 +1,8 @@
 //! The index of a dataset's chunks: a B-tree, version 1, of node type 1 (section III.A.1 of the format
 //! specification).
 
-use super::{TooLarge, UNDEFINED};
+use super::UNDEFINED;
+use crate::error::TooLarge;
 
 /// Room in the nodes of all indices of a file: half of the children that a node may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Header messages: what an object says of itself (section IV.A.2 of the format specification).
 
+use super::UNDEFINED;
 use super::index::HalfNode;
-use super::{TooLarge, UNDEFINED};
+use crate::error::TooLarge;
 
 /// One message of an object's header.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use super::checksum::lookup3;
 use super::message::{Dataspace, Datatype, Message};
+use crate::error::TooLarge;
 
 /// A group or a dataset.
 #[derive(Clone, Debug, Default)]
@@ -9,10 +10,6 @@ pub(crate) struct Object {
     messages: Vec<Message>,
     attributes: Vec<Message>,
 }
-
-/// Something is longer than the format can say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLarge;
 
 impl Object {
     /// An object that says this of itself.

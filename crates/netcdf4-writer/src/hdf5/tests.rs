@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::checksum::lookup3;
 use super::*;
+use crate::error::TooLarge;
 
 #[test]
 fn checksums_are_those_of_the_published_algorithm() {

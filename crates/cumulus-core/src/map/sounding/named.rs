@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::map::time::parse_date;
-use crate::read::sounding::Sounding;
+use crate::date::parse_date;
 use cumulus_model::warning::{Code, Warning};
+use cumulus_sounding::Sounding;
 
 /// Days between the date in a name and that of the launch that need no word: names may have the day of take-off.
 const DAYS_APART: i32 = 1;
@@ -46,7 +46,7 @@ fn date_in(stem: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::sounding::Launch;
+    use cumulus_sounding::Launch;
 
     fn warned(project: &str, stem: &str) -> Vec<Code> {
         let launch = Launch {

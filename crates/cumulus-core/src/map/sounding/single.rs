@@ -5,11 +5,11 @@ use jiff::Timestamp;
 
 use super::{Arranger, array, scalar, stranger_attributes, text, unit, wrapped};
 use crate::collection::{Constant, Units};
-use crate::read::sounding::Column;
 use cumulus_model::error::Failure;
 use cumulus_model::source::{SourceAttribute, SourceValue};
 use cumulus_model::values::{ElementType, Values};
 use cumulus_model::warning::Warning;
+use cumulus_sounding::Column;
 
 /// Prefix of what the aircraft measured at launch.
 const REFERENCE: &str = "reference_";

@@ -2,9 +2,9 @@
 
 use crate::collection::{Units, VariableSpec};
 use crate::map::units::{self, Conversion};
-use crate::read::sounding::Column;
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::warning::{Code, Warning};
+use cumulus_sounding::Column;
 
 /// The values of a column in the unit of its row.
 pub(super) fn converted(

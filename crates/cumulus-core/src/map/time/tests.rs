@@ -140,14 +140,6 @@ fn stated_ends_that_disagree_are_reported() {
     assert!(warnings[0].message.contains("+10.0 s"), "{warnings:?}");
 }
 
-#[test]
-fn dates_in_every_known_form() {
-    for text in ["06Sep12", " 6 Sep 2012", "06 Sep 2012", "20120906", "2012-09-06"] {
-        assert_eq!(parse_date(text), Some(date(2012, 9, 6)), "{text}");
-    }
-    assert_eq!(parse_date("Sept 6"), None);
-}
-
 proptest! {
     #[test]
     fn time_order_survives(
