@@ -71,7 +71,8 @@ daemonless_settings() {
 }
 
 daemonless_run() {
-    local container sample=data/${collection#hs3-} products=$scratch/$collection/products
+    local container sample products=$scratch/$collection/products
+    sample=$(samples_of "$collection")
     install --directory --owner 12345 --group 23456 "$products"
     container=$(buildah_run from --pull-never "$collection")
     buildah_run run --isolation chroot --user 12345:23456 --volume "$PWD/$sample/input:/work/input:ro" --volume "$products:/work/output" \

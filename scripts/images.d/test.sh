@@ -132,7 +132,9 @@ test_compose() {
 }
 
 compose_test() {
-    local output=data/test-output/${COLLECTION#hs3-}
+    local sample output
+    sample=$(samples_of "$COLLECTION")
+    output=data/test-output/${sample#data/}
     "$@" config --quiet
     rm -rf "$output"
     "$@" run --rm -T test > "$scratch/compose.log" 2>&1 || { cat "$scratch/compose.log"; return 1; }
@@ -156,6 +158,6 @@ compose_bash() {
 compose_collection() {
     rm -rf data/test-output
     # As README prints it: whoever runs it writes to a folder of theirs.
-    docker compose run --rm -T --user "$(id -u):$(id -g)" "$COLLECTION" "data/${COLLECTION#hs3-}/input" data/test-output
+    docker compose run --rm -T --user "$(id -u):$(id -g)" "$COLLECTION" "$(samples_of "$COLLECTION")/input" data/test-output
     rm -rf data/test-output
 }

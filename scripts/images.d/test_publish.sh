@@ -122,14 +122,15 @@ publish_provenance() {
 }
 
 publish_pulled() {
-    local digest pulled products=$scratch/$image/pulled
+    local digest pulled sample products=$scratch/$image/pulled
+    sample=$(samples_of "$image")
     digest=sha256:$(registry_asks "$image/manifests/latest" | sha256sum | cut --delimiter ' ' --fields 1)
     pulled=$REGISTRY/$image@$digest
     docker image rm "$REGISTRY/$image:latest" "$REGISTRY/$image:develop" "$REGISTRY/$image:v$(version)"
     docker pull "$pulled"
     install --directory --owner "${caller%:*}" "$products"
     "${confined[@]}" --user "$caller" --env SOURCE_DATE_EPOCH=1600000000 \
-        --volume "$PWD/data/${image#hs3-}/input:/work/input:ro" --volume "$products:/work/output" "$pulled"
+        --volume "$PWD/$sample/input:/work/input:ro" --volume "$products:/work/output" "$pulled"
     diff --recursive --brief "$products" "$scratch/$image/products"
 }
 
