@@ -26,7 +26,7 @@ daemonless_build() { # tag, options and context
 
 daemonless_bases() {
     local image
-    for image in debian:bookworm-slim rust:1-bookworm; do
+    for image in debian:bookworm-slim "$rust_image"; do
         if buildah_run inspect --type image "$image" >/dev/null 2>&1; then continue; fi
         if buildah_run pull --quiet "docker.io/library/$image" >/dev/null 2>&1; then continue; fi
         say "$image cannot be pulled: making a stand-in"

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import tomllib
 import unittest
 
 from ruamel.yaml import YAML
@@ -77,6 +78,17 @@ class CircleCI(unittest.TestCase):
             if found:
                 named = [value for use, settings in self.uses if use == name for value in settings["matrix"]["parameters"][found[1]]]
             self.assertLessEqual(set(named), set(self.configuration["executors"]), name)
+
+    def test_the_compiler_is_that_of_developers_everywhere(self):
+        channel = tomllib.loads((ROOT / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
+        image = f"rust:{channel}-bookworm"
+        self.assertEqual(self.configuration["executors"]["rust"]["docker"], [{"image": image}])
+        self.assertIn(f"FROM {image} AS ", (ROOT / "docker/base/Dockerfile").read_text())
+
+    def test_nothing_is_published_before_every_other_job_is_done(self):
+        (use,) = [use for name, use in self.uses if name == "manifest"]
+        others = {job for job, _ in self.uses} - {"manifest", "image"}
+        self.assertEqual(set(use["requires"]), others | {"images"})
 
     def test_every_collection_is_built_and_joined(self):
         for job in ("image", "manifest"):
