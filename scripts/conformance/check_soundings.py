@@ -18,6 +18,7 @@ import numpy as np
 from judge_avaps import MEANINGS, STEM, VARIABLES, Judge, moment, tasks
 from positions import spikes
 from product_checks import digest, surrounding
+from skipping import skip
 from sounding_rules import FILL, derivations, dew_point, components, filled, fixes, ordered, polar
 from sounding import DATA
 from soundings import read
@@ -364,7 +365,7 @@ def main():
                 if path.is_file() and STEM.search(path.name):
                     (sources / path.name).write_bytes(path.read_bytes())
         else:
-            print("skipped: CUMULUS_SHARED is not set, so no genuine file is read")
+            skip("CUMULUS_SHARED is not set, so no genuine file is read")
         check_judge(sources, products)
     print(f"{len(failures)} bad")
     return 1 if failures else 0

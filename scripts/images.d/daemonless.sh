@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Where no engine can start: the same Dockerfiles built by buildah without a daemon, and the programs run in their
 # root file systems. It cannot show what an engine adds (compose, signals, capabilities, publishing), says so, and is a
-# failure where CI expects all of it.
+# failure where everything is required.
 
 buildah_run() {
     buildah --storage-driver "${BUILDAH_DRIVER:-overlay}" --root "$state/daemonless/storage" --runroot "$state/daemonless/run" "$@"
@@ -62,7 +62,8 @@ test_daemonless() {
     buildah_run images
     buildah_run rm --all >/dev/null
     [ "${CI:-}" != true ] || rm -rf "$state/daemonless"
-    expect "compose, signals, hardening and publishing, which need an engine, may be left out here" test "${CI:-}" != true
+    expect "compose, signals, hardening and publishing, which need an engine, may be left out here" \
+        may_skip "no engine can be started, so that they cannot be tried"
 }
 
 daemonless_settings() {

@@ -133,7 +133,8 @@ run_outside() {
     diff --recursive --brief "$work/outside" "$work/products"
 }
 
-# The samples' expected results come from the dynamic build; where it is at hand, it runs as well.
+# The samples' expected results come from the dynamic build, which is what is tried here; where it was built, it runs as
+# well.
 run_dynamic() {
     "$work/$collection" verify "$work/products" "$sample/output"
     if [ -x "target/release/$collection" ]; then

@@ -109,8 +109,7 @@ publish_joined() {
 # Attestations are entries of the index beside the image.
 publish_provenance() {
     if ! engine_attests; then
-        echo "this engine keeps no attestations"
-        [ "${CI:-}" != true ]
+        may_skip "this engine keeps no attestations"
         return
     fi
     registry_asks "$image/manifests/latest" | tee "$scratch/index"
@@ -142,12 +141,9 @@ publish_composed() {
 }
 
 publish_elsewhere() {
-    local label
-    label=$(docker image inspect --format "{{index .Config.Labels \"$stand_in_label\"}}" "$image:latest")
-    if [ -z "$label" ]; then
-        echo "the bases are no stand-ins"
-        return
-    fi
-    ! CIRCLE_BRANCH=develop CIRCLE_TAG='' REGISTRY=registry.invalid scripts/images push "$image" 2> "$scratch/elsewhere"
+    # Whether the bases are stand-ins is this machine's affair: an image with their label is refused on every machine.
+    echo "FROM $image:latest" | image_build on-stand-in:latest --label "$stand_in_label=test" -
+    ! CIRCLE_BRANCH=develop CIRCLE_TAG='' REGISTRY=registry.invalid scripts/images push on-stand-in 2> "$scratch/elsewhere"
+    docker image rm on-stand-in
     grep "built on a stand-in" "$scratch/elsewhere"
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::operator::{Operator, say};
+use crate::operator::{Operator, skip};
 use crate::recipe::{Format, Recipe};
 
 #[test]
@@ -46,7 +46,7 @@ fn one_scene_in_any_format_is_one_product() {
 #[test]
 fn genuine_files_of_one_sounding_agree() {
     let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
-        say("skipped: CUMULUS_SHARED is not set, so there are no genuine soundings");
+        skip("CUMULUS_SHARED is not set, so there are no genuine soundings");
         return;
     };
     let operator = Operator::new();
@@ -91,7 +91,8 @@ Sonde Id:                          7
     let header = operator.ncdump(&["-h"], product);
     let header: Vec<&str> = header.lines().map(str::trim).collect();
     assert!(header.contains(&"reference_Rng:units = \"km\" ;"), "{header:#?}");
-    let meanings = "reference_pres_qc:flag_meanings = \"good questionable bad estimated missing unchecked\" ;";
+    let meanings =
+        "reference_pres_qc:flag_meanings = \"good questionable bad estimated missing unchecked\" ;";
     assert!(header.contains(&meanings), "{header:#?}");
     assert!(!header.iter().any(|line| line.starts_with("reference_pres_qc:units")), "{header:#?}");
 }
