@@ -40,17 +40,3 @@ install_packages() {
     "${as_root[@]}" apt-get update --quiet --quiet
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends "${missing[@]}" >/dev/null
 }
-
-# The tools that judge Dockerfiles and YAML, pinned, in the project's own folder; prints where.
-judges() {
-    local venv=$state/judges wanted
-    wanted=$(sha256sum scripts/images.d/requirements.txt)
-    if [ "$(cat "$venv/requirements.sum" 2>/dev/null)" != "$wanted" ]; then
-        install_packages python3-venv
-        rm -rf "$venv"
-        python3 -m venv "$venv"
-        "$venv/bin/pip" install --quiet --requirement scripts/images.d/requirements.txt
-        echo "$wanted" > "$venv/requirements.sum"
-    fi
-    echo "$venv/bin"
-}

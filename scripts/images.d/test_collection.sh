@@ -3,7 +3,7 @@
 
 # Everything a hardened host takes away is taken away.
 confined=(docker run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges)
-# Someone of whom neither the image nor this machine knows.
+# A user that neither the image nor this machine has.
 caller=12345:23456
 
 test_collection() {

@@ -116,7 +116,7 @@ publish_provenance() {
     grep --quiet attestation-manifest "$scratch/index"
     docker buildx imagetools inspect --format '{{json .Provenance}}' "$REGISTRY/$image:latest" | tee "$scratch/provenance"
     grep --quiet buildType "$scratch/provenance"
-    # Where the image was built concerns nobody.
+    # No address or path of the machine that built the image.
     ! grep --fixed-strings -e "$PWD" -e "$(git config --get remote.origin.url || pwd)" "$scratch/provenance"
 }
 
