@@ -18,6 +18,7 @@ import numpy as np
 from judge_avaps import MEANINGS, STEM, VARIABLES, Judge, moment, tasks
 from positions import spikes
 from product_checks import digest, surrounding
+from skipping import skip
 from sounding_rules import FILL, derivations, dew_point, components, filled, fixes, ordered, polar
 from sounding import DATA
 from soundings import read
@@ -207,7 +208,8 @@ def write_product(source, product, place, spoil=None):
     extent = surrounding(variables["lat"][known], variables["lon"][known])
     parts = dict(variables=variables, comments=comments, coordinates=" ".join(["time", *usable]), launch=launch,
                  conflicts=conflicts, trajectory=f"{moment(launch):%Y%m%dT%H%M%SZ}_{sounding.sonde}", extent=extent,
-                 reference=dict(sounding.reference), begin=begin, ur=product.name)
+                 reference=dict(sounding.reference), begin=begin, ur=product.name,
+                 singles={name: value for name, value in sounding.others.items() if not np.ndim(value)})
     if spoil:
         spoil(parts)
     product.unlink(missing_ok=True)
@@ -248,6 +250,8 @@ def write_product(source, product, place, spoil=None):
         for name, value in parts["reference"].items():
             variable = file.createVariable(f"reference_{name}", "f8" if name in ("lat", "lon") else "f4", (), fill_value=FILL)
             variable[...] = FILL if np.isnan(value) else value
+        for name, value in parts["singles"].items():
+            file.createVariable(name, "f8", (), fill_value=FILL)[...] = FILL if np.isnan(value) else value
     box = "".join(f"<{side}BoundingCoordinate>{value:.8f}</{side}BoundingCoordinate>"
                   for side, value in zip(("South", "North", "West", "East"), parts["extent"] or ()))
     product.with_name(product.name + ".meta.xml").write_text(
@@ -304,6 +308,9 @@ def spoils():
     def aircraft(parts):
         parts["reference"]["pres"] += 0.01
 
+    def carried(parts):
+        parts["singles"]["reference_time"] += 1
+
     changes = {f"{name} off by a hundredth": (nudge(name, 0.01), f"{name}:")
                for name in ("time", "lat", "lon", "alt", "gph", "pres", "wdir", "u_wind", "dp", "lat_reported")}
     return changes | {
@@ -311,6 +318,7 @@ def spoils():
         "dp is lost": (lose("dp"), "dp is lost"), "the last row is lost": (without_last_row, "rows:"),
         "a filled latitude is off": (other_fixes, "lat: 1 values"), "statuses are off": (statuses, "position_status:"),
         "a pressure becomes a hole": (holes, "pres: 1 values"), "an aircraft value is off": (aircraft, "reference_pres:"),
+        "a number without a table is off": (carried, "reference_time is not what it was"),
         "coordinates name no altitude": (put("coordinates", "time lat lon"), "coordinates lacks alt"),
         "another sonde": (put("trajectory", "20120101T000000Z_1"), "trajectory:"),
         "another launch": (lambda parts: parts.update(launch=parts["launch"] + 1), "launch_time:"),
@@ -364,7 +372,7 @@ def main():
                 if path.is_file() and STEM.search(path.name):
                     (sources / path.name).write_bytes(path.read_bytes())
         else:
-            print("skipped: CUMULUS_SHARED is not set, so no genuine file is read")
+            skip("CUMULUS_SHARED is not set, so no genuine file is read")
         check_judge(sources, products)
     print(f"{len(failures)} bad")
     return 1 if failures else 0

@@ -476,7 +476,7 @@ def tasks(sources, products):
             print(f"{source.name} cannot be read: {type(error).__name__}: {error}")
         names = [stem] if len(soundings) == 1 else [f"{stem}-{place}" for place in range(1, len(soundings) + 1)]
         if soundings and soundings[0].form == "esc" and not (products / f"{names[0]}.nc").exists():
-            print(f"skipped: {source.name} is ESC text and has no product")
+            print(f"{source.name} is ESC text, which has no product")
             continue
         found += [(source, products / f"{name}.nc", place) for place, name in enumerate(names)]
         if not soundings:

@@ -17,6 +17,8 @@ import numpy as np
 import xarray
 from lxml import etree
 
+from skipping import skip
+
 
 @dataclasses.dataclass
 class Verdict:
@@ -233,7 +235,7 @@ def arguments(description):
                         help="CF checkers judge every product, one of each form, or none")
     found = parser.parse_args()
     if not found.schemas:
-        print("skipped: no schemas, so neither cfchecks nor the ECHO10 schema judge")
+        skip("there are no schemas, so neither cfchecks nor the ECHO10 schema judge")
     return found
 
 

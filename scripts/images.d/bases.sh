@@ -4,10 +4,11 @@
 # every image built on them inherits it, and `push` refuses to send such an image anywhere but to this machine.
 
 stand_in_label=cumulus.stand-in
+rust_image=$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' docker/base/Dockerfile)
 
 bases_ensure() {
     local image
-    for image in debian:bookworm-slim rust:1-bookworm; do
+    for image in debian:bookworm-slim "$rust_image"; do
         if docker image inspect "$image" >/dev/null 2>&1; then continue; fi
         if docker pull --quiet "$image" 2>/dev/null; then continue; fi
         say "$image cannot be pulled: making a stand-in"
@@ -58,6 +59,6 @@ END
 bases_rust() {
     local folder=$state/rust
     bases_rust_folder "$folder"
-    quiet image_build rust:1-bookworm "$folder"
+    quiet image_build "$rust_image" "$folder"
     rm -rf "$folder"
 }

@@ -1,9 +1,13 @@
 # shellcheck shell=bash
 # Building: the two bases, then an image for each collection.
 
-# The collections are the folders of docker/ beside the base.
 collections() {
-    find docker -mindepth 2 -name Dockerfile ! -path 'docker/base/*' -printf '%h\n' | sed 's|.*/||' | sort
+    scripts/collections names
+}
+
+# Folder of the samples of collection $1.
+samples_of() {
+    scripts/collections samples "$1"
 }
 
 # docker build of tag $1, with whatever builder the client has.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Where no engine can start: the same Dockerfiles built by buildah without a daemon, and the programs run in their
 # root file systems. It cannot show what an engine adds (compose, signals, capabilities, publishing), says so, and is a
-# failure where CI expects all of it.
+# failure where everything is required.
 
 buildah_run() {
     buildah --storage-driver "${BUILDAH_DRIVER:-overlay}" --root "$state/daemonless/storage" --runroot "$state/daemonless/run" "$@"
@@ -26,7 +26,7 @@ daemonless_build() { # tag, options and context
 
 daemonless_bases() {
     local image
-    for image in debian:bookworm-slim rust:1-bookworm; do
+    for image in debian:bookworm-slim "$rust_image"; do
         if buildah_run inspect --type image "$image" >/dev/null 2>&1; then continue; fi
         if buildah_run pull --quiet "docker.io/library/$image" >/dev/null 2>&1; then continue; fi
         say "$image cannot be pulled: making a stand-in"
@@ -62,7 +62,8 @@ test_daemonless() {
     buildah_run images
     buildah_run rm --all >/dev/null
     [ "${CI:-}" != true ] || rm -rf "$state/daemonless"
-    expect "compose, signals, hardening and publishing, which need an engine, may be left out here" test "${CI:-}" != true
+    expect "compose, signals, hardening and publishing, which need an engine, may be left out here" \
+        may_skip "no engine can be started, so that they cannot be tried"
 }
 
 daemonless_settings() {
@@ -71,7 +72,8 @@ daemonless_settings() {
 }
 
 daemonless_run() {
-    local container sample=data/${collection#hs3-} products=$scratch/$collection/products
+    local container sample products=$scratch/$collection/products
+    sample=$(samples_of "$collection")
     install --directory --owner 12345 --group 23456 "$products"
     container=$(buildah_run from --pull-never "$collection")
     buildah_run run --isolation chroot --user 12345:23456 --volume "$PWD/$sample/input:/work/input:ro" --volume "$products:/work/output" \

@@ -1,14 +1,13 @@
 # shellcheck shell=bash
-# What can be judged without an engine.
+# What can be judged of images without an engine; scripts/lint judges scripts and texts.
 
 lint() {
     local bin
-    bin=$(judges)
+    install_packages python3-venv
+    bin=$(scripts/python-tools .cache/lint scripts/lint.d/requirements.txt)
     "$bin/hadolint" --config docker/hadolint.yaml docker/*/Dockerfile
     say "hadolint: $(find docker -name Dockerfile | wc -l) Dockerfiles are clean"
     "$bin/check-jsonschema" --builtin-schema vendor.circle-ci .circleci/config.yml
     "$bin/check-jsonschema" --builtin-schema vendor.compose-spec compose.yaml
-    install_packages shellcheck
-    shellcheck --external-sources --severity=warning scripts/images scripts/fetch-samples
     "$bin/python" -m unittest discover --start-directory scripts/images.d --pattern 'test_*.py'
 }

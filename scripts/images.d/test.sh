@@ -49,7 +49,7 @@ test_images() {
         test_daemonless "${chosen[@]}"
     else
         timed build_base
-        timed expect "a shell, and nobody is root, in cumulus-base" test_base
+        timed expect "a shell, and a user that is not root, in cumulus-base" test_base
         timed expect "a change of sources leaves every compiled dependency where it is" test_dependency_layer
         for collection in "${chosen[@]}"; do
             timed build_collections "$collection"
@@ -132,7 +132,9 @@ test_compose() {
 }
 
 compose_test() {
-    local output=data/test-output/${COLLECTION#hs3-}
+    local sample output
+    sample=$(samples_of "$COLLECTION")
+    output=data/test-output/${sample#data/}
     "$@" config --quiet
     rm -rf "$output"
     "$@" run --rm -T test > "$scratch/compose.log" 2>&1 || { cat "$scratch/compose.log"; return 1; }
@@ -155,7 +157,7 @@ compose_bash() {
 
 compose_collection() {
     rm -rf data/test-output
-    # As README prints it: whoever runs it writes to a folder of theirs.
-    docker compose run --rm -T --user "$(id -u):$(id -g)" "$COLLECTION" "data/${COLLECTION#hs3-}/input" data/test-output
+    # As README prints it: the container runs as the caller, who owns the folder it writes to.
+    docker compose run --rm -T --user "$(id -u):$(id -g)" "$COLLECTION" "$(samples_of "$COLLECTION")/input" data/test-output
     rm -rf data/test-output
 }

@@ -3,11 +3,12 @@
 
 # Everything a hardened host takes away is taken away.
 confined=(docker run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges)
-# Someone of whom neither the image nor this machine knows.
+# A user that neither the image nor this machine has.
 caller=12345:23456
 
 test_collection() {
-    local collection=$1 sample=data/${1#hs3-} work=$scratch/$1
+    local collection=$1 sample work=$scratch/$1
+    sample=$(samples_of "$1")
     mkdir "$work"
     expect "$collection: the original's entry point, arguments and folder; labels; not root" image_settings
     expect "$collection: at most 40 MB over debian:bookworm-slim" image_size
@@ -132,7 +133,8 @@ run_outside() {
     diff --recursive --brief "$work/outside" "$work/products"
 }
 
-# The samples' expected results come from the dynamic build; where it is at hand, it runs as well.
+# The samples' expected results come from the dynamic build, which is what is tried here; where it was built, it runs as
+# well.
 run_dynamic() {
     "$work/$collection" verify "$work/products" "$sample/output"
     if [ -x "target/release/$collection" ]; then
@@ -166,7 +168,7 @@ run_bad_granule() {
     cp "$sample"/input/* "$work/mixed"
     # Half of a granule, under the name of another.
     granule=$(find "$sample/input" -type f | sort | head -n 1)
-    head --bytes 600 "$granule" > "$work/mixed/$(basename "$granule" | sed 's/_12203a_/_12299a_/; s/_124116_/_124117_/')"
+    head --bytes 600 "$granule" > "$work/mixed/half-$(basename "$granule")"
     install --directory --owner "${caller%:*}" "$work/some"
     code_of "${confined[@]}" --user "$caller" --volume "$work/mixed:/work/input:ro" --volume "$work/some:/work/output" "$collection"
     [ "$last_code" -eq 65 ]
@@ -205,7 +207,7 @@ run_stopped() {
     granule=$(find "$sample/input" -type f | sort | head -n 1)
     stem=$(basename "$granule")
     for number in $(seq 100 999); do
-        cp "$granule" "$work/many/$(sed "s/_12203a_/_12${number}a_/; s/_124116_/_${number}116_/" <<< "$stem")"
+        cp "$granule" "$work/many/$number-$stem"
     done
     install --directory --owner "${caller%:*}" "$work/stopped"
     container=$(docker run --detach --network none --read-only --cap-drop ALL --user "$caller" \

@@ -1,15 +1,18 @@
 """What the schemas cannot say of .circleci/config.yml, compose.yaml and the Dockerfiles; and the tag rule."""
 
+import json
 import os
 import pathlib
 import re
 import subprocess
+import tomllib
 import unittest
 
 from ruamel.yaml import YAML
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COLLECTIONS = sorted(path.parent.name for path in ROOT.glob("docker/*/Dockerfile") if path.parent.name != "base")
+COLLECTIONS = dict(line.split(" ", 1) for line in subprocess.run(
+    [ROOT / "scripts/collections"], check=True, capture_output=True, text=True).stdout.splitlines())
 VERSION = re.search(r'^\[workspace\.package\]\nversion = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
 
 
@@ -76,6 +79,17 @@ class CircleCI(unittest.TestCase):
                 named = [value for use, settings in self.uses if use == name for value in settings["matrix"]["parameters"][found[1]]]
             self.assertLessEqual(set(named), set(self.configuration["executors"]), name)
 
+    def test_the_compiler_is_that_of_developers_everywhere(self):
+        channel = tomllib.loads((ROOT / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
+        image = f"rust:{channel}-bookworm"
+        self.assertEqual(self.configuration["executors"]["rust"]["docker"], [{"image": image}])
+        self.assertIn(f"FROM {image} AS ", (ROOT / "docker/base/Dockerfile").read_text())
+
+    def test_nothing_is_published_before_every_other_job_is_done(self):
+        (use,) = [use for name, use in self.uses if name == "manifest"]
+        others = {job for job, _ in self.uses} - {"manifest", "image"}
+        self.assertEqual(set(use["requires"]), others | {"images"})
+
     def test_every_collection_is_built_and_joined(self):
         for job in ("image", "manifest"):
             (use,) = [use for name, use in self.uses if name == job]
@@ -113,9 +127,42 @@ class CircleCI(unittest.TestCase):
 class Compose(unittest.TestCase):
     def test_services(self):
         services = load("compose.yaml")["services"]
-        self.assertLessEqual({"build", "bash", "test", *COLLECTIONS}, set(services))
+        self.assertEqual({"build", "bash", "test", *COLLECTIONS}, set(services))
+        for name in COLLECTIONS:
+            self.assertEqual(services[name]["image"], f"${{REGISTRY:-}}{name}:${{TAG:-latest}}")
+            self.assertEqual(services[name]["build"]["dockerfile"], f"docker/{name}/Dockerfile")
         # What `docker compose build` and `docker compose push` take without being told.
         self.assertEqual([name for name, service in services.items() if "profiles" not in service], ["build"])
+
+    def test_samples(self):
+        """Inside the image nothing reads scripts/collections, so that the command of `test` has the folders."""
+        script = load("compose.yaml")["services"]["test"]["command"][0]
+        self.assertEqual(dict(re.findall(r"(?m)^ *([\w-]+)\) samples=(\S+) ;;$", script)), COLLECTIONS)
+
+
+class Collections(unittest.TestCase):
+    def test_list_is_what_cargo_knows(self):
+        run = subprocess.run(["cargo", "metadata", "--locked", "--offline", "--no-deps", "--format-version", "1"],
+                             cwd=ROOT, check=True, capture_output=True, text=True)
+        packages = {package["name"]: (package["metadata"] or {}).get("collection") for package in json.loads(run.stdout)["packages"]}
+        self.assertEqual({name: found["samples"] for name, found in packages.items() if found}, COLLECTIONS)
+
+    def test_everything_of_a_collection_is_there(self):
+        self.assertEqual(len(set(COLLECTIONS.values())), len(COLLECTIONS), "samples of two collections in one folder")
+        for name, samples in COLLECTIONS.items():
+            self.assertRegex(samples, r"^data/[\w/-]+$", name)
+            for path in (f"{samples}/input", f"{samples}/output", f"docs/collections/{name}.md", f"docker/{name}/Dockerfile"):
+                self.assertTrue((ROOT / path).exists(), f"{path} of the collection {name}")
+
+    def test_nothing_is_there_of_a_collection_that_is_none(self):
+        images = {path.parent.name for path in ROOT.glob("docker/*/Dockerfile")}
+        self.assertEqual(images, {"base", *COLLECTIONS})
+        self.assertEqual({path.stem for path in (ROOT / "docs/collections").glob("*.md")}, set(COLLECTIONS))
+
+    def test_an_unknown_name_is_an_error(self):
+        for name in ("hs3", "hs3.cpl", ""):
+            run = subprocess.run([ROOT / "scripts/collections", "samples", name], capture_output=True, check=False)
+            self.assertEqual((run.returncode, run.stdout), (2, b""), name)
 
 
 class Dockerfiles(unittest.TestCase):

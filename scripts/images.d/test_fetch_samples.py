@@ -69,18 +69,19 @@ class FetchSamples(unittest.TestCase):
     def setUp(self):
         self.tree = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.tree)
-        (self.tree / "scripts").mkdir()
-        shutil.copy(ROOT / "scripts/fetch-samples", self.tree / "scripts")
+        for name in ("scripts/fetch-samples", "scripts/collections", "crates/hs3-cpl/Cargo.toml"):
+            (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, self.tree / name)
         self.folder = self.tree / "data/fetched/hs3-cpl"
 
-    def fetch(self, base, sums=SUMS, spoilt=False):
+    def fetch(self, base, sums=SUMS, spoilt=False, collection="hs3-cpl"):
         seen = []
         handler = functools.partial(Store, seen, sums, spoilt)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         run = subprocess.run(
-            [self.tree / "scripts/fetch-samples", "hs3-cpl", base.replace("SERVER", address)],
+            [self.tree / "scripts/fetch-samples", collection, base.replace("SERVER", address)],
             env={**os.environ, "S3_ENDPOINT": address, "no_proxy": "*"}, capture_output=True, text=True, check=False)
         server.shutdown()
         server.server_close()
@@ -126,6 +127,11 @@ class FetchSamples(unittest.TestCase):
         run, _ = self.fetch("SERVER/samples", sums=b"")
         self.assertEqual(run.returncode, 1)
         self.assertIn("SHA256SUMS", run.stderr)
+
+    def test_an_unknown_collection_is_refused(self):
+        run, seen = self.fetch("SERVER/samples", collection="hs3")
+        self.assertEqual((run.returncode, seen), (2, []))
+        self.assertIn("hs3-cpl", run.stderr)
 
     def test_paths_that_lead_out_are_refused(self):
         run, _ = self.fetch("SERVER/samples", sums=b"0" * 64 + b"  ../../x\n")

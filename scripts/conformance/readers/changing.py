@@ -46,7 +46,7 @@ def changes_of(form, cache, files, digests):
             attempts = attempts_at(wanted, cache, file, digests[file], pathlib.Path(folder))
             judge_attempts(attempts, cache, rows)
     for row in rows.values():
-        conclude(row, form == "long")
+        conclude(row, verdicts.may_skip(form))
     return list(rows.values())
 
 

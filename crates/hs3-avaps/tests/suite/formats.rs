@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::operator::{Operator, say};
+use crate::operator::{Operator, skip};
 use crate::recipe::{Format, Recipe};
 
 #[test]
@@ -46,7 +46,7 @@ fn one_scene_in_any_format_is_one_product() {
 #[test]
 fn genuine_files_of_one_sounding_agree() {
     let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
-        say("skipped: CUMULUS_SHARED is not set, so there are no genuine soundings");
+        skip("CUMULUS_SHARED is not set, so there are no genuine soundings");
         return;
     };
     let operator = Operator::new();

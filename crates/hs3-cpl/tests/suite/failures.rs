@@ -7,7 +7,7 @@ use std::path::Path;
 use hdf5::File;
 
 use crate::granule::{ProductKind, Recipe};
-use crate::operator::{Operator, Run, say};
+use crate::operator::{Operator, Run, skip};
 
 /// Converts a good granule and one that `spoil` spoils; answers the run after checking what must always hold.
 fn spoiled(recipe: &Recipe, spoil: impl FnOnce(&Path)) -> (Operator, Run) {
@@ -123,8 +123,8 @@ fn unsupported_filters_and_cycles_are_refused() {
     refused(&run, &["loop/again", "a group that contains itself"]);
 }
 
-/// Runs the command as a user whom permissions bind: this one, or nobody if this one is root. `None`, said aloud,
-/// where that cannot be done.
+/// Runs the command as a user who is bound by permissions: this one, or user 65534 if this one is root. `None` where
+/// that cannot be done and the test is skipped.
 fn as_somebody(operator: &Operator, arguments: &[&str], is_root: bool) -> Option<Run> {
     let mut command = operator.command();
     command.args(arguments);
@@ -137,7 +137,7 @@ fn as_somebody(operator: &Operator, arguments: &[&str], is_root: bool) -> Option
     }
     let output = command.output();
     if let Err(error) = &output {
-        say(&format!("skipped: this user cannot run the command as another one: {error}"));
+        skip(&format!("this user cannot run the command as another one: {error}"));
     }
     output.ok().map(Run::from)
 }

@@ -1,9 +1,9 @@
 //! Runs that are killed, stopped, or meet: whatever happens, the next run makes it good.
 //!
-//! `CUMULUS_ROUNDS` sets how many runs are killed; `scripts/torture` asks for many.
+//! `CUMULUS_ROUNDS` sets how many runs are killed, three at least; `scripts/torture` asks for many.
 
 use std::fs;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -56,21 +56,10 @@ fn killed_runs_leave_nothing_that_a_next_run_does_not_mend() {
     let mut noise = Noise::new(2012, "moments", rounds);
     let mut killed = [0; 3];
     for round in 0..rounds {
-        let mut run = start(&operator, &["input", "output", "--jobs", "2"]);
-        std::thread::sleep(whole.mul_f64(noise.uniform()));
-        let target = match round % 3 {
-            0 => Some(run.id().to_string()),
-            1 => Some(format!("-{}", run.id())),
-            _ => workers(&run).pop(),
-        };
-        if let Some(target) = target.filter(|_| run.try_wait().unwrap().is_none()) {
-            signal("KILL", &target);
-            killed[round % 3] += 1;
-        }
-        let ended = run.wait().unwrap();
-        if round % 3 == 2 {
+        let victim = [Victim::Supervisor, Victim::Group, Victim::Worker][round % 3];
+        killed[round % 3] += kill_a_run(&operator, victim, whole.mul_f64(noise.uniform()));
+        if victim == Victim::Worker {
             // A killed worker costs nothing: its granule is tried again.
-            assert!(ended.success(), "round {round}");
             assert!(contents(&operator.output()) == expected, "round {round}");
         }
         for (name, bytes) in contents_without_hidden(&operator.output()) {
@@ -84,10 +73,59 @@ fn killed_runs_leave_nothing_that_a_next_run_does_not_mend() {
         assert!(contents(&operator.output()) == expected, "round {round}");
         fs::remove_dir_all(operator.output()).unwrap();
     }
+    assert!(killed.iter().all(|kills| *kills > 0), "three rounds at least: {killed:?}");
+    assert_eq!(killed.iter().sum::<usize>(), rounds);
     let [supervisors, groups, workers] = killed;
     say(&format!(
         "{rounds} runs: {supervisors} supervisors, {groups} groups and {workers} workers were killed"
     ));
+}
+
+/// What is killed of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Victim {
+    Supervisor,
+    Group,
+    Worker,
+}
+
+/// Starts a run and kills `victim` at `moment` after its start; answers how many kills hit, which is one. A run that has
+/// ended by then does not count: what it published is removed, and the next one is killed in half the time.
+fn kill_a_run(operator: &Operator, victim: Victim, mut moment: Duration) -> usize {
+    for _ in 0..20 {
+        let mut run = start(operator, &["input", "output", "--jobs", "2"]);
+        std::thread::sleep(moment);
+        let target = match victim {
+            Victim::Supervisor => Some(run.id().to_string()),
+            Victim::Group => Some(format!("-{}", run.id())),
+            Victim::Worker => a_worker(&mut run),
+        };
+        if let Some(target) = &target {
+            signal("KILL", target);
+        }
+        let ended = run.wait().unwrap();
+        let was_hit = match victim {
+            Victim::Supervisor | Victim::Group => ended.signal() == Some(9),
+            Victim::Worker => target.is_some(),
+        };
+        assert!(ended.success() || (was_hit && victim != Victim::Worker), "{victim:?}: {ended}");
+        if was_hit {
+            return 1;
+        }
+        fs::remove_dir_all(operator.output()).unwrap();
+        moment /= 2;
+    }
+    0
+}
+
+/// A worker of a run, as soon as it has one; `None` once the run has ended.
+fn a_worker(run: &mut Child) -> Option<String> {
+    let mut found = None;
+    wait_until(|| {
+        found = workers(run).pop();
+        found.is_some() || run.try_wait().unwrap().is_some()
+    });
+    found
 }
 
 fn contents_without_hidden(folder: &Path) -> Vec<(String, Vec<u8>)> {

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::granule::Recipe;
-use crate::operator::{Operator, say};
+use crate::operator::{Operator, say, skip};
 use crate::scene::Noise;
 use crate::unattended::contents;
 
@@ -100,7 +100,7 @@ fn granules_with_a_flipped_bit_are_refused_or_converted_whole() {
 #[test]
 fn hostile_files_among_good_ones_cost_nothing_but_themselves() {
     let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
-        say("skipped: CUMULUS_SHARED is not set, so there are no hostile files");
+        skip("CUMULUS_SHARED is not set, so there are no hostile files");
         return;
     };
     let mut files: Vec<PathBuf> = fs::read_dir(Path::new(&shared).join("hostile"))

@@ -1,0 +1,124 @@
+//! The collection `new-collection`, as tables: one product of profiles along a flight.
+//!
+//! These tables are a start that compiles: names, units and texts are examples to be replaced by those of real granules.
+//! `docs/data-notes.md` is the place for what each claim rests on.
+
+use cumulus_core::collection::{
+    AltitudeOf, Arrangement, Collection, DimensionSpec, MissingPolicy, PositionSpec, Product, Role, TimeSpec,
+    USUAL_SENTINELS, Units, VariableSpec, variable,
+};
+
+/// The collection.
+pub static COLLECTION: Collection = Collection {
+    program: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    // How the catalogue calls it.
+    short_name: "newcollection",
+    version_id: "1",
+    // GCMD keywords.
+    platform: "AIRCRAFT",
+    instrument: "LIDAR",
+    campaign: "CAMPAIGN",
+    // File-name endings of granules.
+    extensions: &["h5", "hdf5"],
+    numbered_endings: false,
+    // Global attributes of every product, by ACDD.
+    attributes: &[
+        ("institution", "Institution of the instrument team"),
+        ("source", "Instrument, aircraft"),
+        ("references", "https://doi.org/"),
+        ("license", "Freely available under NASA's Earth Science Data and Information Policy"),
+        ("keywords", "EARTH SCIENCE > ATMOSPHERE"),
+        ("keywords_vocabulary", "GCMD Science Keywords"),
+        ("standard_name_vocabulary", "CF Standard Name Table v93"),
+    ],
+    products: &[PROFILES],
+};
+
+const PROFILES: Product = Product {
+    name: "PROFILES",
+    title: "Profiles of new-collection",
+    summary: "Profiles of attenuated backscatter along a flight.",
+    // The name of a granule without its ending, as a regular expression. Named groups become global attributes; `date`
+    // is the day that the name claims.
+    file_stem: r"NEW_COLLECTION_(?<date>\d{8})",
+    example_stem: "NEW_COLLECTION_20120906",
+    // What tells a granule of another name: it holds all of these.
+    recognised_by: &["backscatter", "altitude"],
+    attributes: &[("processing_level", "1B"), ("cdm_data_type", "Trajectory")],
+    // Arrays whose first axis is the record.
+    arrangement: Arrangement::AsStored,
+    // The first one is that of the records. The length is that of an axis of the first of these datasets that is there.
+    dimensions: &[
+        DimensionSpec { name: "record", sized_by: &[("hour", 0), ("latitude", 0)], stated_by: None },
+        DimensionSpec { name: "altitude", sized_by: &[("altitude", 0)], stated_by: None },
+    ],
+    // UTC clock and decimal day of year of each record; those of the first and the last record and the date help where
+    // they are there.
+    time: TimeSpec::ClockAndDayOfYear {
+        hour: "hour",
+        minute: "minute",
+        second: "second",
+        day_of_year: "day_of_year",
+        first_day: "first_day",
+        last_day: "last_day",
+        date: "date",
+    },
+    // Positions that would need a greater speed between neighbours are spikes.
+    position: PositionSpec {
+        latitude: "latitude",
+        longitude: "longitude",
+        altitude: None,
+        fastest_m_per_s: 400.0,
+    },
+    solar_elevation: None,
+    project: None,
+    profile: None,
+    // What stands for a missing value in the variables below, and in datasets that have no row.
+    missing: MissingPolicy::Listed(USUAL_SENTINELS),
+    missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
+    variables: &[CLOCK, POSITION, MEASUREMENTS],
+};
+
+// Layouts: the dimensions of a dataset, outermost first; several if files differ.
+const SCALAR: &[&[&str]] = &[&[]];
+const RECORD: &[&[&str]] = &[&["record"]];
+const PROFILE: &[&[&str]] = &[&["record", "altitude"]];
+
+// A row: name, meaning, layouts. `required()`: a granule without it is refused. `confirmed()`, once a real file has shown
+// it: another shape is an error, and not bound by length with a warning. A dataset without a row is carried through.
+const CLOCK: &[VariableSpec] = &[
+    variable("hour", "UTC hour of day", RECORD).required().units("1"),
+    variable("minute", "UTC minute of hour", RECORD).required().units("1"),
+    variable("second", "UTC second of minute", RECORD).required().units("1"),
+    variable("day_of_year", "decimal day of year, January 1 00:00 UTC is 1.0", RECORD)
+        .required()
+        .units_by(Units::DayOfYear),
+    variable("first_day", "decimal day of year of the first record", SCALAR).units_by(Units::DayOfYear),
+    variable("last_day", "decimal day of year of the last record", SCALAR).units_by(Units::DayOfYear),
+    variable("date", "flight date", SCALAR).role(Role::Text).units_by(Units::None),
+];
+
+const POSITION: &[VariableSpec] = &[
+    variable("latitude", "latitude of the aircraft", RECORD)
+        .required()
+        .units("degrees_north")
+        .standard_name("latitude"),
+    variable("longitude", "longitude of the aircraft", RECORD)
+        .required()
+        .units("degrees_east")
+        .standard_name("longitude"),
+];
+
+const MEASUREMENTS: &[VariableSpec] = &[
+    // A coordinate of its own dimension. Where the source states no unit, the values tell km from m.
+    variable("altitude", "altitude of each bin above mean sea level", &[&["altitude"]])
+        .required()
+        .role(Role::VerticalCoordinate)
+        .units_by(Units::Altitude(AltitudeOf::Frame))
+        .standard_name("altitude"),
+    variable("backscatter", "attenuated backscatter", PROFILE)
+        .required()
+        .units("km-1 sr-1")
+        .standard_name("volume_attenuated_backwards_scattering_function_in_air"),
+];
