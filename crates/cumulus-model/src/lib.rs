@@ -10,6 +10,8 @@ pub mod error;
 pub mod name;
 pub mod source;
 pub mod structure;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 pub mod values;
 pub mod warning;

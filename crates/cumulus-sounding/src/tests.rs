@@ -12,7 +12,7 @@ use cumulus_model::source::Source;
 #[expect(clippy::disallowed_methods, reason = "tests find genuine files by the environment")]
 fn genuine(name: &str) -> Option<PathBuf> {
     let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
-        println!("skipped: CUMULUS_SHARED is not set, so {name} is not at hand");
+        cumulus_model::testing::skip(&format!("CUMULUS_SHARED is not set, so {name} is not at hand"));
         return None;
     };
     Some(PathBuf::from(shared).join("samples/avaps").join(name))

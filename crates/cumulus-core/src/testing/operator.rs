@@ -14,16 +14,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+pub use cumulus_model::testing::{say, skip};
 use tempfile::TempDir;
 
 /// 2020-09-13T12:26:40Z, the time stamp of everything made in tests.
 const EPOCH: &str = "1600000000";
-
-/// Says something that the test runner shows even if the test passes.
-pub fn say(text: &str) {
-    use std::io::Write;
-    writeln!(std::io::stderr().lock(), "{text}").unwrap();
-}
 
 /// A folder of its own with `input` in it, and the command that makes `output`.
 #[derive(Debug)]

@@ -3,16 +3,9 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 
-pub(crate) use cumulus_core::testing::operator::{Run, say};
+pub(crate) use cumulus_core::testing::operator::{Run, say, skip};
 
 use crate::granule::{ProductKind, Recipe};
-
-/// Says why a test cannot run on this machine. Where `CUMULUS_REQUIRE_ALL` is set, as in CI, that is a failure.
-pub(crate) fn skip(reason: &str) {
-    let everything = std::env::var_os("CUMULUS_REQUIRE_ALL").is_some_and(|value| !value.is_empty());
-    assert!(!everything, "CUMULUS_REQUIRE_ALL is set, but {reason}");
-    say(&format!("skipped: {reason}"));
-}
 
 pub(crate) struct Operator(cumulus_core::testing::operator::Operator);
 

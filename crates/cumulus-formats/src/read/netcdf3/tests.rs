@@ -337,7 +337,9 @@ fn every_single_damage_of_the_header_is_survived() {
 #[expect(clippy::disallowed_methods, reason = "tests find genuine files by the environment")]
 fn a_genuine_file_is_described() {
     let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
-        println!("skipped: CUMULUS_SHARED is not set, so no genuine netCDF classic file is at hand");
+        cumulus_model::testing::skip(
+            "CUMULUS_SHARED is not set, so no genuine netCDF classic file is at hand",
+        );
         return;
     };
     let name = "samples/avaps/IMPACTS_AVAPS_PQC_20220208_142943.nc";

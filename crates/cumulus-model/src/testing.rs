@@ -1,0 +1,24 @@
+//! For the tests of all crates: how a test says what its runner shows even if it passes, and that it cannot run here.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot speak should stop")]
+
+use std::io::Write;
+
+/// Writes a line to standard error, past what the test runner captures.
+///
+/// # Panics
+/// Standard error is closed.
+pub fn say(text: &str) {
+    writeln!(std::io::stderr().lock(), "{text}").unwrap();
+}
+
+/// Says why a test cannot run on this machine.
+///
+/// # Panics
+/// `CUMULUS_REQUIRE_ALL` is set, as in CI: there, nothing may be skipped.
+#[expect(clippy::disallowed_methods, reason = "CI says by the environment that everything must run")]
+pub fn skip(reason: &str) {
+    let requires_all = std::env::var_os("CUMULUS_REQUIRE_ALL").is_some_and(|value| !value.is_empty());
+    assert!(!requires_all, "CUMULUS_REQUIRE_ALL is set, but {reason}");
+    say(&format!("skipped: {reason}"));
+}
