@@ -5,8 +5,7 @@ pasted it in a clone of the repository. Python blocks below one heading share th
 a program in steps; their warnings are errors, except those of libraries about their own future. A block marked `text`
 right after another must be what that block prints. Blocks marked `sh` or `console` are not run.
 
-A `bash` block whose first program is missing on this machine (CDO, which nothing else needs) is skipped and named in
-the last line.
+A `bash` block that begins with a program of OPTIONAL is skipped where the program is missing, and named in the last line.
 """
 
 import contextlib
@@ -24,6 +23,8 @@ import warnings
 os.environ["MPLBACKEND"] = "Agg"
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# Programs that nothing else in this repository needs, so that scripts/setup does not install them.
+OPTIONAL = {"cdo"}
 HEADING = re.compile(r"^#+ .*$", re.MULTILINE)
 
 
@@ -90,7 +91,7 @@ def run_page(page, skipped):
         place = f"{page.name}:{line}"
         if language == "bash":
             program = code.split()[0]
-            if shutil.which(program) is None:
+            if program in OPTIONAL and shutil.which(program) is None:
                 skipped.append(f"{place} ({program} is not installed)")
                 continue
         if section != current:
