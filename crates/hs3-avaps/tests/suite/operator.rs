@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use cumulus_core::testing::operator::Run;
-pub(crate) use cumulus_core::testing::operator::{say, skip};
+pub(crate) use cumulus_core::testing::operator::skip;
 
 use crate::recipe::Recipe;
 
