@@ -61,7 +61,7 @@ pub struct Context<'run> {
     pub check: Check,
     /// Bytes of values that travel at a time; never shows in the product.
     pub block_bytes: usize,
-    /// What sums files up: [`digest::of_file`], except where only the time of a conversion matters.
+    /// What sums files up: [`cumulus_model::digest::of_file`], except where only the time of a conversion matters.
     pub digest: fn(&Path) -> std::io::Result<FileDigest>,
 }
 
