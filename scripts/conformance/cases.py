@@ -295,7 +295,7 @@ def never_written(one):
             one.near(name, one.values(name), np.where(written, dataset[()], np.nan), 0)
             one.expect(f"_FillValue of {name}", int(one.text(name, "_FillValue")), int(dataset.fillvalue))
             one.warned("chunks_never_written", name)
-    # What nobody wrote does not make altitudes of flags.
+    # Unwritten values do not make altitudes of flags.
     one.expect("flags of Saturate", one.text("Saturate", "flag_values") is not None, True)
 
 

@@ -56,7 +56,7 @@ pub enum Feed<'granule> {
     /// Rows of a dataset, decoded.
     Rows(Box<Rows<'granule>>),
     /// All values, made here.
-    Made {
+    Values {
         /// The values.
         values: Values,
         /// What was seen of them, where they came from the source.
@@ -187,7 +187,7 @@ impl<'granule> Composer<'granule, '_> {
         let values = ndarray::Array1::from(self.track.time.seconds.clone()).into_dyn();
         let attributes = variable::time(&self.track.time, self.identity.product, self.has_seconds());
         let time = numbers(&self.time_name, ElementType::F64, &[record], None, attributes);
-        self.push(time, Feed::Made { values: Values::F64(values), statistics: None });
+        self.push(time, Feed::Values { values: Values::F64(values), statistics: None });
     }
 
     fn has_seconds(&self) -> bool {
@@ -212,7 +212,7 @@ impl<'granule> Composer<'granule, '_> {
             self.wavelengths.push((nanometres, name.clone()));
             let value = ndarray::arr0(nanometres).into_dyn();
             let scalar = numbers(&name, ElementType::F64, &[], None, variable::wavelength(nanometres));
-            self.push(scalar, Feed::Made { values: Values::F64(value), statistics: None });
+            self.push(scalar, Feed::Values { values: Values::F64(value), statistics: None });
         }
     }
 
@@ -352,7 +352,7 @@ impl<'granule> Composer<'granule, '_> {
         let mut statistics = Statistics::default();
         let values = decoder.decode(values, 0, &mut statistics)?;
         let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill, attributes);
-        self.push(variable, Feed::Made { values, statistics: Some(statistics) });
+        self.push(variable, Feed::Values { values, statistics: Some(statistics) });
         Ok(())
     }
 
@@ -419,7 +419,7 @@ impl<'granule> Composer<'granule, '_> {
             &format!("middle of the two record edges in {edges_name}, which are as in the source"),
         );
         let middle = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill, attributes);
-        self.push(middle, Feed::Made { values, statistics: Some(statistics) });
+        self.push(middle, Feed::Values { values, statistics: Some(statistics) });
 
         let length = edges.len();
         let record = &self.binding.record_dimension;

@@ -39,7 +39,7 @@ const AFTER_HELP: &str = "\
 Exit codes:
   0   every granule converted or up to date
   2   wrong usage
-  65  some granules are bad for good; the others are converted
+  65  some granules are permanently invalid; the others are converted
   66  no granule found
   70  internal error
   73  OUTPUT cannot be written
@@ -101,7 +101,7 @@ struct Convert {
     /// End a granule that needs more memory, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..1 << 24))]
     memory_limit: u64,
-    /// Begin no further granule after more than so many failures, or so many in a hundred (5%)
+    /// Stop starting granules once more than N (or P%) have failed
     #[arg(long, value_name = "N|P%")]
     max_failures: Option<MaxFailures>,
     /// Convert again what is up to date

@@ -2,7 +2,7 @@
 //!
 //! Everything here is a constant table. A collection crate fills it in; the core never asks "which collection is
 //! this?". What a table cannot say becomes a new variant of one of the enums below, usable by every collection.
-//! Structs, not a trait: nobody can override the engine, and the whole table can be printed (`describe`) and
+//! Structs, not a trait: a collection cannot override the engine, and the whole table can be printed (`describe`) and
 //! checked ([`crate::testing`]).
 
 mod units;
@@ -285,7 +285,7 @@ pub enum Evidence {
 pub enum MissingPolicy {
     /// All values at or below this: for quantities that are never so small.
     AtOrBelow(f64),
-    /// These alone: for quantities nobody knows, which may be anything.
+    /// Exactly these values: for unknown quantities, which may have any other value.
     Listed(&'static [f64]),
     /// None.
     StatedOnly,

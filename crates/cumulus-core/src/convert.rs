@@ -77,10 +77,10 @@ pub fn convert(
     let place = granule.path.display().to_string();
     let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
     let fingerprint = Fingerprint::of(&granule.path).map_err(unreadable)?;
-    let sum_up = || (context.digest)(&granule.path).map_err(unreadable);
+    let checksum = || (context.digest)(&granule.path).map_err(unreadable);
     // Only where something was published does the source's checksum decide whether there is anything to do.
     let published = published(granule, context);
-    let known_digest = published.as_ref().map(|_| sum_up()).transpose()?;
+    let known_digest = published.as_ref().map(|_| checksum()).transpose()?;
     if let (Some(document), Some(source_digest)) = (&published, &known_digest)
         && is_up_to_date(granule, context, document, &origin(context, source_digest))
     {
@@ -108,7 +108,7 @@ pub fn convert(
     let mut sink = write::create(&data_path, &composition.structure, context.options.level)?;
     let (statistics, source_digest) = rayon::join(
         || transfer(source, &mut *sink, &composition, context.block_bytes),
-        || known_digest.map_or_else(sum_up, Ok),
+        || known_digest.map_or_else(checksum, Ok),
     );
     let (statistics, source_digest) = (statistics?, source_digest?);
     let late = cf::late_attributes(&composition, &statistics, &source_digest);

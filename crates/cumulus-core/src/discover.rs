@@ -2,7 +2,7 @@
 //!
 //! In: what the operator wrote. Out: candidate granules in the order of their paths, and every other visible file
 //! with the reason why it is none. Hidden files are passed over without a word. A symbolic link is followed only
-//! if it ends inside INPUT, so that a link cannot bring in a file that nobody put there.
+//! if it ends inside INPUT, so that a link cannot bring in a file from elsewhere.
 
 use std::path::{Path, PathBuf};
 

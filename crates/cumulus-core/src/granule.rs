@@ -13,7 +13,7 @@ use cumulus_model::source::Source;
 use cumulus_model::warning::{Code, Warning};
 
 /// Bytes of a stem that leave room for every ending.
-const LONGEST_STEM: usize = 225;
+const MAX_STEM: usize = 225;
 
 /// One file to convert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ impl Granule {
         let stem = numbered.map(|(stem, _)| stem).filter(|stem| !stem.is_empty()).unwrap_or(stem);
         // ECHO10 allows a GranuleUR of 250 characters, file systems names of 255 bytes; the longest name made of
         // the stem appends `.nc` and the suffix of the metadata.
-        if stem.len() > LONGEST_STEM {
+        if stem.len() > MAX_STEM {
             return Err(refused(format!("{} bytes", stem.len()), "at most 225 bytes before the ending"));
         }
         Ok(Self { path: path.to_owned(), file_name: file_name.to_owned(), stem: stem.to_owned(), part: None })

@@ -29,7 +29,7 @@ use cumulus_model::warning::{Code, Warning};
 pub const FILL: f64 = -999.0;
 
 /// Values at or below this are sentinels: files hold -999, later ones -9999.
-pub const LARGEST_SENTINEL: f64 = -900.0;
+pub const MAX_SENTINEL: f64 = -900.0;
 
 /// All values of a small numeric dataset.
 ///

@@ -88,7 +88,7 @@ pub struct Pool<'run> {
     observer: &'run mut dyn Observer,
     sender: Sender<Event>,
     receiver: Receiver<Event>,
-    workers: BTreeMap<u64, Seat>,
+    workers: BTreeMap<u64, WorkerSlot>,
     workers_made: u64,
     queue: VecDeque<Task>,
     retries: VecDeque<Task>,
@@ -100,7 +100,7 @@ pub struct Pool<'run> {
 }
 
 /// A worker and what it is at.
-struct Seat {
+struct WorkerSlot {
     worker: Worker,
     busy: Option<Busy>,
 }
@@ -189,7 +189,7 @@ impl<'run> Pool<'run> {
             if !self.is_stopping() {
                 self.assign(workers);
             }
-            let busy = self.workers.values().any(|seat| seat.busy.is_some());
+            let busy = self.workers.values().any(|slot| slot.busy.is_some());
             if self.is_group_due(busy) {
                 self.publish();
             }
@@ -214,7 +214,7 @@ impl<'run> Pool<'run> {
     /// Hands granules to idle workers, making workers as long as there are fewer than `workers`.
     fn assign(&mut self, workers: usize) {
         for _ in 0..self.queue.len() {
-            let busy = self.workers.values().filter(|seat| seat.busy.is_some()).count();
+            let busy = self.workers.values().filter(|slot| slot.busy.is_some()).count();
             if busy >= workers {
                 return;
             }
@@ -240,49 +240,49 @@ impl<'run> Pool<'run> {
         if task.tries == 0 {
             self.observer.begun(&task.granule);
         }
-        let busy = self.workers.values().filter(|seat| seat.busy.is_some()).count();
-        // Towards the end there are more cores than granules: whoever begins then has a share of the idle ones.
+        let busy = self.workers.values().filter(|slot| slot.busy.is_some()).count();
+        // Towards the end there are more cores than granules: jobs that start then share the idle cores.
         let granules_left = busy + 1 + self.queue.len();
         let threads = (self.limits.jobs / granules_left).max(1);
         let job = Job { granule: task.granule.clone(), folder: folder.clone(), threads };
-        if let Some(seat) = self.workers.get_mut(&number) {
+        if let Some(slot) = self.workers.get_mut(&number) {
             // A worker that cannot be written to has died, which its reader will tell.
-            seat.worker.send(&job);
-            seat.busy = Some(Busy { task, folder, started: Instant::now(), ended_for: None });
+            slot.worker.send(&job);
+            slot.busy = Some(Busy { task, folder, started: Instant::now(), ended_for: None });
         }
     }
 
     fn idle_worker(&mut self) -> Result<u64, Failure> {
-        if let Some((&number, _)) = self.workers.iter().find(|(_, seat)| seat.busy.is_none()) {
+        if let Some((&number, _)) = self.workers.iter().find(|(_, slot)| slot.busy.is_none()) {
             return Ok(number);
         }
         self.workers_made += 1;
         let number = self.workers_made;
         let worker = Worker::start(number, &self.setup, self.sender.clone())?;
-        self.workers.insert(number, Seat { worker, busy: None });
+        self.workers.insert(number, WorkerSlot { worker, busy: None });
         Ok(number)
     }
 
     fn answered(&mut self, number: u64, line: &str) {
-        let Some(seat) = self.workers.get_mut(&number) else { return };
+        let Some(slot) = self.workers.get_mut(&number) else { return };
         let Reply { notes, answer } = match serde_json::from_str::<Message>(line) {
             Ok(Message::Done(reply)) => reply,
             Ok(Message::Told(event)) => {
-                if let Some(busy) = &seat.busy {
+                if let Some(busy) = &slot.busy {
                     self.observer.told(&busy.task.granule, event);
                 }
                 return;
             }
             Err(error) => {
                 // Something in the worker printed what is no answer: it cannot be trusted any more.
-                if let Some(busy) = &mut seat.busy {
+                if let Some(busy) = &mut slot.busy {
                     busy.ended_for = Some(format!("answered what cannot be understood: {error}"));
                 }
-                seat.worker.kill();
+                slot.worker.kill();
                 return;
             }
         };
-        let Some(busy) = seat.busy.take() else { return };
+        let Some(busy) = slot.busy.take() else { return };
         let result = match answer {
             Answer::Converted(product) => {
                 self.finished.push(Finished {
@@ -375,9 +375,9 @@ impl<'run> Pool<'run> {
     }
 
     fn died(&mut self, number: u64) {
-        let Some(mut seat) = self.workers.remove(&number) else { return };
-        let how = seat.worker.wait();
-        let Some(mut busy) = seat.busy else { return };
+        let Some(mut slot) = self.workers.remove(&number) else { return };
+        let how = slot.worker.wait();
+        let Some(mut busy) = slot.busy else { return };
         self.output.release(&busy.task.granule.stem);
         busy.task.tries += 1;
         if busy.task.tries < TRIES && self.stops < 2 {
@@ -393,12 +393,12 @@ impl<'run> Pool<'run> {
 
     /// Ends workers that took too long or grew too large; their deaths are then heard of like any other.
     fn keep_limits(&mut self) {
-        for seat in self.workers.values_mut() {
-            let Some(busy) = &mut seat.busy else { continue };
+        for slot in self.workers.values_mut() {
+            let Some(busy) = &mut slot.busy else { continue };
             if busy.ended_for.is_some() {
                 continue;
             }
-            let memory_mib = seat.worker.memory_mib();
+            let memory_mib = slot.worker.memory_mib();
             if busy.started.elapsed() > self.limits.timeout {
                 let seconds = self.limits.timeout.as_secs();
                 busy.ended_for = Some(format!("was ended after {seconds} s (--timeout)"));
@@ -409,16 +409,16 @@ impl<'run> Pool<'run> {
             } else {
                 continue;
             }
-            seat.worker.kill();
+            slot.worker.kill();
         }
     }
 
     /// Ends everything at once.
     fn abandon(&mut self) {
-        for (_, mut seat) in std::mem::take(&mut self.workers) {
-            seat.worker.kill();
-            seat.worker.wait();
-            if let Some(busy) = seat.busy {
+        for (_, mut slot) in std::mem::take(&mut self.workers) {
+            slot.worker.kill();
+            slot.worker.wait();
+            if let Some(busy) = slot.busy {
                 self.output.release(&busy.task.granule.stem);
                 self.not_tried(&busy.task.granule);
             }

@@ -1,4 +1,4 @@
-//! OUTPUT: where products appear, one whole product at a time, whoever else is writing there.
+//! OUTPUT: products are published here, each of them complete, even if other runs write to the same folder.
 //!
 //! A run has a staging folder inside a hidden folder of OUTPUT, on the same file system, with a folder for each
 //! granule under way. The hidden folder goes with the last run, and is there so that looking for other runs does not
@@ -51,7 +51,7 @@ pub struct Staged<'run> {
 
 /// Groups of so many products are flushed together with whatever else waits for the device; smaller ones file by
 /// file.
-const LEAST_GROUP: usize = 4;
+const MIN_GROUP: usize = 4;
 
 impl OutputFolder {
     /// Opens OUTPUT, which is made if it is missing, sweeps what dead runs left, and makes a staging folder.
@@ -94,7 +94,7 @@ impl OutputFolder {
     /// earlier run are taken away before the new data arrive, so that at no time do metadata lie beside data they do
     /// not describe.
     pub fn publish(&self, group: &[Staged<'_>]) -> Vec<Result<(), Failure>> {
-        let mut results: Vec<Result<(), Failure>> = if group.len() < LEAST_GROUP {
+        let mut results: Vec<Result<(), Failure>> = if group.len() < MIN_GROUP {
             group.iter().map(flush).collect()
         } else {
             vec![self.flush_device(); group.len()]
@@ -206,7 +206,7 @@ fn claim_name(stem: &str) -> String {
     digest::of_text(stem)
 }
 
-/// Locks a folder, waiting for whoever has it; the lock lasts as long as the answer.
+/// Locks a folder, waiting for another holder; the lock lasts as long as the returned value.
 fn locked(folder: &Path) -> io::Result<File> {
     let file = File::open(folder)?;
     file.lock()?;
@@ -276,8 +276,8 @@ mod tests {
     fn in_a_group_each_product_has_its_own_answer() {
         let output = tempfile::tempdir().unwrap();
         let run = OutputFolder::open(output.path(), "test").unwrap();
-        let stems: Vec<String> = (0..2 * LEAST_GROUP).map(|number| format!("g{number}")).collect();
-        let lost = &stems[LEAST_GROUP];
+        let stems: Vec<String> = (0..2 * MIN_GROUP).map(|number| format!("g{number}")).collect();
+        let lost = &stems[MIN_GROUP];
         let published: Vec<[String; 2]> =
             stems.iter().map(|stem| [format!("{stem}.nc"), format!("{stem}.xml")]).collect();
         let mut group = Vec::new();

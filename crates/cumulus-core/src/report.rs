@@ -21,7 +21,7 @@ pub const LAYOUT: u32 = 1;
 pub const EXIT_SUCCESS: u8 = 0;
 /// The arguments cannot be carried out.
 pub const EXIT_USAGE: u8 = 2;
-/// Some granules are bad for good (`EX_DATAERR` of sysexits.h).
+/// Some granules are permanently invalid (`EX_DATAERR` of sysexits.h).
 pub const EXIT_BAD_GRANULE: u8 = 65;
 /// There is no granule (`EX_NOINPUT`).
 pub const EXIT_NO_GRANULE: u8 = 66;

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Request`]. Out: a [`Report`]. One failed granule never stops the others.
 
-mod desk;
+mod observer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::pool::protocol::Setup;
 use crate::pool::{Event, Limits, Pool};
 use crate::publish::OutputFolder;
 use crate::report::{self, GranuleReport, Ignored, LAYOUT, Report, Status};
-use crate::run::desk::Desk;
+use crate::run::observer::RunObserver;
 use cumulus_log as log;
 use cumulus_model::error::{Class, Failure, Stage};
 
@@ -181,7 +181,7 @@ fn granules(
     }
     for (path, failure) in plan.refused {
         let refused = GranuleReport::refused(&path, failure);
-        desk::log_end(&refused);
+        observer::log_end(&refused);
         report.granules.push(refused);
     }
     let output = OutputFolder::open(&request.output, collection.program)?;
@@ -195,7 +195,7 @@ fn granules(
         memory_limit_mib: request.limits.memory_limit_mib,
         verbosity: log::verbosity().to_string(),
     };
-    let mut desk = Desk { bar, reports: &mut report.granules, units: desk::UnitsSeen::default() };
+    let mut desk = RunObserver { bar, reports: &mut report.granules, units: observer::UnitsSeen::default() };
     let limits = Limits { max_failures: request.most_failures(plan.granules.len()), ..request.limits };
     let pool = Pool::new(&output, setup, limits, &mut desk);
     listen(&pool)?;

@@ -1,4 +1,4 @@
-//! The way of the values: from source to sink, a batch of blocks at a time, every block on a thread of its own.
+//! Copies values from source to sink, in parallel and in order: a batch of blocks at a time, each block on its own thread.
 //!
 //! In: a composition, which says where each variable's values come from. Out: a sink with all values, and what was seen of
 //! each variable on the way.
@@ -28,7 +28,7 @@ use cumulus_model::values::Values;
 pub const DEFAULT_BLOCK_BYTES: usize = 2 << 20;
 
 /// Bytes that a block may grow to where the source stores large chunks.
-const MOST_BLOCK_BYTES: usize = 32 << 20;
+const MAX_BLOCK_BYTES: usize = 32 << 20;
 
 /// Blocks of a batch for each thread: enough that no thread waits long for the others at the end of it.
 const BLOCKS_A_THREAD: usize = 2;
@@ -59,7 +59,7 @@ pub fn transfer(
                 sink.write_text(variable, characters)?;
                 None
             }
-            Feed::Made { values, statistics } => {
+            Feed::Values { values, statistics } => {
                 let packing = sink.packing(variable)?;
                 let units: Vec<Unit> = Cutter::units(packing.rows, values.clone()).collect();
                 let packing = packing.suited_to(&units);
@@ -71,7 +71,7 @@ pub fn transfer(
             Feed::Rows(rows) => {
                 let beside = rows.status.as_ref();
                 let beside = beside.map(|status| Beside::new(status, sink, &flag_pool)).transpose()?;
-                let mut lane = Lane {
+                let mut variable_transfer = VariableTransfer {
                     source,
                     rows,
                     sink: &mut *sink,
@@ -81,8 +81,8 @@ pub fn transfer(
                     beside,
                     written: 0,
                 };
-                lane.run(block_bytes)?;
-                Some(lane.statistics)
+                variable_transfer.run(block_bytes)?;
+                Some(variable_transfer.statistics)
             }
             // Written with the variable that it is made of.
             Feed::Beside => None,
@@ -91,8 +91,8 @@ pub fn transfer(
     Ok(statistics)
 }
 
-/// One variable on its way.
-struct Lane<'run, 'granule> {
+/// One variable that is being copied.
+struct VariableTransfer<'run, 'granule> {
     source: &'run dyn Source,
     rows: &'run Rows<'granule>,
     sink: &'run mut dyn Sink,
@@ -105,7 +105,7 @@ struct Lane<'run, 'granule> {
     written: usize,
 }
 
-impl Lane<'_, '_> {
+impl VariableTransfer<'_, '_> {
     fn run(&mut self, block_bytes: usize) -> Result<(), Failure> {
         let packing = self.sink.packing(self.variable)?;
         let samples = self.samples(&packing)?;
@@ -271,7 +271,7 @@ fn blocks(dataset: &Dataset, element_size: usize, unit_rows: usize, block_bytes:
     let whole = |rows: usize| wanted.div_ceil(rows.max(1)).saturating_mul(rows.max(1));
     let of_source = dataset.rows_stored_together.map(whole);
     let block_rows = of_source
-        .filter(|rows| rows.saturating_mul(row_bytes) <= MOST_BLOCK_BYTES.max(block_bytes))
+        .filter(|rows| rows.saturating_mul(row_bytes) <= MAX_BLOCK_BYTES.max(block_bytes))
         .unwrap_or_else(|| {
             if unit_rows.saturating_mul(row_bytes) <= block_bytes { whole(unit_rows) } else { wanted }
         });

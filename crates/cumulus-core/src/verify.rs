@@ -43,7 +43,7 @@ const PASSED_OVER_ELEMENTS: [&str; 7] = [
 const BLOCK_BYTES: usize = 8 << 20;
 
 /// Differences of one file that are listed before the rest is only counted.
-const MOST_LINES: usize = 20;
+const MAX_LINES: usize = 20;
 
 /// Every difference between `produced` and `expected`, one line each; none where they are equal.
 ///
@@ -66,8 +66,8 @@ pub fn compare(produced: &Path, expected: &Path) -> Result<Vec<String>, Failure>
             } else {
                 plain_files(&left, &right)
             };
-            let more = lines.len().saturating_sub(MOST_LINES);
-            lines.truncate(MOST_LINES);
+            let more = lines.len().saturating_sub(MAX_LINES);
+            lines.truncate(MAX_LINES);
             if more > 0 {
                 lines.push(format!("{more} more differences"));
             }

@@ -12,11 +12,11 @@ use ureq::{Agent, Error};
 
 use crate::settings::{Common, Trust};
 
-/// Time for the machine at the other end to be found and to answer the telephone.
+/// DNS and TCP connect timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Bytes of an answer that are read, of its header and of its body; a collector's have some hundred.
-const MOST_ANSWER_BYTES: u16 = 32 << 10;
+const MAX_ANSWER_BYTES: u16 = 32 << 10;
 
 /// A request.
 pub(crate) struct Request<'request> {
@@ -43,7 +43,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client that trusts whom it is told to.
+    /// A client that trusts the certificate authorities of the settings.
     ///
     /// # Errors
     /// The file of certificates cannot be used.
@@ -62,7 +62,7 @@ impl Client {
             .proxy(None)
             .user_agent(format!("{}/{}", common.program, common.version))
             .max_idle_connections(1)
-            .max_response_header_size(MOST_ANSWER_BYTES.into())
+            .max_response_header_size(MAX_ANSWER_BYTES.into())
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_resolve(Some(CONNECT_TIMEOUT))
             .tls_config(tls.build())
@@ -95,7 +95,7 @@ impl Client {
             .and_then(|text| delay(text, (self.clock)()));
         let status = response.status().as_u16();
         // An answer that breaks off has said all that counts in its status.
-        let body = response.body_mut().with_config().limit(MOST_ANSWER_BYTES.into()).read_to_vec();
+        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES.into()).read_to_vec();
         Ok(Answer { status, retry_after, body: body.unwrap_or_default() })
     }
 }

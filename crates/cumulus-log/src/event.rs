@@ -1,4 +1,4 @@
-//! One log event, whoever it comes from: a line of code, the supervisor's reports of granules, or a worker.
+//! One log event, from a line of code, from the supervisor's reports of granules, or from a worker.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use tracing::Level;
 use tracing::field::{Field, Visit};
 
 /// Bytes of one text; the rest is cut off, so that neither a queue nor a collector chokes on one event.
-const MOST_TEXT_BYTES: usize = 16 << 10;
+const MAX_TEXT_BYTES: usize = 16 << 10;
 
 /// What happened, before anything is said about who logs it, when, and in what form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,10 +66,10 @@ impl Event {
     }
 }
 
-/// `text`, at most [`MOST_TEXT_BYTES`] of it.
+/// `text`, at most [`MAX_TEXT_BYTES`] of it.
 fn shortened(mut text: String) -> String {
-    if text.len() > MOST_TEXT_BYTES {
-        let end = (0..=MOST_TEXT_BYTES).rev().find(|&end| text.is_char_boundary(end));
+    if text.len() > MAX_TEXT_BYTES {
+        let end = (0..=MAX_TEXT_BYTES).rev().find(|&end| text.is_char_boundary(end));
         text.truncate(end.unwrap_or_default());
         text.push('…');
     }
@@ -145,8 +145,8 @@ mod tests {
 
     #[test]
     fn texts_are_cut_between_characters() {
-        let event = Event::new(Level::INFO, "", "é".repeat(MOST_TEXT_BYTES)).with("x", "y".repeat(1 << 20));
-        assert!(event.message.len() <= MOST_TEXT_BYTES + 3 && event.message.ends_with("é…"));
-        assert!(event.text("x").is_some_and(|text| text.len() <= MOST_TEXT_BYTES + 3));
+        let event = Event::new(Level::INFO, "", "é".repeat(MAX_TEXT_BYTES)).with("x", "y".repeat(1 << 20));
+        assert!(event.message.len() <= MAX_TEXT_BYTES + 3 && event.message.ends_with("é…"));
+        assert!(event.text("x").is_some_and(|text| text.len() <= MAX_TEXT_BYTES + 3));
     }
 }

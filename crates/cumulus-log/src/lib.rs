@@ -1,4 +1,4 @@
-//! What happens, told to whoever should know: standard error, and Splunk where the environment names one.
+//! Log events and their destinations: standard error, and Splunk if the environment names a collector.
 //!
 //! ```text
 //!  lines of code (tracing) --.                   .--> console      lines on standard error
@@ -6,8 +6,8 @@
 //!  workers (relay) ----------'                   '--> shipper --> the receiver of 2016
 //! ```
 //!
-//! Everything goes one way. Only the supervisor logs: workers relay. A shipper has a bounded queue and a thread of
-//! its own, so that nothing Splunk does or does not do reaches a granule.
+//! Events flow in one direction. Only the supervisor logs; workers relay their events to it. Each shipper has a bounded
+//! queue and a thread of its own, so that a slow or failing Splunk never delays a granule.
 
 pub(crate) mod client;
 pub mod console;

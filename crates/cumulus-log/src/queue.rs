@@ -1,7 +1,7 @@
 //! The bounded queue between a run and the thread that sends its events.
 //!
-//! Whoever puts an event in never waits: when there is no room, the oldest events make it. What is being sent stays
-//! here too, in pieces, until its fate is known, so that at the end nothing is forgotten, whoever looks.
+//! Adding an event never blocks: when the queue is full, the oldest events are dropped. Batches that are being sent stay
+//! in the queue, in pieces, until the destination has answered, so that at the end every event is accounted for.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -102,7 +102,8 @@ impl Settings {
             }
             (Ok(false), _) => {
                 complaints.push(
-                    "SPLUNK_TLS_VERIFY is off: whoever answers in Splunk's place gets the token".to_owned(),
+                    "SPLUNK_TLS_VERIFY is off: any server that answers in Splunk's place receives the token"
+                        .to_owned(),
                 );
                 Trust::Everybody
             }

@@ -37,13 +37,13 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// … up to this …
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// … or to this while the run's end waits.
-const LONGEST_WAIT_AT_END: Duration = Duration::from_secs(1);
+const MAX_WAIT_AT_END: Duration = Duration::from_secs(1);
 
 /// The longest `Retry-After` that is kept to.
-const LONGEST_ORDERED_WAIT: Duration = Duration::from_secs(300);
+const MAX_ORDERED_WAIT: Duration = Duration::from_secs(300);
 
 /// Says something on standard error.
 pub(crate) type Tell = Arc<dyn Fn(&Event) + Send + Sync>;
@@ -74,13 +74,13 @@ impl fmt::Display for Shipment {
 
 /// One destination.
 pub(crate) struct Shipper {
-    way: Arc<Way>,
+    shared: Arc<Shared>,
     identity: Arc<Identity>,
     numbers: AtomicU64,
 }
 
 /// What the run and the sending thread share.
-struct Way {
+struct Shared {
     destination: Destination,
     common: Common,
     queue: Queue,
@@ -106,21 +106,22 @@ impl Shipper {
             // The two write different lines.
             Destination::Receiver(_) => format!("{}.receiver", path.display()).into(),
         });
-        let way = Arc::new(Way {
+        let shared = Arc::new(Shared {
             destination,
             common,
             queue: Queue::new(ROOM),
             spool: spool.map(Spool::new),
             run: format!("{:016x}{:016x}", random(), random()),
         });
-        let courier = Courier { way: Arc::clone(&way), tell, clock, was_told: false, may_replay: None };
-        std::thread::Builder::new().name("splunk".to_owned()).spawn(move || courier.run())?;
-        Ok(Self { way, identity, numbers: AtomicU64::new(0) })
+        let send_loop =
+            SendLoop { shared: Arc::clone(&shared), tell, clock, was_told: false, may_replay: None };
+        std::thread::Builder::new().name("splunk".to_owned()).spawn(move || send_loop.run())?;
+        Ok(Self { shared, identity, numbers: AtomicU64::new(0) })
     }
 
     /// Takes an event; never waits.
     pub(crate) fn offer(&self, now: Timestamp, event: &Event) {
-        let Way { destination, common, queue, run, .. } = &*self.way;
+        let Shared { destination, common, queue, run, .. } = &*self.shared;
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let id = format!("{run}-{number}");
         queue.put(destination.line(common, &self.identity, now, event, &id).into());
@@ -128,20 +129,20 @@ impl Shipper {
 
     /// Takes no further event, and gives the sending thread until `deadline`.
     pub(crate) fn close(&self, deadline: Instant) {
-        self.way.queue.close(deadline);
+        self.shared.queue.close(deadline);
     }
 
     /// Waits for the sending thread until `deadline`, does what it could not, and says what became of all events.
     pub(crate) fn settle(&self, deadline: Instant) -> Shipment {
-        if !self.way.queue.wait_for_end(deadline) {
+        if !self.shared.queue.wait_for_end(deadline) {
             // It hangs in a request. What that held may arrive yet, and again with the next run.
-            self.way.put_aside(true);
+            self.shared.put_aside(true);
         }
-        Shipment { destination: self.way.destination.name(), counts: self.way.queue.counts() }
+        Shipment { destination: self.shared.destination.name(), counts: self.shared.queue.counts() }
     }
 }
 
-impl Way {
+impl Shared {
     /// Spools what waits, and what is under way too if nothing will be sent any more; drops what cannot be spooled.
     fn put_aside(&self, and_outbox: bool) {
         let lines = self.queue.take_all(and_outbox);
@@ -151,8 +152,8 @@ impl Way {
 }
 
 /// The sending thread.
-struct Courier {
-    way: Arc<Way>,
+struct SendLoop {
+    shared: Arc<Shared>,
     tell: Tell,
     clock: fn() -> Timestamp,
     /// Standard error knows that the destination does not take events.
@@ -162,24 +163,24 @@ struct Courier {
     may_replay: Option<bool>,
 }
 
-impl Courier {
+impl SendLoop {
     fn run(mut self) {
-        let way = Arc::clone(&self.way);
-        match Client::new(&way.common, way.destination.is_encrypted(), self.clock) {
+        let shared = Arc::clone(&self.shared);
+        match Client::new(&shared.common, shared.destination.is_encrypted(), self.clock) {
             Ok(client) => self.send_all(&client),
             Err(problem) => self.give_up(&problem),
         }
-        way.put_aside(true);
-        way.queue.end();
+        shared.put_aside(true);
+        shared.queue.end();
     }
 
-    /// Sends until the run ends or the destination refuses for good.
+    /// Sends until the run ends or the destination refuses permanently.
     fn send_all(&mut self, client: &Client) {
-        let way = Arc::clone(&self.way);
-        let limits = way.destination.batch();
+        let shared = Arc::clone(&self.shared);
+        let limits = shared.destination.batch();
         let mut replay = None;
         loop {
-            let woken = way.queue.gather(limits, PATIENCE);
+            let woken = shared.queue.gather(limits, PATIENCE);
             if woken != Woken::Batch && !self.has_replayed(&mut replay) {
                 match woken {
                     Woken::Over => return,
@@ -194,13 +195,13 @@ impl Courier {
 
     /// Puts further events from the spool file into the queue; false where there are none.
     fn has_replayed(&mut self, replay: &mut Option<Replay>) -> bool {
-        let Some(spool) = self.way.spool.as_ref().filter(|_| self.may_replay == Some(true)) else {
+        let Some(spool) = self.shared.spool.as_ref().filter(|_| self.may_replay == Some(true)) else {
             return false;
         };
-        while let Some(mut file) = replay.take().or_else(|| spool.take(&self.way.run)) {
-            let batch = file.batch(self.way.destination.batch());
+        while let Some(mut file) = replay.take().or_else(|| spool.take(&self.shared.run)) {
+            let batch = file.batch(self.shared.destination.batch());
             if !batch.is_empty() {
-                self.way.queue.replay(batch);
+                self.shared.queue.replay(batch);
                 *replay = Some(file);
                 return true;
             }
@@ -214,29 +215,29 @@ impl Courier {
 
     /// Sends what is under way; false where nothing more will be sent.
     fn deliver(&mut self, client: &Client) -> bool {
-        let way = Arc::clone(&self.way);
+        let shared = Arc::clone(&self.shared);
         let mut wait = FIRST_WAIT;
-        while let Some((piece, time)) = way.queue.next_piece(REQUEST_TIMEOUT) {
-            match way.destination.send(client, &way.common, &piece, time) {
+        while let Some((piece, time)) = shared.queue.next_piece(REQUEST_TIMEOUT) {
+            match shared.destination.send(client, &shared.common, &piece, time) {
                 Verdict::Accepted => {
-                    way.queue.delivered();
+                    shared.queue.delivered();
                     wait = FIRST_WAIT;
                     self.may_replay.get_or_insert(true);
                     if std::mem::take(&mut self.was_told) {
-                        self.say(Level::INFO, &format!("{} takes events again", way.destination.name()));
+                        self.say(Level::INFO, &format!("{} takes events again", shared.destination.name()));
                     }
                 }
-                Verdict::Split(culprit) => way.queue.split(culprit),
+                Verdict::Split(culprit) => shared.queue.split(culprit),
                 Verdict::Refused(problem) => {
                     self.give_up(&problem);
                     return false;
                 }
                 Verdict::Later(problem, ordered) => {
                     self.warn_once(&problem);
-                    let longest = if way.queue.is_ending() { LONGEST_WAIT_AT_END } else { LONGEST_WAIT };
+                    let longest = if shared.queue.is_ending() { MAX_WAIT_AT_END } else { MAX_WAIT };
                     wait = wait.min(longest);
                     let (time, is_ordered) = match ordered {
-                        Some(time) => (time.min(LONGEST_ORDERED_WAIT), true),
+                        Some(time) => (time.min(MAX_ORDERED_WAIT), true),
                         None => (jittered(wait), false),
                     };
                     wait *= 2;
@@ -246,7 +247,7 @@ impl Courier {
                 }
             }
         }
-        way.queue.is_settled()
+        shared.queue.is_settled()
     }
 
     /// Waits between two tries, spooling what there is no room for; false where there is no time for another.
@@ -254,33 +255,33 @@ impl Courier {
         let until = Instant::now() + time;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            match self.way.queue.pause(left, is_ordered, self.way.spool.is_some()) {
+            match self.shared.queue.pause(left, is_ordered, self.shared.spool.is_some()) {
                 Pause::Past => return true,
                 Pause::Hopeless => return false,
-                Pause::Crowded => self.way.put_aside(false),
+                Pause::Crowded => self.shared.put_aside(false),
             }
         }
     }
 
     /// Says why nothing is sent any more, and lets nothing pile up until the run ends.
     fn give_up(&self, problem: &str) {
-        let name = self.way.destination.name();
+        let name = self.shared.destination.name();
         let message = format!("{name} refuses ({problem}); no event is sent to it any more, granules go on");
         self.say(Level::WARN, &message);
-        if self.way.spool.is_none() {
-            self.way.queue.refuse();
-            self.way.put_aside(true);
+        if self.shared.spool.is_none() {
+            self.shared.queue.refuse();
+            self.shared.put_aside(true);
             return;
         }
-        while !self.way.queue.is_ending() {
-            self.way.queue.wait_for_crowd();
-            self.way.put_aside(false);
+        while !self.shared.queue.is_ending() {
+            self.shared.queue.wait_for_crowd();
+            self.shared.put_aside(false);
         }
     }
 
     fn warn_once(&mut self, problem: &str) {
         if !std::mem::replace(&mut self.was_told, true) {
-            let name = self.way.destination.name();
+            let name = self.shared.destination.name();
             let message = format!("{name} takes no events ({problem}); they wait, granules go on");
             self.say(Level::WARN, &message);
         }

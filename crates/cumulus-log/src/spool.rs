@@ -10,10 +10,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Bytes of a spool file; what would make it larger is dropped.
-const MOST_BYTES: u64 = 64 << 20;
+/// Max bytes of a spool file; events beyond it are dropped.
+const MAX_BYTES: u64 = 64 << 20;
 
-/// Logs name granules and paths, which are nobody else's business.
+/// Logs name granules and paths, which other users have no need to read.
 const MODE: u32 = 0o600;
 
 /// What names of files under replay have after the spool's own.
@@ -43,7 +43,7 @@ impl Spool {
         let mut kept = 0;
         for line in lines {
             size += line.len() as u64 + 1;
-            if size > MOST_BYTES {
+            if size > MAX_BYTES {
                 break;
             }
             text.push_str(line);
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(spool.append(&large).unwrap(), 6);
         assert_eq!(spool.append(&large).unwrap(), 0);
         let metadata = fs::metadata(folder.path().join("spool")).unwrap();
-        assert!(metadata.len() <= MOST_BYTES);
+        assert!(metadata.len() <= MAX_BYTES);
         assert_eq!(metadata.permissions().mode() & 0o777, MODE);
         assert!(Spool::new("/nowhere/spool".into()).append(&lines(0..1)).is_err());
     }

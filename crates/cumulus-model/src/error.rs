@@ -1,9 +1,9 @@
-//! What can go wrong with a granule, said the same way everywhere.
+//! Failures of granules, in the same form everywhere.
 //!
 //! Every [`Failure`] carries the same six facts: the stage, the dataset or path, what is wrong, what was found,
 //! what was expected, and what to do. One struct instead of an enum per stage, because the facts are the same at
-//! every stage and a missing one is then visible in review. The granule's name is added by whoever knows it, in
-//! the report and in the log, never here.
+//! every stage and a missing one is then visible in review. The granule's name is added in the report and in the
+//! log, never here.
 
 use std::error::Error;
 use std::fmt;
@@ -45,13 +45,13 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What a failure means for whoever runs the batch; each class has its exit code.
+/// What a failure means for the operator of a batch; each class has its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The arguments cannot be carried out as given.
     Usage,
-    /// The granule is bad for good; trying again changes nothing.
+    /// The granule is permanently invalid; retrying will not help.
     BadGranule,
     /// There was nothing to do.
     NoGranule,

@@ -184,8 +184,8 @@ impl Values {
         rows!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
     }
 
-    /// These rows and those of `next`, which is of the same type and shape of rows; of another one it would be left
-    /// out, and whoever counts rows misses them.
+    /// These rows followed by those of `next`, which has the same element type and the same shape of rows. Rows of
+    /// another type or shape would be left out, which the count of written rows reveals.
     #[must_use]
     pub fn followed_by(self, next: &Self) -> Self {
         macro_rules! join {

@@ -75,7 +75,7 @@ codes! {
     UnitsConverted "units_converted" "Values were converted from the unit that the source states to that of the product."
     UnitsDiffer "units_differ" "A variable has another unit than in an earlier granule of the same run."
     UnitsDisagree "units_disagree" "The source states another unit than the table, and no conversion leads from one to the other."
-    UnitsUnknown "units_unknown" "The source states a unit that nobody knows; it is written as stated."
+    UnitsUnknown "units_unknown" "The source states an unknown unit; it is written as stated."
     ValueUnreadable "value_unreadable" "A value that the source states about itself cannot be read and is not used."
     ValuesAreNoFlags "values_are_no_flags" "Values of a variable that usually holds flags are none; it is described as what it then holds."
     ValuesOutOfRange "values_out_of_range" "Values are flagged as beyond the limits of detection and are missing."

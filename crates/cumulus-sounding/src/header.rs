@@ -7,7 +7,7 @@ use cumulus_model::warning::{Code, Warning};
 
 /// Header lines that are kept: five times those of the longest header known (ICARTT, 104). A file of nothing but
 /// labels must not make millions of attributes.
-const MOST_LINES: usize = 512;
+const MAX_LINES: usize = 512;
 
 /// Header lines in order, under names in the style of attributes.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Header {
     lines: Vec<(String, String)>,
     /// How often each name was wanted.
     wanted: BTreeMap<String, usize>,
-    /// Lines beyond [`MOST_LINES`].
+    /// Lines beyond [`MAX_LINES`].
     left_out: usize,
 }
 
@@ -28,7 +28,7 @@ impl Header {
 
     /// Adds a line; a name that exists already gets a number.
     pub(super) fn add(&mut self, label: &str, text: impl Into<String>) {
-        if self.lines.len() >= MOST_LINES {
+        if self.lines.len() >= MAX_LINES {
             self.left_out += 1;
             return;
         }
@@ -76,8 +76,7 @@ impl Header {
     /// What to say about lines that were not kept.
     pub(super) fn note(&self) -> Option<Warning> {
         (self.left_out > 0).then(|| {
-            let message =
-                format!("{} header lines beyond the first {MOST_LINES} are left out", self.left_out);
+            let message = format!("{} header lines beyond the first {MAX_LINES} are left out", self.left_out);
             Warning::of_granule(Code::HeaderShortened, message).count(self.left_out)
         })
     }

@@ -23,7 +23,7 @@ const KEYWORDS: [&str; 6] =
 const SINCE_LAUNCH: &str = "TimeFLStart";
 
 /// Dependent variables of one file: far more than any sonde has (14).
-const MOST_COLUMNS: usize = 1024;
+const MAX_COLUMNS: usize = 1024;
 
 /// Steps of a clock beyond which it started anew: rows of one fall are less than an hour apart.
 const TURN_S: f64 = 82_800.0;
@@ -164,7 +164,7 @@ impl<'text> Head<'text> {
         let dates = self.text("the dates of data and revision")?;
         header.add("interval", self.text("the data interval")?);
         let independent = self.text("the independent variable")?;
-        let count = self.count("the number of dependent variables", MOST_COLUMNS)?;
+        let count = self.count("the number of dependent variables", MAX_COLUMNS)?;
         let scales = self.numbers("scale factors", count)?;
         let missing = self.numbers("missing values", count)?;
         let mut columns = vec![column(&independent)];

@@ -17,7 +17,7 @@ pub(super) const DAY_MS: i64 = 86_400_000;
 const SAME_PLACE_DEGREES: f64 = 0.01;
 
 /// Largest magnitude that is a longitude, counted to the east up to a full turn.
-const MOST_LONGITUDE: f64 = 360.0;
+const MAX_LONGITUDE: f64 = 360.0;
 
 /// Altitudes beyond which a number is a sentinel: no sonde is launched from above 60 km (HS3: 20 km), and sentinels
 /// are -999 and 99999.
@@ -162,7 +162,7 @@ pub(super) fn position(text: &str, order: Order, notes: &mut Vec<Warning>) -> La
         _ => (at(0), at(1), at(2)),
     };
     let missing = |value: &f64| (-999.5..=-998.5).contains(value);
-    let longitude = found.0.filter(|value| value.abs() <= MOST_LONGITUDE);
+    let longitude = found.0.filter(|value| value.abs() <= MAX_LONGITUDE);
     let latitude = found.1.filter(|value| value.abs() <= 90.0);
     let both_zero = longitude == Some(0.0) && latitude == Some(0.0);
     if both_zero || (longitude, latitude) != (found.0, found.1) {

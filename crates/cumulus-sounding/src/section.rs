@@ -13,7 +13,7 @@ const FIRST_LABEL: &str = "data type";
 
 /// Soundings of one file: ten times the drops of the longest flight (90). A file of nothing but first labels must not
 /// make millions of failures.
-const MOST_SOUNDINGS: usize = 1000;
+const MAX_SOUNDINGS: usize = 1000;
 
 /// Rows for which memory is taken at once; a Global Hawk sonde makes 5200 in its 20 minutes.
 const USUAL_ROWS: usize = 8192;
@@ -39,9 +39,9 @@ pub(super) fn parse(bytes: &[u8], place: &str, dialect: &Dialect) -> Result<Vec<
     let mut reader = Reader { lines: lines::of(bytes), pending: None, place, dialect };
     let (mut soundings, mut failures) = (Vec::new(), Vec::new());
     while let Some(section) = reader.section() {
-        if soundings.len() + failures.len() == MOST_SOUNDINGS {
+        if soundings.len() + failures.len() == MAX_SOUNDINGS {
             return Err(Failure::new(Stage::Read, place, "holds too many soundings")
-                .found(format!("more than {MOST_SOUNDINGS} headers"))
+                .found(format!("more than {MAX_SOUNDINGS} headers"))
                 .expected("the sondes of one flight at most")
                 .hint("split the file"));
         }

@@ -16,7 +16,7 @@ use super::lines::{self, Line};
 use super::number::{self, Number};
 
 /// Columns of one table: six times the most that any writer makes (21). Rows are as wide in memory.
-const MOST_COLUMNS: usize = 128;
+const MAX_COLUMNS: usize = 128;
 
 /// The only cell that writers print without the decimals of its column.
 const SHORT_MISSING: &[u8] = b"-999";
@@ -84,7 +84,7 @@ impl Table {
         rule: impl Fn(&str) -> Rule,
     ) -> Option<Self> {
         let spans = groups(dashes);
-        if spans.len() > MOST_COLUMNS {
+        if spans.len() > MAX_COLUMNS {
             return None;
         }
         let mut names = captions(names, &spans);

@@ -6,7 +6,7 @@
 
 use super::variable::{MAGNITUDE, UNSTATED};
 use crate::collection::Units;
-use crate::map::LARGEST_SENTINEL;
+use crate::map::MAX_SENTINEL;
 use crate::map::bind::{BoundVariable, legal_name};
 use crate::map::reading::{Reading, stated_units};
 use cumulus_model::source::{SourceAttribute, SourceValue};
@@ -50,7 +50,7 @@ const IN_THE_VARIABLES_TYPE: [&str; 7] =
     ["actual_range", "flag_masks", "flag_values", "missing_value", "valid_max", "valid_min", "valid_range"];
 
 /// The longest name netCDF has (`NC_MAX_NAME`).
-const LONGEST_NAME: usize = 256;
+const MAX_NAME: usize = 256;
 
 /// Adds what the source says about a variable; `fill` is its `_FillValue`, `reading` how its values were understood.
 pub(super) fn of_variable(
@@ -165,7 +165,7 @@ fn missing_value(value: &SourceValue, target: ElementType, fill: Option<f64>) ->
     };
     #[expect(clippy::float_cmp, reason = "the very same number")]
     let said_by = |fill: f64| {
-        let is_said = |number: &f64| !number.is_finite() || *number <= LARGEST_SENTINEL || *number == fill;
+        let is_said = |number: &f64| !number.is_finite() || *number <= MAX_SENTINEL || *number == fill;
         numbers.to_f64().iter().all(is_said)
     };
     if fill.is_some_and(said_by) {
@@ -188,7 +188,7 @@ fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<Warning>
     // Names with a leading underscore are netCDF's own, the others those of HDF5's dimension scales.
     let reserved = name.starts_with('_') && name != "_FillValue"
         || ["CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"].contains(&name);
-    let legal = legal_name(name) == name && name.len() <= LONGEST_NAME && !reserved;
+    let legal = legal_name(name) == name && name.len() <= MAX_NAME && !reserved;
     if !legal {
         let message = format!("attribute {name:?} not carried through: netCDF does not take its name");
         warnings.push(Warning::at(Code::AttributeLeftOut, path, message));
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_netcdf_refuses_are_left_out_aloud() {
+    fn names_that_netcdf_refuses_are_left_out_with_a_warning() {
         let mut warnings = Vec::new();
         for name in ["a/b", "#a", " x", "_Format", "_IsNetcdf4", "CLASS", &"x".repeat(257)] {
             let attribute = SourceAttribute { name: (*name).to_owned(), value: numbers(&[1.0]) };

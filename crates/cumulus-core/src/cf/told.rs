@@ -12,14 +12,14 @@ use cumulus_model::structure::{Attribute, AttributeValue, LateAttributes, Struct
 use cumulus_model::warning::{Code, Warning};
 
 /// No quantity of a product table has a magnitude like this in its unit.
-const LARGEST_KNOWN: f64 = 1e15;
+const MAX_KNOWN: f64 = 1e15;
 
 /// Nor has any other: numbers beyond, such as 1e35, 9.97e36 and 1e38, stand for missing values somewhere.
-const LARGEST_OF_ALL: f64 = 1e30;
+const MAX_OF_ALL: f64 = 1e30;
 
 /// The largest magnitude that values of a variable can have.
 pub(super) fn largest(bound: &BoundVariable<'_>) -> f64 {
-    if bound.row.is_some() { LARGEST_KNOWN } else { LARGEST_OF_ALL }
+    if bound.row.is_some() { MAX_KNOWN } else { MAX_OF_ALL }
 }
 
 /// True where the granule and not the table says which unit a variable has.

@@ -29,7 +29,7 @@ const LOWEST_FLIGHT_KM: f64 = 2.0;
 const THINNEST_LAYER_M: f64 = 20.0;
 
 /// Larger numbers are no altitudes in any unit; they do not count.
-const LARGEST_ALTITUDE: f64 = 1e6;
+const MAX_ALTITUDE: f64 = 1e6;
 
 /// Rows of a dataset that are looked at together.
 const ROWS: usize = 16_384;
@@ -253,9 +253,8 @@ fn blocks(dataset: &Dataset) -> impl Iterator<Item = Range<usize>> {
 /// Numbers of some rows that may be altitudes; NaN in the place of others.
 fn plausible(source: &Interpreted, dataset: &Dataset, rows: Range<usize>) -> Result<Vec<f64>, Failure> {
     let reading = source.reading(dataset);
-    let is_known = |value: f64| {
-        value.abs() <= LARGEST_ALTITUDE && !reading.is_some_and(|reading| reading.is_missing(value))
-    };
+    let is_known =
+        |value: f64| value.abs() <= MAX_ALTITUDE && !reading.is_some_and(|reading| reading.is_missing(value));
     let values = source.rows(dataset, rows)?.to_f64();
     Ok(values.into_iter().map(|value| if is_known(value) { value } else { f64::NAN }).collect())
 }

@@ -383,7 +383,7 @@ impl<'source> Binder<'source> {
         let flags = row.flag_values();
         // Missing and unwritten values do not decide whether the variable holds flags.
         let is_missing = |value: f64| {
-            value <= map::LARGEST_SENTINEL
+            value <= map::MAX_SENTINEL
                 || self.source.reading(dataset).is_some_and(|reading| reading.sentinels.has(value))
         };
         let is_other = |value: &f64| value.is_finite() && !is_missing(*value) && !flags.contains(value);

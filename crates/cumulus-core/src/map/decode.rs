@@ -4,17 +4,17 @@
 //! type that holds its values; NaN, infinities and what stands for a missing value become `_FillValue`; every other
 //! value keeps its bits.
 
-mod lanes;
+mod simd;
 
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
-use self::lanes::Element;
+use self::simd::Element;
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::values::{ElementType, Values};
 
 /// Largest magnitude below which f64 holds every integer: 2^53.
-const LARGEST_EXACT_INTEGER: u64 = 1 << 53;
+const MAX_EXACT_INTEGER: u64 = 1 << 53;
 
 /// What is done to the values of one variable.
 #[derive(Clone, Debug)]
@@ -176,7 +176,7 @@ impl Decoder<'_> {
     ) -> Result<ArrayD<f64>, Failure> {
         // What is missing needs not be exact.
         let is_lost =
-            |&&value: &&T| magnitude(value) > LARGEST_EXACT_INTEGER && !self.sentinels.has(convert(value));
+            |&&value: &&T| magnitude(value) > MAX_EXACT_INTEGER && !self.sentinels.has(convert(value));
         if let Some(value) = array.iter().find(is_lost) {
             return Err(Failure::new(
                 Stage::Map,
@@ -233,8 +233,8 @@ impl Decoder<'_> {
                     Sentinels::Nothing | Sentinels::Equal(_) => T::LEAST,
                 };
                 let (groups, rest) = values.as_chunks_mut();
-                for groups in groups.chunks_mut(lanes::GROUPS) {
-                    lanes::replace(groups, least, self.threshold, statistics, fill);
+                for groups in groups.chunks_mut(simd::GROUPS) {
+                    simd::replace(groups, least, self.threshold, statistics, fill);
                 }
                 for value in rest {
                     one(0, value, statistics);

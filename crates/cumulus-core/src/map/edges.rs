@@ -1,7 +1,7 @@
 //! Navigation stored at record edges: N + 1 values for N records (seen in CPL files of 2022 and later).
 
 use crate::collection::Midpoint;
-use crate::map::{FILL, LARGEST_SENTINEL};
+use crate::map::{FILL, MAX_SENTINEL};
 
 /// The value of each record: the middle of its two edges, missing where either edge is.
 ///
@@ -13,7 +13,7 @@ pub fn midpoints(edges: &[f64], rule: Midpoint) -> Vec<f64> {
         .iter()
         .zip(edges.iter().skip(1))
         .map(|(&before, &after)| {
-            let missing = |value: f64| !value.is_finite() || value <= LARGEST_SENTINEL;
+            let missing = |value: f64| !value.is_finite() || value <= MAX_SENTINEL;
             if missing(before) || missing(after) {
                 return FILL;
             }

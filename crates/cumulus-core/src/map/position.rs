@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
 /// From the last good pair before a spike to the first good one after it, at most.
-const LONGEST_SPIKE_S: i64 = 60;
+const MAX_SPIKE_S: i64 = 60;
 
 /// Fixes in a spike, at most: 60 s at 20 Hz. Clocks that stand still would make the search quadratic.
 const MAX_SPIKE_FIXES: usize = 1200;
@@ -75,7 +75,7 @@ pub fn wrap(longitude: &mut [f64]) -> usize {
 /// # Units
 /// Degrees north, degrees east, integer seconds, metres per second.
 #[must_use]
-pub fn judge(
+pub fn flag_invalid(
     latitude: &[f64],
     longitude: &[f64],
     seconds: &[i64],
@@ -86,7 +86,7 @@ pub fn judge(
         .iter()
         .zip(longitude)
         .map(|(&latitude, &longitude)| {
-            let missing = |value: f64| !value.is_finite() || value <= super::LARGEST_SENTINEL;
+            let missing = |value: f64| !value.is_finite() || value <= super::MAX_SENTINEL;
             let reason = if missing(latitude) || missing(longitude) {
                 &mut counts.missing
             } else if latitude.abs() > 90.0 || longitude.abs() > 180.0 {
@@ -130,7 +130,7 @@ fn spike_after(fixes: &[Fix], good: usize, fastest_m_per_s: f64) -> usize {
     let Some(before) = rest.next() else { return 0 };
     let mut last = before;
     for (count, fix) in rest.enumerate() {
-        let is_long = (fix.second - before.second).abs() > LONGEST_SPIKE_S && count > 1;
+        let is_long = (fix.second - before.second).abs() > MAX_SPIKE_S && count > 1;
         if is_long || count > MAX_SPIKE_FIXES {
             return 0;
         }
@@ -235,7 +235,7 @@ mod tests {
 
     fn track(latitude: &[f64], longitude: &[f64]) -> (Vec<bool>, InvalidPositions) {
         let seconds: Vec<i64> = (0..).take(latitude.len()).collect();
-        judge(latitude, longitude, &seconds, FASTEST)
+        flag_invalid(latitude, longitude, &seconds, FASTEST)
     }
 
     #[test]
@@ -305,12 +305,12 @@ mod tests {
             track(&latitude, &vec![-60.0; count + 2]).1.spike
         };
         assert_eq!((away(59), away(60)), (59, 0));
-        let (invalid, _) = judge(&[20.0, 89.0, 20.0], &[-60.0; 3], &[0, 100, 200], FASTEST);
+        let (invalid, _) = flag_invalid(&[20.0, 89.0, 20.0], &[-60.0; 3], &[0, 100, 200], FASTEST);
         assert_eq!(invalid, [false, true, false]);
     }
 
     #[test]
-    fn whoever_flies_back_has_been_away() {
+    fn an_aircraft_that_flies_back_really_was_away() {
         let (invalid, _) = track(&[20.0, 20.008, 20.005, 20.002], &[-60.0; 4]);
         assert_eq!(invalid, [false; 4]);
     }
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn a_duplicate_second_is_not_a_spike() {
         // 0.003 degrees of latitude are 334 m: possible within the extra second, impossible in none.
-        let (invalid, _) = judge(&[20.0, 20.003, 20.0], &[-60.0; 3], &[5, 5, 5], FASTEST);
+        let (invalid, _) = flag_invalid(&[20.0, 20.003, 20.0], &[-60.0; 3], &[5, 5, 5], FASTEST);
         assert_eq!(invalid, [false; 3]);
     }
 

@@ -3,7 +3,7 @@
 //!
 //! A source is believed. What it states in `_FillValue` and `missing_value` is missing, in packed numbers before they are
 //! unpacked (CF-1.6, 8.1); `scale_factor` and `add_offset` are undone; a unit that the table has another one for is
-//! converted, or written over unconverted values where nobody can: a value and its unit always belong together.
+//! converted, or written with unconverted values if no conversion is known: a value and its unit always belong together.
 
 use crate::collection::{MissingPolicy, Product, USUAL_SENTINELS, Units, VariableSpec};
 use crate::map::FILL;

@@ -35,7 +35,7 @@ use cumulus_sounding::{Column, Sounding};
 
 /// Seconds between the launch and any row of its sonde. Receivers that were left running after the splash make
 /// hours, none makes a day; a time beyond is damaged, and catalogues would take it for the time of the granule.
-const LONGEST_S: f64 = 86_400.0;
+const MAX_S: f64 = 86_400.0;
 
 /// The records of a sounding.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Records {
 /// Arranges `sounding` by the table of `product`; `place` names it in failures.
 ///
 /// # Errors
-/// No row has a time, nothing tells when the time begins, a column has a unit that nobody can convert, or it is no fall
+/// No row has a time, the origin of the time is unknown, a column has a unit that cannot be converted, or it is no fall
 /// of a dropsonde.
 pub fn arrange(
     sounding: &Sounding,
@@ -100,7 +100,7 @@ pub fn arrange(
     warnings.extend(sounding.notes.iter().cloned());
     let times = sounding.column(&sounding.time_column).map_or(&[][..], |column| &column.values);
     let (launch, offset) = launch(sounding, place)?;
-    let is_far = |time: f64| (time + offset).abs() > LONGEST_S;
+    let is_far = |time: f64| (time + offset).abs() > MAX_S;
     let far = times.iter().filter(|&&time| is_far(time)).count();
     let near: Vec<f64> = times.iter().map(|&time| if is_far(time) { f64::NAN } else { time }).collect();
     if far > 0 && near.iter().all(|time| time.is_nan()) {
@@ -206,7 +206,7 @@ impl Arranger<'_> {
                     }
                     self.add_row(row, values, Some(column));
                 }
-                None => self.add_stranger(column, &values),
+                None => self.add_unknown_column(column, &values),
             }
         }
         if self.conflicts > 0 {
@@ -239,9 +239,9 @@ impl Arranger<'_> {
     }
 
     /// A column that the table does not know, under its own name and with what the source says of it.
-    fn add_stranger(&mut self, column: &Column, values: &[f64]) {
-        let name = self.stranger_name(&column.name);
-        let attributes = stranger_attributes(column);
+    fn add_unknown_column(&mut self, column: &Column, values: &[f64]) {
+        let name = self.unknown_name(&column.name);
+        let attributes = unknown_attributes(column);
         self.push(&name, array(ElementType::F64, values), attributes);
     }
 
@@ -252,7 +252,7 @@ impl Arranger<'_> {
     }
 
     /// A name that netCDF takes and no variable of the product has.
-    fn stranger_name(&self, name: &str) -> String {
+    fn unknown_name(&self, name: &str) -> String {
         let name: String = name
             .chars()
             .map(|character| if character.is_ascii_alphanumeric() { character } else { '_' })
@@ -320,7 +320,7 @@ impl Arranger<'_> {
         }
         let seconds = &self.records.time.clock_seconds;
         let (invalid, counts) =
-            position::judge(&latitude, &longitude, seconds, self.product.position.fastest_m_per_s);
+            position::flag_invalid(&latitude, &longitude, seconds, self.product.position.fastest_m_per_s);
         let unbelievable = counts.total() - counts.missing;
         if unbelievable > 0 {
             let message = format!(
@@ -341,7 +341,7 @@ impl Arranger<'_> {
         let (longitude, east) = fill::fill(&times, &believed(&longitude), gap, Some(360.0));
         let (altitude, up) = fill::fill(&times, &altitude, gap, None);
         let status: Vec<Status> =
-            north.into_iter().zip(east).map(|(north, east)| north.or_worse(east)).collect();
+            north.into_iter().zip(east).map(|(north, east)| north.less_certain(east)).collect();
         for ((name, _), values) in self.spec.position.into_iter().zip([latitude, longitude]) {
             self.push_by_table(name, &values);
         }
@@ -400,7 +400,7 @@ fn wrapped(east: f64) -> f64 {
 }
 
 /// What is told of a column that the table does not know.
-fn stranger_attributes(column: &Column) -> Vec<SourceAttribute> {
+fn unknown_attributes(column: &Column) -> Vec<SourceAttribute> {
     let mut attributes = vec![text("source_column", &column.name)];
     if !column.units.is_empty() {
         attributes.push(text("units", units::canonical(&column.units)));

@@ -154,7 +154,7 @@ fn at_records(values: Vec<f64>, records: usize) -> Vec<f64> {
         length if length == records => values,
         length if length == records + 1 => {
             let middles = edges::midpoints(&values, Midpoint::Arithmetic).into_iter();
-            middles.map(|middle| if middle <= map::LARGEST_SENTINEL { f64::NAN } else { middle }).collect()
+            middles.map(|middle| if middle <= map::MAX_SENTINEL { f64::NAN } else { middle }).collect()
         }
         _ => Vec::new(),
     }

@@ -17,7 +17,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Span, ToSpan};
 use serde::Serialize;
 
-use crate::map::LARGEST_SENTINEL;
+use crate::map::MAX_SENTINEL;
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::warning::{Code, Warning};
 
@@ -235,7 +235,7 @@ fn anchor_date(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<Date, Fai
 }
 
 fn is_day(day: f64) -> bool {
-    day.is_finite() && day > LARGEST_SENTINEL && (0.0..800.0).contains(&day)
+    day.is_finite() && day > MAX_SENTINEL && (0.0..800.0).contains(&day)
 }
 
 fn decimal_days(days: &[f64]) -> Vec<Option<f64>> {

@@ -81,7 +81,7 @@ pub fn derive(
             .push(Warning::at(Code::LongitudesWrapped, product.position.longitude, message).count(wrapped));
     }
     let (invalid, invalid_counts) =
-        position::judge(&latitude, &longitude, &time.clock_seconds, product.position.fastest_m_per_s);
+        position::flag_invalid(&latitude, &longitude, &time.clock_seconds, product.position.fastest_m_per_s);
     let extent = Extent::of(&latitude, &longitude, &invalid);
     if extent.is_none() {
         let message = "no record has a valid position; the metadata carry no horizontal extent";
@@ -154,7 +154,7 @@ fn clocks(
     Ok((clocks, date_text))
 }
 
-/// Lowest and highest altitude of all records; `None` where altitude is no coordinate of theirs, or nobody knows it.
+/// Lowest and highest altitude of all records; `None` if altitude is not one of their coordinates or has no valid value.
 fn vertical(
     source: &dyn InterpretedSource,
     product: &Product,

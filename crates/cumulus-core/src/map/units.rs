@@ -111,7 +111,7 @@ impl Unit {
     }
 }
 
-/// The unit that `text` spells; `None` where nobody knows it, or it counts from an instant.
+/// The unit that `text` spells; `None` if it is unknown or counts from an instant.
 #[must_use]
 pub fn parse(text: &str) -> Option<Unit> {
     read(text).map(|reading| reading.unit)
@@ -177,7 +177,7 @@ pub fn canonical(text: &str) -> &str {
     OF_PRODUCTS.iter().find(|name| parse(name) == Some(unit)).map_or(text, |name| name)
 }
 
-/// What takes values from a source's unit to the product's; `None` where nobody knows.
+/// The conversion from a source's unit to the product's; `None` if it is unknown.
 #[must_use]
 pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
     if from.trim() == to.trim() {

@@ -23,7 +23,7 @@ const OWN_PROGRAM: &str = "/proc/self/exe";
 const FIRST_OTHER_DESCRIPTOR: i32 = 3;
 
 /// Free space below which a dead worker is put down to a full device: libhdf5 crashes when it cannot write.
-const LEAST_FREE_BYTES: u64 = 16 << 20;
+const MIN_FREE_BYTES: u64 = 16 << 20;
 
 /// A running worker; ended when it goes out of scope.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Drop for Worker {
 /// Why a granule whose worker died is given up: a full device where there is one, its bytes otherwise.
 #[must_use]
 pub fn death(place: String, how: &str, free_bytes: Option<u64>) -> Failure {
-    match free_bytes.filter(|&free| free < LEAST_FREE_BYTES) {
+    match free_bytes.filter(|&free| free < MIN_FREE_BYTES) {
         None => Failure::new(Stage::Read, place, "cannot be processed")
             .found(format!("the worker process {how}, twice"))
             .expected("a granule that libhdf5 can read within the limits")

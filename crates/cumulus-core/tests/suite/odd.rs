@@ -131,7 +131,7 @@ fn what_has_a_fill_value_is_it() {
 }
 
 #[test]
-fn integers_that_nobody_wrote_and_nothing_stands_for_are_left_out() {
+fn unwritten_integers_without_a_fill_value_are_left_out() {
     let made = Made::of(|file| torn!(file, "counts", u16, 1_u16, .fill_time(FillTime::Never)));
     assert!(made.product().variable("counts").is_err());
     assert_eq!(made.codes(), [(Code::DatasetLeftOut, "counts", None)]);
@@ -142,7 +142,7 @@ fn integers_that_nobody_wrote_and_nothing_stands_for_are_left_out() {
     });
     let failure = made.result.err().unwrap();
     assert!(
-        failure.contains("clock/hour: has values that nobody wrote; found its values never written"),
+        failure.contains("clock/hour: has values that were never written; found its values never written"),
         "{failure}"
     );
 }

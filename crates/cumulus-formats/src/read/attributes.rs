@@ -11,7 +11,7 @@ const EXACT: u64 = 1 << 53;
 const COMPARED_WITH_VALUES: [&str; 2] = ["_FillValue", "missing_value"];
 
 /// Names as many attributes as a line has room for.
-const MOST_NAMED: usize = 4;
+const MAX_NAMED: usize = 4;
 
 /// Attributes of one granule, as they are met.
 #[derive(Debug, Default)]
@@ -64,8 +64,8 @@ impl AttributeNotes {
             if places.is_empty() {
                 return;
             }
-            let named: Vec<&str> = places.iter().take(MOST_NAMED).map(String::as_str).collect();
-            let more = places.len().saturating_sub(MOST_NAMED);
+            let named: Vec<&str> = places.iter().take(MAX_NAMED).map(String::as_str).collect();
+            let more = places.len().saturating_sub(MAX_NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let message = format!("{} {what}: {}{more}", places.len(), named.join(", "));
             warnings.push(Warning::of_granule(code, message).count(places.len()));

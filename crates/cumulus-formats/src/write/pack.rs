@@ -11,7 +11,7 @@ use cumulus_model::values::Values;
 use shuffle_deflate::{Encoder, Level, Sizes, Strategy, longest_stream};
 
 /// Bytes below which trying two strategies costs more than the worse one could.
-const LEAST_WORTH_ASKING: usize = 64 << 10;
+const MIN_WORTH_ASKING: usize = 64 << 10;
 
 /// How the rows of one variable are stored together, and what is done to them first.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ impl Packing {
             && !samples.is_empty()
         {
             let bytes = |sample: &Unit| sample.row_count() * chunk.row_bytes;
-            if samples.iter().map(bytes).sum::<usize>() < LEAST_WORTH_ASKING {
+            if samples.iter().map(bytes).sum::<usize>() < MIN_WORTH_ASKING {
                 chunk.strategy = Strategy::Matches;
                 return self;
             }
@@ -157,7 +157,7 @@ impl ChunkPacking {
     }
 
     /// Fills `part` with the bytes of the chunk that begins at `start` of every row, in full: a chunk is always stored
-    /// whole, and nobody reads what lies beyond the edge of the variable.
+    /// whole, and readers ignore what lies beyond the edge of the variable.
     fn gather(&self, unit: &Unit, rows: usize, start: usize, part: &mut Vec<u8>) {
         part.clear();
         for bytes in unit.bytes() {

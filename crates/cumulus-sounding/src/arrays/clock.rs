@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::packing::{LARGEST_VALUE, Packing};
+use super::packing::{MAX_VALUE, Packing};
 use super::text;
 use crate::Launch;
 use crate::time_unit::{self, Origin, SECOND_NS, TimeUnit};
@@ -143,7 +143,7 @@ fn counts(source: &dyn Source, dataset: &Dataset, nanoseconds: i64) -> Result<Co
         }
     };
     let numbers = values.to_f64().into_iter().map(|number| {
-        if packing.is_fill(number) || number.abs() >= LARGEST_VALUE {
+        if packing.is_fill(number) || number.abs() >= MAX_VALUE {
             f64::NAN
         } else {
             second(packing.unpacked(number))

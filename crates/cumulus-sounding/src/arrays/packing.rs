@@ -6,10 +6,10 @@ use cumulus_model::source::{Content, Dataset, SourceAttribute, SourceValue};
 use cumulus_model::values::ElementType;
 
 /// Numbers at or below this stand for missing values in files of dropsondes (-999, -9999), whatever they state.
-const LARGEST_SENTINEL: f64 = -900.0;
+const MAX_SENTINEL: f64 = -900.0;
 
 /// Largest magnitude that is a measurement: fill values of netCDF are about 1e37.
-pub(super) const LARGEST_VALUE: f64 = 1e30;
+pub(super) const MAX_VALUE: f64 = 1e30;
 
 /// How the numbers of one array become values.
 #[derive(Clone, Debug)]
@@ -132,7 +132,7 @@ impl Packing {
                     return f64::NAN;
                 }
                 let value = self.unpacked(number);
-                if value <= LARGEST_SENTINEL || value.abs() >= LARGEST_VALUE {
+                if value <= MAX_SENTINEL || value.abs() >= MAX_VALUE {
                     return f64::NAN;
                 }
                 let (least, most) = self.valid;

@@ -20,7 +20,7 @@ pub(crate) const USER: &str = "margaret";
 pub(crate) const PASSWORD: &str = "hunter2-s3cret";
 
 /// Largest body after decompression, as `max_content_length` of a small installation.
-const MOST_BODY_BYTES: usize = 1 << 20;
+const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// What the fake does with a request whose form is right.
 #[derive(Clone, Debug)]
@@ -290,7 +290,7 @@ impl Shared {
                 request.body.clone()
             }
         };
-        if body.len() > MOST_BODY_BYTES {
+        if body.len() > MAX_BODY_BYTES {
             self.fault(format!("{} bytes in a body", body.len()));
             return reply(413, 0, "Too large");
         }

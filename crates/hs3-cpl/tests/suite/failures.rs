@@ -143,7 +143,7 @@ fn as_somebody(operator: &Operator, arguments: &[&str], is_root: bool) -> Option
 }
 
 #[test]
-fn a_granule_nobody_may_read_is_named() {
+fn an_unreadable_granule_is_named() {
     let operator = Operator::new();
     operator.granule("12204a", &Recipe::default());
     let bad = operator.granule("12203a", &Recipe::default());
@@ -280,7 +280,7 @@ fn what_a_granule_states_about_itself_may_be_wrong() {
 }
 
 #[test]
-fn a_folder_nobody_may_list_is_named() {
+fn an_unlistable_folder_is_named() {
     let operator = Operator::new();
     operator.granule("12204a", &Recipe::default());
     let inner = operator.input().join("inner");

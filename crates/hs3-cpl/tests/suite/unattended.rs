@@ -1,4 +1,4 @@
-//! What happens when nobody watches: workers that die, runs that are repeated, too many failures.
+//! Unattended runs: workers that die, runs that are repeated, too many failures.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -168,7 +168,7 @@ fn navigation_at_record_edges_is_kept_and_averaged() {
 }
 
 #[test]
-fn variables_nobody_has_heard_of_are_carried_through() {
+fn unknown_variables_are_copied() {
     // Names from the clock, so that they can stand in no table.
     let nanoseconds = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
     let name = |number: u32| format!("Q{nanoseconds:x}_{number}");

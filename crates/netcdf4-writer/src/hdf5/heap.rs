@@ -3,7 +3,7 @@
 use crate::error::TooLarge;
 
 /// The least bytes of a collection.
-const LEAST_BYTES: usize = 4096;
+const MIN_BYTES: usize = 4096;
 
 /// A collection's own header, and that of each object in it.
 const HEADER_BYTES: usize = 16;
@@ -19,7 +19,7 @@ pub(crate) struct Heap {
 }
 
 /// Objects in a collection: each takes its header and eight bytes.
-const OBJECTS: usize = (LEAST_BYTES - 2 * HEADER_BYTES) / (HEADER_BYTES + 8);
+const OBJECTS: usize = (MIN_BYTES - 2 * HEADER_BYTES) / (HEADER_BYTES + 8);
 
 impl Heap {
     /// An empty heap that will begin at `address`.
@@ -36,7 +36,7 @@ impl Heap {
         let (collection, number) = (self.objects.len() / OBJECTS, self.objects.len() % OBJECTS + 1);
         self.objects.push(object);
         let mut value = 1_u32.to_le_bytes().to_vec();
-        value.extend((self.address + (collection * LEAST_BYTES) as u64).to_le_bytes());
+        value.extend((self.address + (collection * MIN_BYTES) as u64).to_le_bytes());
         value.extend(u32::try_from(number).map_err(|_| TooLarge)?.to_le_bytes());
         Ok(value)
     }
@@ -45,9 +45,9 @@ impl Heap {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for collection in self.objects.chunks(OBJECTS) {
-            let end = bytes.len() + LEAST_BYTES;
+            let end = bytes.len() + MIN_BYTES;
             bytes.extend(b"GCOL\x01\0\0\0");
-            bytes.extend((LEAST_BYTES as u64).to_le_bytes());
+            bytes.extend((MIN_BYTES as u64).to_le_bytes());
             for (object, number) in collection.iter().zip(1_u16..) {
                 head(&mut bytes, number, 8);
                 bytes.extend(object.to_le_bytes());

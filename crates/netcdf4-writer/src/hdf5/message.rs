@@ -184,7 +184,7 @@ impl Message {
         links.extend(count.to_le_bytes());
         links.extend([UNDEFINED; 3].map(u64::to_le_bytes).concat());
         let mut limits = vec![0, HAS_LIMITS];
-        limits.extend(MOST_IN_HEADER.map(u16::to_le_bytes).concat());
+        limits.extend(MAX_IN_HEADER.map(u16::to_le_bytes).concat());
         [Self::new(0x02, links), Self::constant(0x0a, limits)]
     }
 
@@ -218,7 +218,7 @@ pub(super) fn index_room(half: HalfNode) -> Message {
 
 /// How many links stay in the header of a group, and how few return to it: the first is the most that HDF5 knows,
 /// the second its own choice.
-const MOST_IN_HEADER: [u16; 2] = [u16::MAX, 6];
+const MAX_IN_HEADER: [u16; 2] = [u16::MAX, 6];
 
 impl Dataspace<'_> {
     fn encode(self) -> Result<Vec<u8>, TooLarge> {

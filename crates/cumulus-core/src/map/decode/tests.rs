@@ -44,7 +44,7 @@ fn integers_keep_their_values_unless_the_row_declares_a_sentinel() {
 
 #[test]
 fn a_64_bit_integer_beyond_2_to_the_53_is_refused_by_name() {
-    let source = Values::U64(vector(vec![1, LARGEST_EXACT_INTEGER + 1]));
+    let source = Values::U64(vector(vec![1, MAX_EXACT_INTEGER + 1]));
     let failure = decoder(ElementType::U64).decode(source, 0, &mut Statistics::default()).unwrap_err();
     assert!(failure.to_string().contains("9007199254740993"), "{failure}");
 }
@@ -90,8 +90,8 @@ proptest! {
         threshold in prop_oneof![Just(f64::INFINITY), Just(1.0), Just(0.0)],
     ) {
         let numbers: Vec<f64> = numbers.iter().copied().cycle().take(numbers.len() * repeated).collect();
-        // That nobody is invalid makes no difference but to the way.
-        let nobody = vec![false; numbers.len()];
+        // An empty mask takes the slow path, with the same result.
+        let none_invalid = vec![false; numbers.len()];
         let cases = [
             Values::F64(vector(numbers.clone())),
             Values::F32(vector(numbers.iter().map(|&number| number as f32).collect())),
@@ -109,7 +109,7 @@ proptest! {
                 fast.sentinels = Sentinels::Equal(vec![-999.0, 1e-40]);
                 fast.fill = Some(FILL);
             }
-            let slow = Decoder { invalid: Some(&nobody), ..fast.clone() };
+            let slow = Decoder { invalid: Some(&none_invalid), ..fast.clone() };
             if slow.target() != fast.target() {
                 continue;
             }

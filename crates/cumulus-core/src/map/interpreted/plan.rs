@@ -13,7 +13,7 @@ use cumulus_model::values::{ElementType, Values};
 use cumulus_model::warning::{Code, Warning};
 
 /// Magnitude below which f64 holds every integer: 2^53.
-const LARGEST_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 /// How stored numbers become those that are handed out.
 pub(super) struct Plan {
@@ -44,7 +44,7 @@ impl Plan {
                 if self.fills.contains(&stored) {
                     return self.marker;
                 }
-                if is_exact && stored.abs() > LARGEST_EXACT_INTEGER {
+                if is_exact && stored.abs() > MAX_EXACT_INTEGER {
                     lost = Some(stored);
                 }
                 self.understood(stored)
@@ -288,7 +288,7 @@ fn unit(
         Unit::Unknown(_) => {
             warnings.push(warn(
                 Code::UnitsUnknown,
-                format!("states the unit {stated:?}, which nobody knows; written as stated"),
+                format!("states the unknown unit {stated:?}; written as stated"),
             ));
         }
         Unit::OfTable | Unit::Stated(_) => {}

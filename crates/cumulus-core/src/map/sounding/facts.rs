@@ -10,7 +10,7 @@ use cumulus_model::warning::{Code, Warning};
 
 /// Change of pressure in hPa below which a sonde has not fallen, however long it sent: 5 hPa are 40 m at the surface
 /// and 600 m at the height of a Global Hawk.
-const LEAST_FALL_HPA: f64 = 5.0;
+const MIN_FALL_HPA: f64 = 5.0;
 
 impl Arranger<'_> {
     /// What is true of the whole sounding, as attributes.
@@ -76,6 +76,6 @@ impl Arranger<'_> {
         let known = || pressure.iter().copied().filter(|value| !value.is_nan());
         let range = known().reduce(f64::max).zip(known().reduce(f64::min));
         let (first, last) = self.records.time.range();
-        range.is_some_and(|(most, least)| most - least < LEAST_FALL_HPA) && last - first > 60.0
+        range.is_some_and(|(most, least)| most - least < MIN_FALL_HPA) && last - first > 60.0
     }
 }

@@ -23,7 +23,7 @@ pub(super) enum Status {
 impl Status {
     /// The less certain of the two, where several coordinates make a place.
     #[must_use]
-    pub(super) fn or_worse(self, other: Self) -> Self {
+    pub(super) fn less_certain(self, other: Self) -> Self {
         let rank = |status| match status {
             Self::Reported => 0,
             Self::Interpolated => 1,

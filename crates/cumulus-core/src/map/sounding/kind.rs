@@ -16,7 +16,7 @@ const HEIGHTS: [&str; 2] = ["geopotential_height", "altitude"];
 
 /// Share of the whole range of heights by which first and last rows differ in a fall, and the least correlation of
 /// height and order.
-const LEAST_SHARE: f64 = 0.5;
+const MIN_SHARE: f64 = 0.5;
 
 /// One of this many rows at either end tells where the fall begins and ends, so that single values do not.
 const END_SHARE: usize = 20;
@@ -29,8 +29,8 @@ const NEAR_SURFACE_M: f64 = 500.0;
 const NEAR_SURFACE_HPA: f64 = 850.0;
 
 /// Ranges below which nothing has moved.
-const LEAST_FALL_HPA: f64 = 5.0;
-const LEAST_FALL_M: f64 = 50.0;
+const MIN_FALL_HPA: f64 = 5.0;
+const MIN_FALL_M: f64 = 50.0;
 
 /// What a vertical coordinate does in order of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +62,9 @@ fn course(depths: &[f64], least_range: f64) -> Option<Course> {
     let (first, last) = (middle(known.get(..count)?)?, middle(known.get(known.len() - count..)?)?);
     let trends = [(last - first) / range, rank_correlation(&known)];
     // Ends are robust against hours on the surface, ranks against gaps and single wrong values.
-    Some(if trends.iter().any(|&trend| trend >= LEAST_SHARE) {
+    Some(if trends.iter().any(|&trend| trend >= MIN_SHARE) {
         Course::Falls
-    } else if trends.iter().any(|&trend| trend <= -LEAST_SHARE) {
+    } else if trends.iter().any(|&trend| trend <= -MIN_SHARE) {
         Course::Rises
     } else {
         Course::Wanders
@@ -103,9 +103,9 @@ impl Arranger<'_> {
         if pressure.is_none() && HEIGHTS.iter().all(|name| self.measured(name).is_none()) {
             return Err(refused(self.names(), "pressure or altitude with one value a row"));
         }
-        let by_pressure = pressure.and_then(|pressure| course(pressure, LEAST_FALL_HPA));
+        let by_pressure = pressure.and_then(|pressure| course(pressure, MIN_FALL_HPA));
         let depths = height.map(|heights| heights.iter().map(|height| -height).collect::<Vec<f64>>());
-        let by_height = depths.as_deref().and_then(|depths| course(depths, LEAST_FALL_M));
+        let by_height = depths.as_deref().and_then(|depths| course(depths, MIN_FALL_M));
         match by_pressure.or(by_height) {
             Some(Course::Rises) => {
                 let found = "pressure that falls or an altitude that rises with time: a balloon, or an aircraft that climbs";
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     fn of(depths: impl Iterator<Item = f64>) -> Option<Course> {
-        course(&depths.collect::<Vec<f64>>(), LEAST_FALL_HPA)
+        course(&depths.collect::<Vec<f64>>(), MIN_FALL_HPA)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Arranger, array, scalar, stranger_attributes, text, unit, wrapped};
+use super::{Arranger, array, scalar, text, unit, unknown_attributes, wrapped};
 use crate::collection::{Constant, Units};
 use cumulus_model::error::Failure;
 use cumulus_model::source::{SourceAttribute, SourceValue};
@@ -96,7 +96,7 @@ impl Arranger<'_> {
             });
             let long_name = text("long_name", &format!("{} at the aircraft", row.long_name));
             let attributes = attributes.chain([long_name]).collect();
-            self.push(&self.stranger_name(&format!("{REFERENCE}{name}")), values, attributes);
+            self.push(&self.unknown_name(&format!("{REFERENCE}{name}")), values, attributes);
             return;
         }
         let own = self.sounding.reference_units.iter().find(|(known, _)| known == name).map(|(_, unit)| unit);
@@ -104,16 +104,16 @@ impl Arranger<'_> {
         let units = own.or_else(|| column.map(|column| &column.units)).cloned().unwrap_or_default();
         let reference = Column { name: format!("{REFERENCE}{name}"), units, ..Column::default() };
         let value = Values::F64(ndarray::arr0(value).into_dyn());
-        self.push(&self.stranger_name(&reference.name), value, stranger_attributes(&reference));
+        self.push(&self.unknown_name(&reference.name), value, unknown_attributes(&reference));
     }
 
     /// What the table does not know: other single numbers, under their own names.
     fn scalars(&mut self) {
         for scalar in &self.sounding.scalars {
             let Some(&value) = scalar.values.first() else { continue };
-            let name = self.stranger_name(&scalar.name);
+            let name = self.unknown_name(&scalar.name);
             let value = Values::F64(ndarray::arr0(value).into_dyn());
-            self.push(&name, value, stranger_attributes(scalar));
+            self.push(&name, value, unknown_attributes(scalar));
         }
     }
 
@@ -129,7 +129,7 @@ impl Arranger<'_> {
             if texts.iter().all(|text| text.trim().is_empty()) {
                 continue;
             }
-            let name = self.stranger_name(&column.name);
+            let name = self.unknown_name(&column.name);
             let mut attributes = vec![text("source_column", &column.name)];
             attributes.extend(column.attributes.iter().cloned());
             self.push_texts(&name, shape, texts, attributes);

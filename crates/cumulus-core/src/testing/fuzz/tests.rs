@@ -25,7 +25,7 @@ const TOKENS: [&[u8]; 16] = [
 ];
 
 /// Largest corpus file that is mutated, and largest mutant: the bound of what a mutation costs.
-const LARGEST_BYTES: usize = 1 << 14;
+const MAX_BYTES: usize = 1 << 14;
 
 /// Deterministic numbers: `SplitMix64` (Steele, Lea and Flood 2014, figure 16).
 struct Numbers(u64);
@@ -86,7 +86,7 @@ fn mutant(bytes: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
             }
         }
     }
-    bytes.truncate(LARGEST_BYTES);
+    bytes.truncate(MAX_BYTES);
     bytes
 }
 
@@ -105,7 +105,7 @@ fn run(name: &str, mutants: usize, target: fn(&[u8])) {
     };
     for (path, bytes) in paths.iter().zip(&files) {
         check(bytes, &path.display().to_string());
-        if bytes.len() > LARGEST_BYTES {
+        if bytes.len() > MAX_BYTES {
             continue;
         }
         for number in 0..mutants {

@@ -10,7 +10,7 @@ use cumulus_model::source::{Content, SourceAttribute, SourceValue};
 use cumulus_model::values::{ElementType, Values};
 
 /// The longest fixed string that is read.
-const LONGEST_TEXT: usize = 65_536;
+const MAX_TEXT: usize = 65_536;
 
 /// How elements lie in the file, as far as reading them differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +39,8 @@ pub(super) fn encoding(datatype: &Datatype) -> (Encoding, Content) {
         Ok(TypeDescriptor::Float(FloatSize::U4)) => numbers(ElementType::F32),
         Ok(TypeDescriptor::Float(FloatSize::U8)) => numbers(ElementType::F64),
         Ok(TypeDescriptor::Boolean) => numbers(ElementType::I8),
-        Ok(TypeDescriptor::FixedAscii(bytes) | TypeDescriptor::FixedUnicode(bytes))
-            if bytes > LONGEST_TEXT =>
-        {
-            let what = format!("strings of {bytes} bytes, longer than the {LONGEST_TEXT} that are read");
+        Ok(TypeDescriptor::FixedAscii(bytes) | TypeDescriptor::FixedUnicode(bytes)) if bytes > MAX_TEXT => {
+            let what = format!("strings of {bytes} bytes, longer than the {MAX_TEXT} that are read");
             (Encoding::Unsupported, Content::Unsupported(what))
         }
         Ok(TypeDescriptor::FixedAscii(bytes)) => {

@@ -1,6 +1,6 @@
 //! Walks an HDF5 file once and lists its datasets.
 //!
-//! Refused by name: links into other files, nesting beyond [`DEEPEST`], more than [`MOST_OBJECTS`] objects, groups with two
+//! Refused by name: links into other files, nesting beyond [`DEEPEST`], more than [`MAX_OBJECTS`] objects, groups with two
 //! names. No archive granule has any of them, and each of them has been used to make libhdf5 crash or hang.
 //!
 //! A dataset that cannot be described or read is left out by itself: external and virtual storage, filters that are not
@@ -30,13 +30,13 @@ use cumulus_model::warning::{Code, Warning};
 const DEEPEST: usize = 8;
 
 /// Objects in one file; an HS3 granule has 42 datasets.
-const MOST_OBJECTS: usize = 4096;
+const MAX_OBJECTS: usize = 4096;
 
 /// Elements of one dataset: 500 times the largest array of the largest CPL granule known (2.3 GB in all).
 const LARGEST: usize = 1 << 37;
 
 /// Parameters of one filter that there is room for.
-const MOST_PARAMETERS: usize = 32;
+const MAX_PARAMETERS: usize = 32;
 
 pub(super) fn describe(file: &::hdf5::File) -> Result<(Description, BTreeMap<String, Stored>), Failure> {
     let mut walk = Walk::default();
@@ -74,10 +74,10 @@ impl Walk {
         for (name, link) in links {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
             self.objects += 1;
-            if self.objects > MOST_OBJECTS {
+            if self.objects > MAX_OBJECTS {
                 return Err(refused(
                     &path,
-                    format!("more than {MOST_OBJECTS} objects"),
+                    format!("more than {MAX_OBJECTS} objects"),
                     "a granule".to_owned(),
                 ));
             }
@@ -216,7 +216,7 @@ impl Walk {
             Content::Text | Content::Unsupported(_) => false,
         };
         if unwritten.is_undefined && !(can_be_missing && unwritten.parts.is_some()) {
-            return Err(Failure::new(Stage::Read, path, "has values that nobody wrote")
+            return Err(Failure::new(Stage::Read, path, "has values that were never written")
                 .found(format!("{what} never written, and no fill value that stands for them"))
                 .expected("values, or a fill value that HDF5 may use")
                 .hint("the program that made the file did not finish; ask the producer"));
@@ -246,11 +246,11 @@ fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate,
         return Err(refused(path, "external storage".to_owned(), "values stored in the granule".to_owned()));
     }
     let filters = hdf5_raw::filters(&creation).map_err(|error| damaged(path, &error))?;
-    if let Some((id, count)) = filters.iter().find(|(_, count)| *count > MOST_PARAMETERS) {
+    if let Some((id, count)) = filters.iter().find(|(_, count)| *count > MAX_PARAMETERS) {
         return Err(refused(
             path,
             format!("filter {id} with {count} parameters"),
-            format!("at most {MOST_PARAMETERS} parameters"),
+            format!("at most {MAX_PARAMETERS} parameters"),
         ));
     }
     for filter in creation.get_filters().map_err(|error| damaged(path, &error))? {

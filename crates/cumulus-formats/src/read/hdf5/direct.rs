@@ -21,11 +21,11 @@ use cumulus_model::values::ElementType;
 use shuffle_deflate::{longest_stream, unshuffle_elements};
 
 /// Chunks larger than this are left to the library, which keeps one of them, not one a thread.
-const LARGEST_CHUNK_BYTES: usize = 16 << 20;
+const MAX_CHUNK_BYTES: usize = 16 << 20;
 
 /// libhdf5 looks a chunk up by number in time that grows with their number; beyond this many it is asked for values
 /// instead (12,000 look-ups took 0.85 s).
-const MOST_CHUNKS: usize = 4096;
+const MAX_CHUNKS: usize = 4096;
 
 /// Where the values of a dataset lie.
 #[derive(Debug)]
@@ -89,8 +89,8 @@ impl Place {
                 };
                 let is_band = rows > 0 && chunk.get(1..) == shape.get(1..);
                 if !is_band
-                    || rows.checked_mul(row_bytes)? > LARGEST_CHUNK_BYTES
-                    || row_count.div_ceil(rows) > MOST_CHUNKS
+                    || rows.checked_mul(row_bytes)? > MAX_CHUNK_BYTES
+                    || row_count.div_ceil(rows) > MAX_CHUNKS
                 {
                     return None;
                 }

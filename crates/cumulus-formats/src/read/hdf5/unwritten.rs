@@ -15,10 +15,10 @@ use cumulus_model::source::{Content, SourceAttribute, SourceValue};
 use cumulus_model::values::Values;
 
 /// libhdf5 looks a chunk up by number in time that grows with their number; 16,384 look-ups take some two seconds.
-const MOST_LOOKED_UP: usize = 16_384;
+const MAX_LOOKED_UP: usize = 16_384;
 
 /// Most chunks of a dataset whose missing ones are told apart.
-const MOST_CHUNKS: usize = 1 << 20;
+const MAX_CHUNKS: usize = 1 << 20;
 
 /// What of a dataset was never written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ fn missing(
     all: usize,
     written: usize,
 ) -> Option<Vec<Vec<Range<usize>>>> {
-    if all > MOST_CHUNKS || written > MOST_LOOKED_UP {
+    if all > MAX_CHUNKS || written > MAX_LOOKED_UP {
         return None;
     }
     let mut is_written = vec![false; all];

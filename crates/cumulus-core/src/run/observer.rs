@@ -18,7 +18,7 @@ use cumulus_model::error::Stage;
 use cumulus_model::warning::{Code, Warning};
 
 /// Receives what the pool tells.
-pub(super) struct Desk<'run> {
+pub(super) struct RunObserver<'run> {
     pub(super) bar: &'run ProgressBar,
     pub(super) reports: &'run mut Vec<GranuleReport>,
     pub(super) units: UnitsSeen,
@@ -43,7 +43,7 @@ impl UnitsSeen {
     }
 }
 
-impl Observer for Desk<'_> {
+impl Observer for RunObserver<'_> {
     fn begun(&mut self, granule: &Granule) {
         self.bar.set_message(granule.stem.clone());
         let message = format!("Processing started for {}", granule.file_name);

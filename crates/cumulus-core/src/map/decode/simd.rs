@@ -43,7 +43,7 @@ pub(super) fn replace<T: Element>(
         let above = |value: &&T| **value >= least && **value <= T::MOST && value.to_f64() > threshold;
         statistics.above_threshold += groups.as_flattened().iter().filter(above).count() as u64;
     }
-    // One question at a time: the answers to all at once do not fit into the registers, and how badly is chance.
+    // One pass per question: a fused loop spills vector registers, unpredictably.
     let length = groups.as_flattened().len() as u64;
     let infinite_above = count(groups, |value| value > T::MOST);
     let kept = count(groups, |value| value >= least) - infinite_above;
