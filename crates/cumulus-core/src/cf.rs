@@ -1,4 +1,4 @@
-//! CF-1.6 and ACDD-1.3: the attributes that make arrays into a data set a stranger can read.
+//! CF-1.6 and ACDD-1.3: the layout of a product, and the attributes that make it readable without other knowledge.
 //!
 //! [`compose`] lays out the whole file from a product's table, the binding and the track; the two submodules say
 //! what a variable and what the file carry. Units that depend on the values, and counts of missing values, are

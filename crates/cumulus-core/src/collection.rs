@@ -140,7 +140,7 @@ pub struct SoundingSpec {
     pub altitude: (&'static str, &'static str),
     /// Flag that says how the altitude of a row is known.
     pub altitude_status: &'static str,
-    /// Seconds without a fix after which an interpolation is told apart.
+    /// Seconds without a fix after which interpolated positions are flagged separately.
     pub longest_gap_s: f64,
     /// Air pressure, by which a sonde that never left the aircraft is known.
     pub pressure: &'static str,

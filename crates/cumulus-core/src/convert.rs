@@ -38,7 +38,7 @@ pub enum Outcome {
     Converted(Box<Product>),
     /// The published product is up to date.
     UpToDate,
-    /// The file holds so many soundings, each of which is a granule of its own.
+    /// The file holds this number of soundings, each of which becomes a granule.
     Parts(usize),
 }
 
@@ -61,7 +61,7 @@ pub struct Context<'run> {
     pub check: Check,
     /// Bytes of values that travel at a time; never shows in the product.
     pub block_bytes: usize,
-    /// What sums files up: [`cumulus_model::digest::of_file`], except where only the time of a conversion matters.
+    /// Computes the checksum of a file: [`cumulus_model::digest::of_file`], except when only conversion time is measured.
     pub digest: fn(&Path) -> std::io::Result<FileDigest>,
 }
 

@@ -1,4 +1,4 @@
-//! The product tables of a collection as Markdown, for people; the committed page is compared with this by a test.
+//! The product tables of a collection as Markdown; a test compares the committed page with it.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,7 @@
 //! Finds the files of INPUT: a folder, a file, or a quoted pattern.
 //!
 //! In: what the operator wrote. Out: candidate granules in the order of their paths, and every other visible file
-//! with the reason why it is none. Hidden files are passed over without a word. A symbolic link is followed only
+//! with the reason why it is none. Hidden files are ignored silently. A symbolic link is followed only
 //! if it ends inside INPUT, so that a link cannot bring in a file from elsewhere.
 
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A granule: one file to convert, and what its name says.
+//! A granule: one file to convert, its name and its product.
 
 use std::path::{Path, PathBuf};
 

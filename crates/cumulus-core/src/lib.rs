@@ -1,7 +1,7 @@
 //! Instrument granules in, CF-1.6 netCDF and catalogue metadata out.
 //!
-//! A collection is a constant table ([`collection::Collection`]); everything else is here, and is the same for
-//! every collection. Data flow one way:
+//! A collection is a constant table ([`collection::Collection`]); this crate is the same for every collection. Data flow
+//! in one direction:
 //!
 //! ```text
 //!  arguments, environment, clock                                                        exit code, report
@@ -9,17 +9,17 @@
 //!        v                                                                                     |
 //!       cli --> run --> discover --> plan --> convert, for each granule ------------------> report
 //!                                               |
-//!                                               |   read      what is in the granule; rows of it
+//!                                               |   open      what is in the granule; rows of it
 //!                                               |   map       dimensions, track, missing values
 //!                                               |   cf        layout and attributes of the product
-//!                                               |   write     netCDF, in a staging folder
+//!                                               |   transfer  values, into a netCDF file in a staging folder
 //!                                               |   metadata  ECHO10, from what was written
 //!                                               v   publish   flush, rename: data, then metadata
 //!                                             OUTPUT
 //! ```
 //!
-//! A stage knows the types of the stages before it and nothing of those after it. Only [`cli`] reads arguments,
-//! environment and clock, so a granule and its options decide every byte of its product.
+//! Only [`cli`] reads arguments, environment and clock, so a granule and its options decide every byte of its product.
+//! Values, formats, soundings and logs are crates below this one.
 
 pub mod cf;
 pub mod cli;

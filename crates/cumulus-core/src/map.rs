@@ -1,4 +1,4 @@
-//! From what a source holds to what the output will hold.
+//! The meaning of a granule: from what a source holds to what the product will hold.
 //!
 //! [`bind`] gives every axis a dimension, [`time`] and [`position`] derive the track, [`decode`] takes blocks of
 //! values to their output type and replaces what is missing. Nothing here knows a file format or a collection.

@@ -1,4 +1,4 @@
-//! Conversions by themselves, for `scripts/bench`: the code a worker runs, without supervisor, checksums and flush.
+//! Conversions without supervisor, checksums and flush, for `scripts/bench`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

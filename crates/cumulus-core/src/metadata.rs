@@ -1,5 +1,4 @@
-//! What a catalogue is told about a product: one record, computed from what was written, rendered in the
-//! catalogue's own form.
+//! The catalogue record of a product, computed from what was written.
 
 pub mod echo10;
 
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::map::decode::Statistics;
 use crate::map::position::Extent;
 
-/// Everything a catalogue is told about one product.
+/// The catalogue record of one product.
 #[derive(Clone, Debug)]
 pub struct GranuleRecord {
     /// What the product was made from, by which a later run knows that it is up to date.

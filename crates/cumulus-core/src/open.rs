@@ -1,4 +1,4 @@
-//! Opening a granule: arrays or soundings, by what its bytes are and never by its name.
+//! Opens a granule by its contents, never by its name: arrays or soundings.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a run was asked for, as far as it concerns single granules.
+//! Options of a run that concern single granules.
 
 use clap::ValueEnum;
 use cumulus_model::digest;

@@ -1,4 +1,4 @@
-//! Which granules are converted into which files; pure.
+//! Which granules become which files. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The supervisor: granules are handed to worker processes, and whatever happens to a worker costs its granule only.
+//! The supervisor: distributes granules to worker processes; a crash of a worker costs only its granule.
 //!
 //! libhdf5 has one lock a process and dies on some damaged files, so this process never calls it. Workers are this
 //! same program, told to be one by a hidden verb; they get granules one at a time on standard input and answer on
@@ -72,7 +72,7 @@ pub trait Observer {
     fn begun(&mut self, granule: &Granule);
     /// The worker of a granule came to this end; the granule is tried once more when the others are done.
     fn lost(&mut self, granule: &Granule, how: &str);
-    /// A file turned out to hold so many soundings, which follow as granules of their own.
+    /// A file holds this number of soundings, each of which becomes a granule.
     fn split(&mut self, granule: &Granule, parts: usize);
     /// The worker of a granule has something for the log.
     fn told(&mut self, granule: &Granule, event: LogEvent);

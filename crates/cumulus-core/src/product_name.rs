@@ -1,4 +1,4 @@
-//! What the files of a product are called.
+//! Names of a product's files.
 
 /// Names of data and metadata while they are made. The granule's own name comes with publication: netcdf-c takes a
 /// backslash in a name for a folder.

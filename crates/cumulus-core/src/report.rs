@@ -1,4 +1,4 @@
-//! What a run did, granule by granule, and what it answers to the shell.
+//! The report of a run, granule by granule, and its exit code.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A run: every granule of INPUT, whatever happens to any of them.
+//! A run: every granule of INPUT, even if some of them fail.
 //!
 //! In: a [`Request`]. Out: a [`Report`]. One failed granule never stops the others.
 

@@ -1,4 +1,4 @@
-//! One POST after the other, over TLS: the only place that opens a connection.
+//! The HTTPS client, one POST at a time. No other module opens a connection.
 
 use std::time::Duration;
 

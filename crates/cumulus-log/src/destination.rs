@@ -1,4 +1,4 @@
-//! The two ways into Splunk: what an event looks like on each, and what its answers mean.
+//! The two Splunk inputs: the form of an event on each, and the meaning of their replies.
 //!
 //! The HTTP Event Collector takes batches of JSON envelopes, gzipped. The receiver of 2016 takes one
 //! `key="value"` line a request. Meanings of the collector's answers are those of Splunk's table of reply codes.
@@ -39,7 +39,7 @@ pub(crate) enum Verdict {
     Accepted,
     /// Something in the batch is not taken: at this place, where it is known.
     Split(Option<usize>),
-    /// Try again, not before this time where one is told.
+    /// Try again, not before this time if one is given.
     Later(String, Option<Duration>),
     /// Nothing will ever be taken: the settings are wrong.
     Refused(String),

@@ -69,7 +69,7 @@ struct State {
     /// Pieces of a batch, the first of which is on its way.
     outbox: VecDeque<Vec<Arc<str>>>,
     counts: Counts,
-    /// When the run ends whatever happens.
+    /// The deadline after which the run ends in any case.
     deadline: Option<Instant>,
     /// Nothing put in will be sent any more.
     refused: bool,
@@ -111,7 +111,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits for a batch of at most so many bytes and events. Once there is something, waits `patience` for more.
+    /// Waits for a batch within these limits of bytes and events. Once there is an event, waits `patience` for more.
     pub(crate) fn gather(&self, (bytes, events): (usize, usize), patience: Duration) -> Woken {
         let until = Instant::now() + patience;
         let mut state = self.state();

@@ -32,14 +32,14 @@ impl Relay {
         Self { verbosity, seconds: Arc::default(), pass: Box::new(pass) }
     }
 
-    /// Where the seconds spent in spans are summed up.
+    /// Total seconds spent in each span.
     #[must_use]
     pub fn seconds(&self) -> Arc<Mutex<Seconds>> {
         Arc::clone(&self.seconds)
     }
 }
 
-/// Takes out the seconds summed up so far.
+/// Returns the totals so far and resets them.
 #[must_use]
 pub fn take(seconds: &Mutex<Seconds>) -> Seconds {
     std::mem::take(&mut seconds.lock().unwrap_or_else(PoisonError::into_inner))

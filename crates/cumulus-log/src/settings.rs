@@ -1,4 +1,4 @@
-//! Where events are sent beside standard error, as the environment says it.
+//! Log destinations beside standard error, from environment variables.
 //!
 //! Tokens and passwords come from the environment alone: the arguments of a process can be seen by everybody on the
 //! machine. They are held in types that cannot be printed. What is wrong here is a complaint and never a failure: no
@@ -249,7 +249,7 @@ mod tests {
     fn nothing_set_is_nothing_sent() {
         let (settings, complaints) = read(&[("SPLUNK_HEC_URL", ""), ("SPLUNK_HEC_TOKEN", "")]);
         assert!(settings.collector.is_none() && settings.receiver.is_none() && complaints.is_empty());
-        // The 2016 rule: host, user and password, or nothing, without a word.
+        // The 2016 rule: host, user and password, or no receiver and no complaint.
         let (settings, complaints) =
             read(&[("SPLUNK_HOST", "h"), ("SPLUNK_USERNAME", "u"), ("SPLUNK_PASSWORD", "")]);
         assert!(settings.receiver.is_none() && complaints.is_empty());

@@ -1,4 +1,4 @@
-//! A destination at work: events come in from the run, a thread of its own sends them.
+//! A log destination: the run adds events, a thread of its own sends them.
 //!
 //! Nothing here slows, blocks or fails a granule. Whatever the destination does, the run's end waits
 //! [`FLUSH`] at most.

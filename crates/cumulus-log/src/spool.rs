@@ -1,4 +1,4 @@
-//! The spool file: events that could not be sent, one a line, for the next run.
+//! The spool file: events that could not be sent, one per line, for the next run.
 //!
 //! Several runs may share one. A run that replays takes the whole file by renaming it to a name of its own, which it
 //! keeps locked; a file whose lock is free belongs to a run that died, and the next one takes it over. An event may
@@ -110,7 +110,7 @@ impl Replay {
         Ok(file.try_lock().is_ok().then(|| Self { path, lines: BufReader::new(file) }))
     }
 
-    /// The next lines, at most so many and about so many bytes; none at the end of the file.
+    /// The next lines, within the limits on their number and, approximately, on their bytes; none at the end of the file.
     pub(crate) fn batch(&mut self, (bytes, events): (usize, usize)) -> Vec<Arc<str>> {
         let mut batch: Vec<Arc<str>> = Vec::new();
         let mut taken = 0;

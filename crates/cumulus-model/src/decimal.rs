@@ -1,4 +1,4 @@
-//! Numbers as text in what describes a product.
+//! Numbers as text in metadata.
 
 /// A number as catalogues take it: no exponent, at most eight decimals, no sign before zero. Eight decimals of a
 /// degree are a millimetre. `None` for what is no number.

@@ -20,7 +20,7 @@ pub struct FileDigest {
     pub sha256: String,
 }
 
-/// Reads the whole file and sums it up.
+/// Reads the whole file and computes its checksum.
 ///
 /// # Errors
 /// Whatever opening or reading the file answers.

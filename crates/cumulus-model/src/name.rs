@@ -1,4 +1,4 @@
-//! Names that differ from each other.
+//! Unique names.
 
 /// The first free name of `wanted`, `wanted_2`, `wanted_3`, …
 #[must_use]

@@ -1,7 +1,7 @@
 //! What a granule holds: datasets, attributes, and the rows of each dataset.
 //!
 //! [`Source`] is the only thing the rest of the program knows of an input format. It describes its datasets once,
-//! cheaply, and hands out rows of one dataset as often as asked.
+//! cheaply, and returns rows of one dataset as often as requested.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What a product's file holds but its values: dimensions, variables and attributes of the netCDF classic model.
+//! The structure of a product's file: dimensions, variables and attributes of the netCDF classic model.
 
 use crate::values::ElementType;
 

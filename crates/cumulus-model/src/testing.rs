@@ -1,4 +1,4 @@
-//! For the tests of all crates: how a test says what its runner shows even if it passes, and that it cannot run here.
+//! Shared by the tests of all crates: output past the test runner's capture, and skipping.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot speak should stop")]
 

@@ -1,4 +1,4 @@
-//! What is odd about a granule that was converted all the same.
+//! Warnings: oddities of a granule that was converted nevertheless.
 //!
 //! A warning has a code, by which an operator counts and alerts; a place, the dataset or attribute it is about; a
 //! message for people; and, where it is about many values, how many. `docs/data-notes.md` lists the codes.

@@ -16,7 +16,7 @@ const DIALECT: Dialect =
 /// CLASS of 2001 (CAMEX-4) states a launch instead of a release, and its row at 0 s is the aircraft's.
 const DIALECT_2001: Dialect = Dialect { reference_time: Some(0.0), ..DIALECT };
 
-/// Labels by which the dialect of 2001 is told.
+/// Labels that identify the dialect of 2001.
 const LABELS_2001: [&str; 2] = ["launch location", "gmt launch time"];
 
 /// True for a header line that only the dialect of 2001 has among texts that are no EOL.

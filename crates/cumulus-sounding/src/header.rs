@@ -1,4 +1,4 @@
-//! Header lines: label and text, and the names under which they are kept.
+//! Header lines: label, text, and attribute name.
 
 use std::collections::BTreeMap;
 

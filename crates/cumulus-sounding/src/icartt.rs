@@ -305,7 +305,7 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
         .zip(first(sounding.column(SINCE_LAUNCH)))
         .and_then(|(clock, since)| launch::whole_ms(clock - since));
     let by_rows = date.zip(zero_ms).and_then(|(date, ms)| launch::instant(date, ms));
-    // What cannot be read here is told by the rows.
+    // An unreadable statement is ignored here: the rows tell the launch, too.
     sounding.launch = match (launch::stated(header, &mut Vec::new()), by_rows) {
         (Some(launch), by_rows) => {
             let apart = by_rows.map_or(0, |rows| rows.as_millisecond() - launch.instant.as_millisecond());

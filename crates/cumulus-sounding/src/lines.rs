@@ -1,4 +1,4 @@
-//! Lines of a text file as bytes, whatever ends them.
+//! Lines of a text file as bytes, with any line ending.
 
 use cumulus_model::text::clean;
 

@@ -226,7 +226,7 @@ fn root(
     Ok(object)
 }
 
-/// Texts are one value of so many characters, numbers a list, as netcdf-c stores them.
+/// Texts are stored as one fixed-length string, numbers as an array, as netcdf-c does.
 fn attribute(object: &mut Object, attribute: &Attribute) -> Result<(), TooLarge> {
     let bytes = attribute.value.bytes();
     let (datatype, length) = match &attribute.value {

@@ -1,4 +1,4 @@
-//! HDF5 files written front to back: first values, as they come, then everything that says where they lie.
+//! HDF5 files written front to back: values first, then the metadata that says where they are stored.
 //!
 //! libhdf5 keeps a cache of metadata, flushes it, and answers each question through several layers under one lock;
 //! for a small product that is most of the work. What a product needs of the format is little: one group, datasets

@@ -35,7 +35,7 @@ impl BitWriter {
         self.bytes(bytes);
     }
 
-    /// Makes room for so many more bytes, so that growing never interrupts what follows.
+    /// Reserves this number of bytes, so that the following writes never reallocate.
     pub(super) fn reserve(&mut self, bytes: usize) {
         let needed = self.position.saturating_add(bytes).saturating_add(size_of::<u64>());
         if self.bytes.len() < needed {

@@ -1,4 +1,4 @@
-//! Attributes that come from the source.
+//! Attributes that are copied from the source.
 //!
 //! A source may say anything under any name. What says something to people is carried through as it is. What CF
 //! and netCDF give a meaning is carried only where it is well-formed and true of the product, because readers act on

@@ -1,4 +1,4 @@
-//! Flags that the source explains itself, by an enumeration or by attributes.
+//! Flags that the source describes itself, by an enumeration or by attributes.
 //!
 //! A table's words for codes are somebody's knowledge of other files. Where a source says what its codes are, it is
 //! believed; words that differ in nothing but case are the same.
@@ -9,7 +9,7 @@ use cumulus_model::structure::{Attribute, AttributeValue};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
-/// Replaces the table's flags by the source's where these say something else.
+/// Replaces the table's flags by the source's where they differ.
 pub(super) fn believe(
     bound: &BoundVariable<'_>,
     attributes: &mut Vec<Attribute>,

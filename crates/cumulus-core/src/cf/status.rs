@@ -26,7 +26,7 @@ pub(super) fn geometry(
     Ok(Geometry::of(source, spec, binding.records)?.map(Arc::new))
 }
 
-/// True where a variable has flags: its table says so, and it has one value a record and bin.
+/// True if a variable has status flags: its row in the table asks for them, and it has one value per record and bin.
 pub(super) fn is_told(bound: &BoundVariable<'_>, binding: &Binding<'_>) -> bool {
     let is_vertical = |row: &VariableSpec| row.role == Role::VerticalCoordinate;
     let mut vertical = binding.variables.iter().filter(|other| other.row.is_some_and(is_vertical));

@@ -1,4 +1,4 @@
-//! What is known of the values only when they have gone by.
+//! Attributes that depend on the values, added after all values were written.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the environment says about logs.
+//! The environment variables of logging.
 //!
 //! Tokens and passwords are read here and nowhere else, and never from the arguments, which everybody on a machine
 //! can see.

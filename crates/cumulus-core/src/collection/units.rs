@@ -1,4 +1,4 @@
-//! What a table says about the unit of a variable.
+//! How a table states the unit of a variable.
 
 /// Physical unit of a variable, or how to find it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -7,7 +7,7 @@ pub enum Units {
     Fixed(&'static str),
     /// No unit at all: flags and text.
     None,
-    /// The source does not say: written as `1` with a comment that says so.
+    /// The source does not state it: written as `1`, with a comment.
     Unstated,
     /// Days since December 31 of the year before the granule's, as decimal days of year are.
     DayOfYear,
@@ -54,7 +54,7 @@ pub enum AltitudeOf {
     LayerBottom,
 }
 
-/// The statistic a unit is told by, over all values that are not missing.
+/// The statistic from which a unit is inferred, over all values that are not missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {
     /// The largest value.

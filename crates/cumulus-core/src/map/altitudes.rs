@@ -1,8 +1,8 @@
-//! Which unit altitudes are in, where the source does not state it: told by the magnitudes of all of them together.
+//! The unit of altitudes whose source states none, inferred from the magnitudes of all of them together.
 //!
 //! Readers of the same instrument's files take altitudes for kilometres or for metres, and a granule may mix both. Frame
 //! and aircraft nearly always tell by themselves; a surface or a layer near the ground is a small number in either unit
-//! and is judged beside them. Values keep their bits; the unit that is told is written beside them.
+//! and is judged beside them. Values keep their bits; only the inferred unit is written.
 
 use std::ops::Range;
 
@@ -91,7 +91,7 @@ struct Altitude {
     of: AltitudeOf,
     /// What the source states.
     stated: Option<AltitudeUnit>,
-    /// Largest value that may be an altitude, as it is handed out.
+    /// Largest value that may be an altitude, as the source returns it.
     largest: Option<f64>,
     /// What its own values tell, or those of its neighbours.
     unit: Option<AltitudeUnit>,
@@ -119,7 +119,7 @@ pub fn decide(
         let dataset = dataset.clone();
         let is_stated = stated(source, &dataset).is_some_and(|text| units::parse(text).is_some());
         let largest = largest(source, &dataset)?;
-        // What is stated was converted, and is handed out in km.
+        // Values with a stated unit were converted, and are returned in km.
         let stated = is_stated.then_some(AltitudeUnit::Kilometre);
         altitudes.push(Altitude { unit: stated, dataset, of, stated, largest });
     }

@@ -1,4 +1,4 @@
-//! Axes of length one that a source has and the product's table has not: `Latitude(N, 1)` is `Latitude(N)`.
+//! Drops axes of length one that the product's table does not have: `Latitude(N, 1)` becomes `Latitude(N)`.
 //!
 //! Some programs store every array with two axes, or profiles with one for the instrument. Dropping an axis of length one
 //! leaves every value where it was, so only the description changes.

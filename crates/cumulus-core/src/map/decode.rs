@@ -29,7 +29,7 @@ pub struct Decoder<'track> {
     pub fill: Option<f64>,
     /// Records whose value is replaced although it is finite: invalid positions.
     pub invalid: Option<&'track [bool]>,
-    /// Values above this are counted, for units told by the median.
+    /// Values above this are counted, for units inferred from the median.
     pub threshold: f64,
 }
 

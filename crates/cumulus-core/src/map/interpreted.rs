@@ -1,5 +1,5 @@
-//! A source whose values are handed out as its attributes say they are to be understood: missing values under one number,
-//! packed numbers unpacked, and in the unit of the product's table.
+//! A source whose values are returned as its attributes define them: missing values as one number, packed values
+//! unpacked, all in the unit of the product's table.
 //!
 //! Everything after it, from the track to the product, sees the same values. Datasets that need nothing of this go by
 //! untouched, at full speed.
@@ -63,7 +63,7 @@ impl Interpreted {
         Ok(Self { source, description, readings, plans })
     }
 
-    /// The dataset as the source has it, before its attributes were made to say how its values are handed out.
+    /// The dataset as the source has it, with its original attributes.
     #[must_use]
     pub fn original(&self, path: &str) -> Option<&Dataset> {
         self.source.description().dataset(path)

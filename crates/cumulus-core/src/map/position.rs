@@ -1,4 +1,4 @@
-//! Which positions of a track can be believed, and where the track has been.
+//! Which positions of a track are valid, and the extent of the valid ones.
 //!
 //! A latitude and its longitude stand or fall together. A pair is invalid when either is not finite, is a
 //! sentinel, is out of range, when both are exactly zero, or when it belongs to a spike: reaching it from the previous

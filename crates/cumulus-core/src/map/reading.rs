@@ -1,5 +1,5 @@
-//! How the numbers of a dataset are to be understood: what its attributes state about missing values, packing and unit,
-//! beside what the product's table says.
+//! How the numbers of a dataset are interpreted: missing values, packing and unit, from its attributes and from the
+//! product's table.
 //!
 //! A source is believed. What it states in `_FillValue` and `missing_value` is missing, in packed numbers before they are
 //! unpacked (CF-1.6, 8.1); `scale_factor` and `add_offset` are undone; a unit that the table has another one for is
@@ -32,7 +32,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// True where `value`, as it is handed out, stands for a missing one.
+    /// True if `value`, as the source returns it, stands for a missing one.
     #[must_use]
     pub fn is_missing(&self, value: f64) -> bool {
         !value.is_finite() || self.sentinels.has(value)

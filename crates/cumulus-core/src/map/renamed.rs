@@ -1,4 +1,4 @@
-//! Datasets that a producer may have renamed: a known one is absent while an unknown one looks like it.
+//! Datasets that a producer may have renamed: a known one is absent while an unknown one resembles it.
 //!
 //! Only people can tell whether it is the same; so nothing is done but to say it.
 

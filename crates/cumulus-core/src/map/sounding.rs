@@ -1,4 +1,4 @@
-//! A sounding as records: one row a time, in order, each with a place.
+//! A sounding as records: one row per time, in order, each with a position.
 //!
 //! In: what a file states ([`Sounding`]), whatever its format. Out: a [`Source`] like any other, whose datasets have
 //! the names and units of the product's table, and the time of its records. Values are never changed but from one
@@ -399,7 +399,7 @@ fn wrapped(east: f64) -> f64 {
     }
 }
 
-/// What is told of a column that the table does not know.
+/// Attributes of a column that the table does not know.
 fn unknown_attributes(column: &Column) -> Vec<SourceAttribute> {
     let mut attributes = vec![text("source_column", &column.name)];
     if !column.units.is_empty() {

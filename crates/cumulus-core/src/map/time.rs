@@ -250,7 +250,7 @@ fn whole_day(day: f64, clock: Option<i64>) -> i64 {
     }
 }
 
-/// Day of year of record 0, told by the first record whose decimal day is known: from there the wall clock is
+/// Day of year of record 0, from the first record whose decimal day is known: from there the wall clock is
 /// followed back.
 fn day_of_first_record(wall: &[Option<i64>], record: usize, day: f64) -> i64 {
     let clocks: Vec<i64> = wall.iter().take(record + 1).flatten().copied().collect();

@@ -186,7 +186,7 @@ pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
     parse(from)?.conversion_to(&parse(to)?)
 }
 
-/// The unit of values whose source states none, told by their magnitude: kelvins are above 150, pascals above
+/// The unit of values whose source states none, inferred from their magnitude: kelvins are above 150, pascals above
 /// 2000, fractions at most 1.5. Any other value is taken to be in the product's unit.
 #[must_use]
 pub fn guessed<'units>(values: &[f64], to: &'units str) -> &'units str {

@@ -1,4 +1,4 @@
-//! One worker process, as the supervisor holds it.
+//! One worker process, from the supervisor's side.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

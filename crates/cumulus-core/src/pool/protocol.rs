@@ -1,4 +1,4 @@
-//! What supervisor and workers say to each other: one JSON value a line.
+//! Messages between supervisor and workers: one JSON value per line.
 //!
 //! The supervisor writes a [`Setup`], then [`Job`]s one at a time; the worker answers each with a [`Message::Done`], after any
 //! number of [`Message::Told`].
@@ -80,7 +80,7 @@ pub enum Answer {
     Converted(Box<Product>),
     /// Its product is published already.
     UpToDate,
-    /// The file holds so many soundings, each of which is a job of its own.
+    /// The file holds this number of soundings, each of which becomes a job.
     Parts(usize),
     /// Nothing was made.
     Failed(Box<Failure>),

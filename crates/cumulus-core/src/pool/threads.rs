@@ -1,4 +1,4 @@
-//! The threads of one process, which are waited for to their very end.
+//! A thread pool whose threads are joined before the process goes on.
 //!
 //! Libraries leave a thread something to clean up when it ends, and clean up themselves when the process ends. OpenSSL,
 //! which netcdf-c starts with libcurl, does not wait in between: a thread that ends meanwhile uses freed memory. Neither

@@ -1,4 +1,4 @@
-//! The worker's side: one granule after another, and as little power as that needs.
+//! The worker process: converts one granule after another, with few privileges.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

@@ -1,4 +1,4 @@
-//! Where reports of granules arrive: the log, the progress bar, the run report.
+//! Receives reports of granules and passes them to the log, the progress bar and the run report.
 //!
 //! Every granule has two events, `granule_start` and `granule_end`, with the same fields for people and machines.
 

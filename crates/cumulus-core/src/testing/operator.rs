@@ -1,4 +1,4 @@
-//! An operator at work: a folder of granules, a folder for products, and the command.
+//! An operator for end-to-end tests: a folder of granules, a folder for products, and the command.
 //!
 //! A suite names its command and says how its granules are written; all it asks of a run is the same for every
 //! collection.

@@ -1,4 +1,4 @@
-//! The flag variable beside another one, written in the same pass.
+//! The status flags beside a variable, written in the same pass.
 //!
 //! Its units hold more rows than those of the values that they are made of. One is written as soon as all values of its
 //! rows are: where it lies in the product does not depend on the number of threads or the size of blocks.

@@ -1,4 +1,4 @@
-//! What is told of attributes that the product cannot have as the source has them: once a granule, not once each.
+//! Warnings about attributes that the product cannot hold as they are: one per granule and kind.
 
 use cumulus_model::source::{SourceAttribute, SourceValue};
 use cumulus_model::values::Values;

@@ -208,7 +208,7 @@ impl Rows<'_> {
         self.stored.shape.iter().position(|&length| length == rows).unwrap_or(0)
     }
 
-    /// Gives values that were never written, and that HDF5 has no value for, one that is told from others.
+    /// Sets unwritten values for which HDF5 has no fill value to one that can be recognised.
     fn withdraw_unwritten(&self, values: &mut Values) {
         let Some(unwritten) = self.stored.unwritten.as_ref().filter(|unwritten| unwritten.is_undefined)
         else {

@@ -1,4 +1,4 @@
-//! The general way to a netCDF-4 file, for what [`super::direct`] has no words for.
+//! The general sink for netCDF-4 files, for structures that [`super::direct`] does not support.
 //!
 //! The skeleton — dimensions, variables, attributes, chunking, filters — is made by netcdf-c, so that the file
 //! has the creation order and dimension scales netCDF-4 wants. The file is then closed and the values are

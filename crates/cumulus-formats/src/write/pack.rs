@@ -1,5 +1,4 @@
-//! Rows as they are stored: everything between values and bytes that needs no file, so that many threads can do it
-//! at once.
+//! Packs rows into the form in which they are stored. It needs no file, so many threads can pack at once.
 
 use std::cell::RefCell;
 
@@ -16,7 +15,7 @@ const MIN_WORTH_ASKING: usize = 64 << 10;
 /// How the rows of one variable are stored together, and what is done to them first.
 #[derive(Clone, Debug)]
 pub struct Packing {
-    /// Rows stored together: units of so many rows are packed, the last one may have fewer.
+    /// Rows per unit; the last unit may have fewer.
     pub rows: usize,
     /// `None`: rows are stored as they are.
     pub chunk: Option<ChunkPacking>,
@@ -134,7 +133,7 @@ impl Packing {
 }
 
 impl ChunkPacking {
-    /// Packs a unit into chunks of so many rows.
+    /// Packs a unit into chunks of `rows` rows.
     fn pack(&self, unit: &Unit, rows: usize, pool: &BufferPool) -> Chunks {
         let bytes = rows * self.part_bytes * self.starts().count();
         let mut chunks = Chunks { bytes: pool.take_bytes(longest_stream(bytes)), ends: Vec::new() };

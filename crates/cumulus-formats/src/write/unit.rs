@@ -76,7 +76,7 @@ pub struct Cutter {
 }
 
 impl Cutter {
-    /// A cutter of units of so many rows, or of one.
+    /// A cutter of units of `rows` rows, at least one.
     #[must_use]
     pub fn new(rows: usize) -> Self {
         Self { rows: rows.max(1), rest: Unit::default() }

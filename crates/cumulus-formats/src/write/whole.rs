@@ -1,7 +1,7 @@
-//! Whether a file's structure is whole in itself: every name it mentions exists and fits.
+//! Checks that a file's structure is complete in itself: every name it mentions exists and fits.
 //!
 //! Readers act on `coordinates`, `ancillary_variables` and `bounds` without asking whether they are true; some fail
-//! on a name that does not exist, others ignore it without a word. So no structure is written before it was checked.
+//! on a name that does not exist, others ignore it silently. So every structure is checked before it is written.
 
 use std::collections::HashSet;
 use std::path::Path;

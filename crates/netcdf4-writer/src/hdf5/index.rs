@@ -35,7 +35,7 @@ pub(crate) struct Chunk {
     pub(crate) bytes: usize,
 }
 
-/// How chunks cover a dataset: row by row, in each row so many of them along the second axis.
+/// How chunks cover a dataset: row by row, with `parts` chunks in each row along the second axis.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grid<'shape> {
     /// Shape of a chunk.

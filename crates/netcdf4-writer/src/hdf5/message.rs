@@ -44,11 +44,11 @@ impl Charset {
 /// What a value is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Datatype {
-    /// Signed, of so many bytes, little-endian.
+    /// Signed, with this number of bytes, little-endian.
     Integer(usize),
     /// IEEE, of 4 or 8 bytes.
     Float { size: usize, is_big_endian: bool },
-    /// Characters, of so many bytes, that a NUL would end.
+    /// A NUL-terminated string of this number of bytes.
     Text(usize, Charset),
     /// The address of an object, again and again: how a variable names its dimensions.
     References,
@@ -68,7 +68,7 @@ pub(crate) enum Layout<'chunk> {
 /// What was done to a chunk before it was stored.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Filter {
-    /// Bytes of equal significance side by side, for elements of so many bytes.
+    /// Byte shuffle, for elements of this number of bytes.
     Shuffle(u32),
     /// At this level.
     Deflate(u32),
@@ -166,7 +166,7 @@ impl Message {
         Ok(Self { order, ..Self::new(0x0c, body) })
     }
 
-    /// Message 0x0015: so many attributes, in an order that is kept, all of them in the header.
+    /// Message 0x0015: the number of attributes; creation order is tracked, and all of them are in the header.
     pub(super) fn attribute_info(count: u16) -> Self {
         const ORDER_IS_KEPT: u8 = 0b11;
         let mut body = vec![0, ORDER_IS_KEPT];

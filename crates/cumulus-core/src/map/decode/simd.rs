@@ -1,4 +1,4 @@
-//! Missing values replaced and counted many at a time, where nothing but the value itself decides.
+//! Replaces and counts missing values, many at a time, if only the value itself decides.
 
 use super::Statistics;
 

@@ -1,4 +1,4 @@
-//! What is done to the values of one dataset, and how its attributes read afterwards.
+//! What is done to the values of one dataset, and its attributes afterwards.
 
 use ndarray::ArrayD;
 
@@ -15,15 +15,15 @@ use cumulus_model::warning::{Code, Warning};
 /// Magnitude below which f64 holds every integer: 2^53.
 const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
-/// How stored numbers become those that are handed out.
+/// How stored numbers become the values that are returned.
 pub(super) struct Plan {
     /// The dataset as the source knows it.
     pub(super) original: Dataset,
-    /// Element type of what is handed out.
+    /// Element type of the returned values.
     pub(super) target: ElementType,
     /// Added to negative numbers, where signed ones stand for unsigned ones.
     span: f64,
-    /// Stored numbers that are missing, and what is handed out for them.
+    /// Stored numbers that stand for missing values, and what is returned for them.
     fills: Vec<f64>,
     marker: f64,
     scaling: Option<Scaling>,
@@ -96,7 +96,7 @@ fn as_type(target: ElementType, shape: &[usize], numbers: Vec<f64>) -> Option<Va
     })
 }
 
-/// How `dataset` is to be understood, and what is done to its values if anything; its attributes are made to say so.
+/// How `dataset` is interpreted, and the change of its values, if any. Its attributes are adapted.
 pub(super) fn of(
     dataset: &mut Dataset,
     element_type: ElementType,
@@ -380,7 +380,7 @@ fn made_type(stored: ElementType, scaling: Option<Scaling>, conversion: Option<C
     if largest * f64::from(f32::EPSILON) < step / 8.0 { ElementType::F32 } else { ElementType::F64 }
 }
 
-/// `valid_min`, `valid_max` and `valid_range` as they hold for what is handed out; what contradicts itself is put aside.
+/// `valid_min`, `valid_max` and `valid_range` converted for the returned values; contradictory ones are put aside.
 ///
 /// Those of packed numbers are packed too, unless their type is wider (netCDF User's Guide, appendix A).
 fn valid_range(dataset: &mut Dataset, plan: &Plan, element_type: ElementType, warnings: &mut Vec<Warning>) {

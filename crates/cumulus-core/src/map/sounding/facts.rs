@@ -1,4 +1,4 @@
-//! What is true of a whole sounding, as attributes of the product and as warnings.
+//! Facts about a whole sounding, as attributes of the product and as warnings.
 
 use jiff::Timestamp;
 use ndarray::ArrayD;

@@ -1,5 +1,4 @@
-//! A coordinate for every row: fixes of position are rarer than other measurements, and CF has no room for a value
-//! without a place.
+//! A position for every row: fixes are rarer than other measurements, and CF requires a position for each value.
 
 use std::ops::Range;
 

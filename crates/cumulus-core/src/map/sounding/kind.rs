@@ -1,4 +1,4 @@
-//! Whether what was read is a dropsonde's fall, and a whole one.
+//! Whether a file holds the fall of a dropsonde, and a complete one.
 //!
 //! A file of another instrument may have columns of the same names. A dropsonde measures pressure, temperature or
 //! wind while it falls: its pressure rises, or its altitude falls, in order of time over the file as a whole.
@@ -127,7 +127,7 @@ impl Arranger<'_> {
                 warnings.push(Warning::of_granule(Code::NoFall, message));
                 Ok(())
             }
-            // Sondes recorded in the cabin are told by a warning, if a sonde it is.
+            // A sonde that was recorded in the cabin is converted with a warning.
             Some(Course::Rests)
                 if self.sounding.sonde_id.is_none() && self.sounding.launch_position.altitude_m.is_none() =>
             {

@@ -1,4 +1,4 @@
-//! What a sounding says of itself beside what the name of its file and its collection say.
+//! Compares what a sounding states about itself with its file name and its collection.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

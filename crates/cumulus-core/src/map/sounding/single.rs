@@ -1,5 +1,5 @@
-//! What a sounding has one of: what the aircraft measured at launch, the launch, the name of the trajectory, and
-//! whatever else its file holds once; and its texts.
+//! Single values of a sounding: what the aircraft measured at launch, the launch, the trajectory, other single
+//! numbers, and texts.
 
 use jiff::Timestamp;
 
@@ -72,7 +72,7 @@ impl Arranger<'_> {
         let Some(row) = self.product.row(&format!("{REFERENCE}{known}")) else { return Ok(value) };
         let column = self.sounding.column(name);
         let own = self.sounding.reference_units.iter().find(|(known, _)| known == name).map(|(_, unit)| unit);
-        // Without a unit of its own, it is in that of its column, stated or told by magnitude.
+        // Without a unit of its own, it is in the unit of its column, stated or inferred from the magnitude.
         let (units, told_by) = match (own.filter(|unit| !unit.trim().is_empty()), column) {
             (Some(unit), _) => (unit.as_str(), Vec::new()),
             (None, Some(column)) => (column.units.as_str(), column.values.clone()),

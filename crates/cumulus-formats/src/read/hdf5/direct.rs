@@ -40,7 +40,7 @@ pub(super) struct Place {
 enum Storage {
     /// All values, from this byte of the file on.
     Whole(u64),
-    /// Chunks of so many rows; the last one is stored whole too.
+    /// Rows per chunk; the last chunk is stored in full as well.
     Chunks {
         rows: usize,
         is_shuffled: bool,

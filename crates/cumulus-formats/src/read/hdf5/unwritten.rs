@@ -17,7 +17,7 @@ use cumulus_model::values::Values;
 /// libhdf5 looks a chunk up by number in time that grows with their number; 16,384 look-ups take some two seconds.
 const MAX_LOOKED_UP: usize = 16_384;
 
-/// Most chunks of a dataset whose missing ones are told apart.
+/// Max chunks of a dataset for which missing chunks are located one by one.
 const MAX_CHUNKS: usize = 1 << 20;
 
 /// What of a dataset was never written.
@@ -71,7 +71,7 @@ impl Unwritten {
         }
     }
 
-    /// The fill value as an attribute, where integers hold it and the source's attributes do not say so.
+    /// The fill value as an attribute, if the dataset holds integers and its attributes do not state it.
     #[expect(clippy::cast_precision_loss, reason = "all numbers of attributes are f64 in the end")]
     pub(super) fn stated(
         &self,
