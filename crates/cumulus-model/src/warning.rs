@@ -70,6 +70,7 @@ codes! {
     RowsOfAnotherSonde "rows_of_another_sonde" "Rows name another sonde."
     ShapeUnknown "shape_unknown" "A dataset has another shape than the table knows; its dimensions are told by their lengths."
     SoundingUnreadable "sounding_unreadable" "One of several soundings in a file cannot be read; the others are converted."
+    TextForNumbers "text_for_numbers" "A dataset holds text where the table describes numbers; it is carried as text, without the unit of the table."
     TimeGoesBack "time_goes_back" "Time goes back between records; every record is kept in its place."
     Truncated "truncated" "The source ends within a row or far above the surface; it may be cut short."
     UnitsConverted "units_converted" "Values were converted from the unit that the source states to that of the product."

@@ -39,6 +39,12 @@ impl Binding<'_> {
     }
 }
 
+/// True where a dataset in another form than its row's is refused: real files have shown the form, or the dataset is the
+/// coordinate of a dimension, which no other shape can be.
+fn must_have_its_layout(row: &VariableSpec) -> bool {
+    row.evidence == Evidence::Confirmed || row.role == Role::VerticalCoordinate
+}
+
 /// A dimension of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dimension {
@@ -326,11 +332,16 @@ impl<'source> Binder<'source> {
             return Ok(bound(Vec::new(), Form::Text));
         }
         if dataset.content == Content::Text {
-            if let Some(row) = row.filter(|row| row.evidence == Evidence::Confirmed) {
+            let dimensions = self.by_length(dataset, records);
+            let text = BoundVariable { row: row.filter(|_| is_text_row), ..bound(dimensions, Form::Text) };
+            let Some(row) = row.filter(|_| !is_text_row) else { return Ok(text) };
+            if must_have_its_layout(row) || row.presence == Presence::Required {
                 return Err(self.wrong_shape(dataset, row, "holds text").found("text"));
             }
-            let dimensions = self.by_length(dataset, records);
-            return Ok(bound(dimensions, Form::Text));
+            let message =
+                "holds text where numbers were expected; carried as text, without unit and standard_name";
+            warnings.push(Warning::at(Code::TextForNumbers, dataset.path.as_str(), message));
+            return Ok(text);
         }
         let Some(row) = row else {
             let dimensions = self.by_length(dataset, records);
@@ -354,7 +365,7 @@ impl<'source> Binder<'source> {
             return Ok(bound(vec![Dimension { name, length: records }], Form::Edges(rule)));
         }
 
-        if row.evidence == Evidence::Confirmed {
+        if must_have_its_layout(row) {
             return Err(self.wrong_shape(dataset, row, "has another shape"));
         }
         let dimensions = self.by_length(dataset, records);
