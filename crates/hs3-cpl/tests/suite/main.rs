@@ -15,18 +15,8 @@ mod granule;
 mod scene;
 
 mod altitudes;
-mod collector;
-mod command;
 mod contract;
-mod devices;
-mod failures;
 mod golden;
-mod interrupted;
-mod logs;
-mod malformed;
-mod memory;
 mod operator;
 mod properties;
-mod splunk;
-mod unattended;
 mod values;

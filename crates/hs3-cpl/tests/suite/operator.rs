@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 
-pub(crate) use cumulus_core::testing::operator::{Run, say, skip};
+pub(crate) use cumulus_core::testing::operator::Run;
 
 use crate::granule::{ProductKind, Recipe};
 

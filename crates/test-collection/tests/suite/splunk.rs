@@ -14,7 +14,7 @@ use crate::granule::Recipe;
 use crate::operator::{Operator, Run, say};
 use crate::unattended::contents;
 
-const STEMS: [&str; 2] = ["HS3_CPL_ATB_12203a_20120906", "HS3_CPL_ATB_12203b_20120906"];
+const STEMS: [&str; 2] = ["TEST_PROFILES_12203a_20120906", "TEST_PROFILES_12203b_20120906"];
 
 /// Events of a run on [`two`] granules without warnings: its start, its end, and those of each granule.
 const EVENTS: usize = 6;
@@ -60,7 +60,7 @@ fn all<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
 #[test]
 fn every_granule_starts_and_ends_in_the_collector() {
     let operator = two();
-    fs::write(operator.input().join("HS3_CPL_ATB_12204a_20120907.hdf5"), "bad").unwrap();
+    fs::write(operator.input().join("TEST_PROFILES_12204a_20120907.hdf5"), "bad").unwrap();
     let collector = Collector::start(&[Act::Accept]);
     let variables = [
         ("SPLUNK_HEC_INDEX", "airborne"),
@@ -72,7 +72,7 @@ fn every_granule_starts_and_ends_in_the_collector() {
     let statuses = collector.faultless().statuses();
     // One batch, or two where the run takes more than a second.
     assert!(statuses.len() <= 3 && statuses.iter().all(|&status| status == 200), "{statuses:?}");
-    let expected = [STEMS[0], STEMS[1], "HS3_CPL_ATB_12204a_20120907"];
+    let expected = [STEMS[0], STEMS[1], "TEST_PROFILES_12204a_20120907"];
     assert_eq!(collector.granules("granule_start"), expected);
     assert_eq!(collector.granules("granule_end"), expected);
     for event in collector.events() {
@@ -138,7 +138,7 @@ fn a_batch_with_a_bad_event_loses_that_one_alone() {
         [5, 6, 12, 13, 15].into_iter().flat_map(|code| [(code, true), (code, false)]).collect();
     all(&cases, |&(code, names)| {
         let operator = two();
-        let text = "Processing started for HS3_CPL_ATB_12203b";
+        let text = "Processing started for TEST_PROFILES_12203b";
         let collector = Collector::start(&[Act::Reject { code, text, names }]);
         let (run, _) = run_with(&operator, &collector.url(), &[]);
         run.succeeded();
@@ -159,7 +159,7 @@ fn a_batch_with_a_bad_event_loses_that_one_alone() {
 #[test]
 fn a_collector_changes_neither_products_nor_exit_code_nor_time() {
     let operator = two();
-    fs::write(operator.input().join("HS3_CPL_ATB_12204a_20120907.hdf5"), "bad").unwrap();
+    fs::write(operator.input().join("TEST_PROFILES_12204a_20120907.hdf5"), "bad").unwrap();
     let started = Instant::now();
     let alone = operator.run(&["input", "alone"]);
     let usual = started.elapsed();
@@ -180,7 +180,7 @@ fn a_collector_changes_neither_products_nor_exit_code_nor_time() {
     all(&cases, |(name, acts)| {
         let collector = acts.as_ref().map(|acts| Collector::start(acts));
         let operator = two();
-        fs::write(operator.input().join("HS3_CPL_ATB_12204a_20120907.hdf5"), "bad").unwrap();
+        fs::write(operator.input().join("TEST_PROFILES_12204a_20120907.hdf5"), "bad").unwrap();
         let address = collector.as_ref().map_or(gone.url(), Collector::url);
         let (run, time) = run_with(&operator, &address, &[]);
         assert_eq!(run.code, alone.code, "{name}: {}", run.stderr);

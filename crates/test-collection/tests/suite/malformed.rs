@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::granule::Recipe;
 use crate::operator::{Operator, say, skip};
-use crate::scene::Noise;
 use crate::unattended::contents;
 
 /// No damaged granule of a few kilobytes may take longer.
@@ -72,17 +71,11 @@ fn granules_with_a_flipped_bit_are_refused_or_converted_whole() {
     let operator = Operator::new();
     let path = operator.granule("12203a", &small());
     let whole = fs::read(&path).unwrap();
-    let mut noise = Noise::new(2012, "bit flips", 0);
+    let mut random = fastrand::Rng::with_seed(2012);
     let mut signals = Vec::new();
     for _ in 0..150 {
         let mut damaged = whole.clone();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_precision_loss,
-            clippy::cast_sign_loss,
-            reason = "an index"
-        )]
-        let place = (noise.uniform() * whole.len() as f64) as usize;
+        let place = random.usize(..whole.len());
         damaged[place] ^= 1 << (place % 8);
         fs::write(&path, &damaged).unwrap();
         match outcome(&operator) {

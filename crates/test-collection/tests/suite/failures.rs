@@ -18,7 +18,7 @@ fn spoiled(recipe: &Recipe, spoil: impl FnOnce(&Path)) -> (Operator, Run) {
     let run = operator.convert();
     assert_eq!(
         operator.products(),
-        ["HS3_CPL_ATB_12204a_20120906.nc", "HS3_CPL_ATB_12204a_20120906.nc.meta.xml"],
+        ["TEST_PROFILES_12204a_20120906.nc", "TEST_PROFILES_12204a_20120906.nc.meta.xml"],
         "{}",
         run.stderr
     );
@@ -49,47 +49,47 @@ fn reshaped(dataset: &'static str, shape: &'static [usize]) -> impl FnOnce(&Path
 
 #[test]
 fn missing_datasets_are_named() {
-    for dataset in ["Latitude", "Dec_JDay", "ATB_532"] {
+    for dataset in ["latitude", "day_of_year", "signal"] {
         let (_, run) = spoiled(&Recipe::default(), without(dataset));
         let expected = format!("expected {dataset}(record");
-        refused(&run, &["HS3_CPL_ATB_12203a", dataset, "is missing", "found 41", &expected, "hint"]);
+        refused(&run, &["TEST_PROFILES_12203a", dataset, "is missing", "found 14", &expected, "hint"]);
     }
-    let op = Recipe { product: ProductKind::Op, ..Recipe::default() };
-    let (_, run) = spoiled(&op, without("Latitude"));
-    refused(&run, &["HS3_CPL_OP_12203a", "Latitude: is missing"]);
+    let op = Recipe { product: ProductKind::Track, ..Recipe::default() };
+    let (_, run) = spoiled(&op, without("latitude"));
+    refused(&run, &["TEST_TRACK_12203a", "latitude: is missing"]);
 }
 
 #[test]
 fn wrong_shapes_are_named() {
-    let (_, run) = spoiled(&Recipe::default(), reshaped("ATB_532", &[40 * 97]));
-    refused(&run, &["ATB_532", "found [3880]", "expected (record = 40, Bin_Alt = 97)", "hint"]);
-    let (_, run) = spoiled(&Recipe::default(), reshaped("Latitude", &[39]));
-    refused(&run, &["Latitude", "found [39]", "expected (record = 40)"]);
-    let (_, run) = spoiled(&Recipe::default(), reshaped("Plane_Alt", &[39]));
-    refused(&run, &["Plane_Alt", "found [39]"]);
+    let (_, run) = spoiled(&Recipe::default(), reshaped("signal", &[40 * 97]));
+    refused(&run, &["signal", "found [3880]", "expected (record = 40, altitude = 97)", "hint"]);
+    let (_, run) = spoiled(&Recipe::default(), reshaped("latitude", &[39]));
+    refused(&run, &["latitude", "found [39]", "expected (record = 40)"]);
+    let (_, run) = spoiled(&Recipe::default(), reshaped("aircraft_altitude", &[39]));
+    refused(&run, &["aircraft_altitude", "found [39]"]);
 }
 
 #[test]
 fn zero_records_are_named() {
-    let (_, run) = spoiled(&Recipe::default(), reshaped("Hour", &[0]));
-    refused(&run, &["Hour", "has no values", "zero records"]);
+    let (_, run) = spoiled(&Recipe::default(), reshaped("hour", &[0]));
+    refused(&run, &["hour", "has no values", "zero records"]);
 }
 
 #[test]
 fn a_broken_vertical_coordinate_is_named() {
-    let (_, run) = spoiled(&Recipe::default(), reshaped("Bin_Alt", &[97]));
-    refused(&run, &["Bin_Alt", "cannot be a coordinate", "a turn near 0"]);
+    let (_, run) = spoiled(&Recipe::default(), reshaped("altitude", &[97]));
+    refused(&run, &["altitude", "cannot be a coordinate", "a turn near 0"]);
 }
 
 #[test]
 fn an_integer_that_no_netcdf_type_holds_is_named() {
     let (_, run) = spoiled(&Recipe::default(), |path| {
         let file = File::open_rw(path).unwrap();
-        file.unlink("NumLayers").unwrap();
+        file.unlink("layers").unwrap();
         let counts = ndarray::Array1::from_elem(40, i64::MAX);
-        file.new_dataset_builder().with_data(&counts).create("NumLayers").unwrap();
+        file.new_dataset_builder().with_data(&counts).create("layers").unwrap();
     });
-    refused(&run, &["NumLayers", "9223372036854775807", "2^53"]);
+    refused(&run, &["layers", "9223372036854775807", "2^53"]);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_name_and_content_of_no_product_are_refused() {
     file.new_dataset::<f64>().shape([3]).create("x").unwrap();
     file.close().unwrap();
     let run = operator.convert();
-    refused(&run, &["stranger", "is no granule of this collection", "HS3_CPL_ATB_"]);
+    refused(&run, &["stranger", "is no granule of this collection", "TEST_PROFILES_"]);
     assert_eq!(operator.products().len(), 2);
 }
 
@@ -172,7 +172,7 @@ fn a_strange_name_with_known_content_is_converted_with_a_warning() {
     fs::rename(path, operator.input().join("flight seven.h5")).unwrap();
     let run = operator.convert();
     run.succeeded();
-    assert_eq!(run.lines_with("by its content it is ATB").len(), 1, "{}", run.stderr);
+    assert_eq!(run.lines_with("by its content it is PROFILES").len(), 1, "{}", run.stderr);
     assert_eq!(operator.products(), ["flight seven.nc", "flight seven.nc.meta.xml"]);
 }
 
@@ -198,7 +198,7 @@ fn an_output_that_is_an_input_is_refused_before_anything_is_done() {
     let operator = Operator::new();
     let path = operator.granule("12204a", &Recipe::default());
     fs::create_dir(operator.output()).unwrap();
-    symlink(&path, operator.output().join("HS3_CPL_ATB_12204a_20120906.nc")).unwrap();
+    symlink(&path, operator.output().join("TEST_PROFILES_12204a_20120906.nc")).unwrap();
     let before = fs::read(&path).unwrap();
     let run = operator.convert();
     assert_eq!(run.code, Some(2), "{}", run.stderr);
@@ -225,7 +225,7 @@ fn no_granule_is_66_and_says_how_to_mount_one() {
     for input in ["input", "nowhere", "input/*.hdf5"] {
         let run = operator.run(&[input, "output"]);
         assert_eq!(run.code, Some(66), "{}", run.stderr);
-        let mounts = r#"-v "$PWD/granules:/work/input:ro" -v "$PWD/products:/work/output" hs3-cpl"#;
+        let mounts = r#"-v "$PWD/granules:/work/input:ro" -v "$PWD/products:/work/output" test-collection"#;
         assert!(run.stderr.contains(mounts), "{}", run.stderr);
     }
     assert!(!operator.output().exists());
@@ -236,7 +236,7 @@ fn a_failed_run_leaves_the_old_product_as_it_was() {
     let operator = Operator::new();
     let path = operator.granule("12203a", &Recipe::default());
     operator.convert().succeeded();
-    let product = operator.output().join("HS3_CPL_ATB_12203a_20120906.nc");
+    let product = operator.output().join("TEST_PROFILES_12203a_20120906.nc");
     let before = fs::read(&product).unwrap();
     fs::write(path, "damaged in transfer").unwrap();
     assert_eq!(operator.convert().code, Some(65));
@@ -247,7 +247,7 @@ fn a_failed_run_leaves_the_old_product_as_it_was() {
 #[test]
 fn text_in_the_place_of_numbers_is_named() {
     let recipe = Recipe::default();
-    for dataset in ["ATB_532", "Bin_Alt", "Plane_Alt"] {
+    for dataset in ["signal", "altitude", "aircraft_altitude"] {
         let (_, run) = spoiled(&recipe, |path| {
             let file = File::open_rw(path).unwrap();
             file.unlink(dataset).unwrap();
@@ -262,19 +262,37 @@ fn text_in_the_place_of_numbers_is_named() {
     }
 }
 
+/// A row that no real granule has confirmed is no promise that its dataset holds numbers.
+#[test]
+fn text_in_the_place_of_unconfirmed_numbers_is_carried_with_a_warning() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &Recipe::default());
+    let file = File::open_rw(path).unwrap();
+    file.unlink("layers").unwrap();
+    let text = hdf5::types::FixedAscii::<8>::from_ascii("garbage").unwrap();
+    file.new_dataset::<hdf5::types::FixedAscii<8>>().create("layers").unwrap().write_scalar(&text).unwrap();
+    file.close().unwrap();
+    let run = operator.convert();
+    let warnings = run.succeeded().lines_with("layers: holds text where numbers were expected");
+    assert_eq!(warnings.len(), 1, "{}", run.stderr);
+    let header = operator.ncdump(&["-v", "layers"], "TEST_PROFILES_12203a_20120906.nc");
+    assert!(header.contains("layers = \"garbage\""), "{header}");
+    assert!(!header.contains("layers:units"), "{header}");
+}
+
 #[test]
 fn what_a_granule_states_about_itself_may_be_wrong() {
     let operator = Operator::new();
     let path = operator.granule("12203a", &Recipe::default());
     let file = File::open_rw(&path).unwrap();
-    for name in ["Start_JDay", "NumRecs", "Date"] {
+    for name in ["first_day", "number_of_records", "date"] {
         file.unlink(name).unwrap();
         file.new_dataset::<f64>().shape([2]).create(name).unwrap();
     }
     file.close().unwrap();
     let run = operator.convert();
     run.succeeded();
-    for name in ["Start_JDay", "NumRecs", "Date"] {
+    for name in ["first_day", "number_of_records", "date"] {
         assert!(run.lines_with(" WARN ").iter().any(|line| line.contains(name)), "{name}: {}", run.stderr);
     }
 }
@@ -302,7 +320,7 @@ fn outputs_that_netcdf_would_misread_are_refused() {
     }
     // A granule's own name may have one.
     fs::rename(
-        operator.input().join("HS3_CPL_ATB_12204a_20120906.hdf5"),
+        operator.input().join("TEST_PROFILES_12204a_20120906.hdf5"),
         operator.input().join("back\\slash.hdf5"),
     )
     .unwrap();

@@ -40,7 +40,7 @@ fn a_full_device_is_retryable_and_room_makes_it_good() {
     let operator = Operator::new();
     let Some(namespace) = mount_namespace(&operator) else { return };
     for sortie in ["12203a", "12203b", "12203c"] {
-        operator.granule(sortie, &Recipe { records: 600, ..Recipe::default() });
+        operator.granule(sortie, &Recipe { records: 1000, bins: 900, ..Recipe::default() });
     }
     operator.run(&["input", "expected"]).succeeded();
     fs::create_dir(operator.output()).unwrap();
@@ -80,7 +80,7 @@ fn a_read_only_output_is_73_and_named() {
 #[test]
 fn a_file_size_limit_is_told_and_publishes_nothing() {
     let operator = Operator::new();
-    operator.granule("12203a", &Recipe { records: 600, ..Recipe::default() });
+    operator.granule("12203a", &Recipe { records: 1000, bins: 900, ..Recipe::default() });
     // In blocks of 512 bytes: the product has several megabytes.
     let output = shell(&operator, &["env"], r#"ulimit -f 2000; exec "$program" input output"#);
     let told = String::from_utf8_lossy(&output.stderr);

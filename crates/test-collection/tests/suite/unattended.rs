@@ -16,7 +16,7 @@ pub(crate) fn five(operator: &Operator) -> Vec<String> {
     for (number, sortie) in sorties.iter().enumerate() {
         operator.granule(sortie, &Recipe { records: 300, seed: number as u64, ..Recipe::default() });
     }
-    sorties.iter().map(|sortie| format!("HS3_CPL_ATB_{sortie}_20120906")).collect()
+    sorties.iter().map(|sortie| format!("TEST_PROFILES_{sortie}_20120906")).collect()
 }
 
 pub(crate) fn with_fault(operator: &Operator, fault: &str, arguments: &[&str]) -> Run {
@@ -133,7 +133,7 @@ fn too_many_failures_end_the_run() {
     let operator = Operator::new();
     five(&operator);
     for sortie in ["12201a", "12201b"] {
-        fs::write(operator.input().join(format!("HS3_CPL_ATB_{sortie}_20120904.hdf5")), "bad").unwrap();
+        fs::write(operator.input().join(format!("TEST_PROFILES_{sortie}_20120904.hdf5")), "bad").unwrap();
     }
     let run = operator.run(&["input", "output", "--jobs", "1", "--max-failures", "1"]);
     assert_eq!(run.code, Some(75), "{}", run.stderr);

@@ -20,7 +20,7 @@ fn fields_of_the_workflow_come_from_the_environment() {
             .command()
             .args(["input", "output", "--log-format", "json"])
             .envs([
-                ("SENDER", "hs3-ingest"),
+                ("SENDER", "test-ingest"),
                 ("EXECUTIONS", "[\"e-1\"]"),
                 ("STACKNAME", "daac-sit"),
                 ("PARENTARN", "arn:aws:states:x"),
@@ -30,7 +30,7 @@ fn fields_of_the_workflow_come_from_the_environment() {
             .unwrap(),
     );
     for line in objects(run.succeeded()) {
-        assert_eq!((&line["sender"], &line["stackName"]), (&"hs3-ingest".into(), &"daac-sit".into()));
+        assert_eq!((&line["sender"], &line["stackName"]), (&"test-ingest".into(), &"daac-sit".into()));
         assert_eq!(
             (&line["executions"], &line["parentArn"]),
             (&"[\"e-1\"]".into(), &"arn:aws:states:x".into())
@@ -56,7 +56,7 @@ fn rust_log_chooses_what_is_shown_and_workers_are_heard() {
     assert_eq!(with("error", &[]).len(), 0);
     let debug = with("debug", &[]);
     let opened = debug.iter().find(|line| line["span"] == "open").expect("a span of the worker");
-    assert_eq!(opened["granule_id"], "HS3_CPL_ATB_12203a_20120906");
+    assert_eq!(opened["granule_id"], "TEST_PROFILES_12203a_20120906");
     assert!(opened["seconds"].as_f64().is_some());
     let end = debug.iter().find(|line| line["event"] == "granule_end").unwrap();
     assert!(end["step_seconds"]["checksum"].as_f64().is_some(), "{end}");
@@ -72,7 +72,7 @@ fn rust_log_chooses_what_is_shown_and_workers_are_heard() {
 fn the_end_of_a_granule_says_everything() {
     let operator = Operator::new();
     operator.granule("12203a", &Recipe::default());
-    std::fs::write(operator.input().join("HS3_CPL_ATB_12204a_20120907.hdf5"), "bad").unwrap();
+    std::fs::write(operator.input().join("TEST_PROFILES_12204a_20120907.hdf5"), "bad").unwrap();
     let run = operator.run(&["input", "output", "--log-format", "json"]);
     assert_eq!(run.code, Some(65));
     let lines = objects(&run);
@@ -101,9 +101,10 @@ fn the_end_of_a_granule_says_everything() {
 fn a_panic_in_a_worker_is_heard() {
     let operator = Operator::new();
     operator.granule("12203a", &Recipe::default());
-    let run = with_fault(&operator, "panic=HS3_CPL_ATB_12203a_20120906", &[]);
+    let run = with_fault(&operator, "panic=TEST_PROFILES_12203a_20120906", &[]);
     assert_eq!(run.code, Some(65), "{}", run.stderr);
-    let heard = run.lines_with("HS3_CPL_ATB_12203a_20120906: the worker process panics: panicked at crates/");
+    let heard =
+        run.lines_with("TEST_PROFILES_12203a_20120906: the worker process panics: panicked at crates/");
     assert!(heard.len() == 2 && heard[0].contains("as the test asked"), "{}", run.stderr);
     assert_eq!(run.lines_with("the worker process ended with code 101, twice").len(), 1, "{}", run.stderr);
 }
@@ -156,7 +157,7 @@ fn workers_see_no_secret() {
     operator.granule("12203a", &Recipe::default());
     let mut command = operator.command();
     command.args(["input", "output", "--timeout", "5"]).envs([
-        ("CUMULUS_TEST_FAULTS", "hang=HS3_CPL_ATB_12203a_20120906"),
+        ("CUMULUS_TEST_FAULTS", "hang=TEST_PROFILES_12203a_20120906"),
         ("SPLUNK_HEC_TOKEN", TOKEN),
         ("SPLUNK_WHATEVER", PASSWORD),
     ]);

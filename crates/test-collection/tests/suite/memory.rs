@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::granule::{Data, Floats, Recipe, Storage};
+use crate::granule::{Recipe, Storage};
 use crate::operator::{Operator, say};
 
 /// What a worker with two threads may need, whatever the granule.
@@ -54,15 +54,7 @@ fn peak_kb_of(process: u32) -> Option<u32> {
 
 fn check(storage: Storage) {
     let [small, large] = RECORDS.map(|records| {
-        let recipe = Recipe {
-            records,
-            first: 0,
-            bins: 300,
-            floats: Floats::F4,
-            data: Data::Zeros,
-            storage,
-            ..Recipe::default()
-        };
+        let recipe = Recipe { records, bins: 900, is_zero: true, storage, ..Recipe::default() };
         peak_mb(&recipe)
     });
     say(&format!("{storage:?}: {small:.1} MB for {} records, {large:.1} MB for {}", RECORDS[0], RECORDS[1]));

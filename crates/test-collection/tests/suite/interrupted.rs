@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use crate::granule::Recipe;
 use crate::operator::{Operator, say};
-use crate::scene::Noise;
 use crate::unattended::{contents, five, undisturbed};
 
 /// Runs killed by an ordinary test run.
@@ -53,11 +52,11 @@ fn killed_runs_leave_nothing_that_a_next_run_does_not_mend() {
     let started = Instant::now();
     operator.run(&["input", "timed", "--jobs", "2"]).succeeded();
     let whole = started.elapsed();
-    let mut noise = Noise::new(2012, "moments", rounds);
+    let mut random = fastrand::Rng::with_seed(rounds as u64);
     let mut killed = [0; 3];
     for round in 0..rounds {
         let victim = [Victim::Supervisor, Victim::Group, Victim::Worker][round % 3];
-        killed[round % 3] += kill_a_run(&operator, victim, whole.mul_f64(noise.uniform()));
+        killed[round % 3] += kill_a_run(&operator, victim, whole.mul_f64(random.f64()));
         if victim == Victim::Worker {
             // A killed worker costs nothing: its granule is tried again.
             assert!(contents(&operator.output()) == expected, "round {round}");
@@ -225,11 +224,11 @@ fn a_closed_terminal_ends_nothing() {
 #[test]
 fn a_granule_that_changes_while_it_is_read_is_not_published() {
     let operator = Operator::new();
-    let path = operator.granule("12203a", &Recipe { records: 4000, ..Recipe::default() });
+    let path = operator.granule("12203a", &Recipe { records: 4000, bins: 900, ..Recipe::default() });
     let mut run = operator.command();
     let run = run.args(["input", "output"]).stderr(Stdio::piped()).spawn().unwrap();
     let is_being_written = || {
-        folders_under_way(&operator.output().join(".hs3-cpl"))
+        folders_under_way(&operator.output().join(".test-collection"))
             .iter()
             .any(|folder| folder.join("data.nc").exists())
     };

@@ -6,11 +6,10 @@ use std::os::unix::fs::symlink;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::anomaly::Anomaly;
 use crate::granule::{ProductKind, Recipe};
 use crate::operator::Operator;
 
-const DATA: &str = "HS3_CPL_ATB_12203a_20120906.nc";
+const DATA: &str = "TEST_PROFILES_12203a_20120906.nc";
 
 #[test]
 fn an_empty_command_line_is_wrong_usage() {
@@ -26,7 +25,10 @@ fn an_empty_command_line_is_wrong_usage() {
     {
         assert!(help.stdout.contains(word), "{word} is not in --help");
     }
-    assert_eq!(operator.run(&["--version"]).stdout, format!("hs3-cpl {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        operator.run(&["--version"]).stdout,
+        format!("test-collection {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 /// What an image does with arguments that are options alone.
@@ -41,10 +43,10 @@ fn folders_come_from_the_environment_where_no_argument_names_them() {
     let both = [("CUMULUS_INPUT", "input"), ("CUMULUS_OUTPUT", "elsewhere")];
     let (code, plan) = planned(&["--dry-run", "--force"], &both);
     assert_eq!(code, Some(0));
-    assert!(plan.contains(" -> elsewhere/HS3_CPL_ATB_12203a"), "{plan}");
+    assert!(plan.contains(" -> elsewhere/TEST_PROFILES_12203a"), "{plan}");
     let (code, plan) = planned(&["--dry-run", "input", "output"], &both);
     assert_eq!(code, Some(0));
-    assert!(plan.contains(" -> output/HS3_CPL_ATB_12203a"), "{plan}");
+    assert!(plan.contains(" -> output/TEST_PROFILES_12203a"), "{plan}");
     assert_eq!(planned(&["describe"], &both).0, Some(0));
     assert_eq!(planned(&["--dry-run"], &both[..1]).0, Some(2));
     for empty in [[("CUMULUS_INPUT", ""), both[1]], [both[0], ("CUMULUS_OUTPUT", "")]] {
@@ -56,10 +58,10 @@ fn folders_come_from_the_environment_where_no_argument_names_them() {
 fn input_may_be_a_folder_a_tree_a_file_or_a_pattern() {
     let operator = Operator::new();
     let path = operator.granule("12203a", &Recipe::default());
-    operator.granule("12203a", &Recipe { product: ProductKind::Op, ..Recipe::default() });
+    operator.granule("12203a", &Recipe { product: ProductKind::Track, ..Recipe::default() });
     let inner = operator.input().join("2013");
     fs::create_dir(&inner).unwrap();
-    fs::copy(&path, inner.join("HS3_CPL_ATB_13215a_20130829.hdf5")).unwrap();
+    fs::copy(&path, inner.join("TEST_PROFILES_13215a_20130829.hdf5")).unwrap();
     fs::write(operator.input().join(".hidden.hdf5"), "").unwrap();
     fs::write(operator.input().join("readme.met"), "").unwrap();
     let converted = |arguments: &[&str]| {
@@ -69,8 +71,8 @@ fn input_may_be_a_folder_a_tree_a_file_or_a_pattern() {
     };
     assert_eq!(converted(&["input", "output"]), 2);
     assert_eq!(converted(&["input", "output", "--recursive"]), 3);
-    assert_eq!(converted(&["input/*_OP_*.hdf5", "output"]), 1);
-    assert_eq!(converted(&["input/**/*_ATB_*", "output"]), 2);
+    assert_eq!(converted(&["input/*_TRACK_*.hdf5", "output"]), 1);
+    assert_eq!(converted(&["input/**/*_PROFILES_*", "output"]), 2);
     assert_eq!(converted(&[path.to_str().unwrap(), "output"]), 1);
     assert!(!operator.output().exists());
 }
@@ -79,11 +81,11 @@ fn input_may_be_a_folder_a_tree_a_file_or_a_pattern() {
 fn symbolic_links_are_followed_only_inside_input() {
     let operator = Operator::new();
     let path = operator.granule("12203a", &Recipe::default());
-    let outside = operator.folder().join("HS3_CPL_ATB_13215a_20130829.hdf5");
+    let outside = operator.folder().join("TEST_PROFILES_13215a_20130829.hdf5");
     fs::copy(&path, &outside).unwrap();
-    symlink(&outside, operator.input().join("HS3_CPL_ATB_13215a_20130829.hdf5")).unwrap();
-    symlink(&path, operator.input().join("HS3_CPL_ATB_13216a_20130904.hdf5")).unwrap();
-    symlink("nowhere", operator.input().join("HS3_CPL_ATB_13217a_20130905.hdf5")).unwrap();
+    symlink(&outside, operator.input().join("TEST_PROFILES_13215a_20130829.hdf5")).unwrap();
+    symlink(&path, operator.input().join("TEST_PROFILES_13216a_20130904.hdf5")).unwrap();
+    symlink("nowhere", operator.input().join("TEST_PROFILES_13217a_20130905.hdf5")).unwrap();
     let run = operator.run(&["input", "output", "--dry-run"]);
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines.iter().filter(|line| line.starts_with("convert ")).count(), 2, "{lines:#?}");
@@ -99,8 +101,8 @@ fn the_plan_names_every_file() {
     let run = operator.run(&["input", "output", "--dry-run", "--metadata-suffix", ".cmr.xml"]);
     assert_eq!(
         run.stdout,
-        "convert input/HS3_CPL_ATB_12203a_20120906.hdf5 -> output/HS3_CPL_ATB_12203a_20120906.nc \
-         output/HS3_CPL_ATB_12203a_20120906.nc.cmr.xml\n\
+        "convert input/TEST_PROFILES_12203a_20120906.hdf5 -> output/TEST_PROFILES_12203a_20120906.nc \
+         output/TEST_PROFILES_12203a_20120906.nc.cmr.xml\n\
          ignore  input/readme.met: not a granule by its ending\n"
     );
 }
@@ -108,11 +110,8 @@ fn the_plan_names_every_file() {
 #[test]
 fn the_report_counts_everything_and_its_checksums_are_true() {
     let operator = Operator::new();
-    let source = operator.granule(
-        "12203a",
-        &Recipe { anomalies: vec![Anomaly::Missing, Anomaly::Positions], ..Recipe::default() },
-    );
-    fs::write(operator.input().join("HS3_CPL_ATB_12204a_20120907.hdf5"), "bad").unwrap();
+    let source = operator.granule("12203a", &Recipe { has_faults: true, ..Recipe::default() });
+    fs::write(operator.input().join("TEST_PROFILES_12204a_20120907.hdf5"), "bad").unwrap();
     let run = operator.run(&["input", "output", "--report", "report.json"]);
     assert_eq!(run.code, Some(65));
     let report: Value =
@@ -136,7 +135,7 @@ fn the_report_counts_everything_and_its_checksums_are_true() {
     assert_eq!(product["invalid_positions"]["zero"], 1);
     assert_eq!(product["invalid_positions"]["spike"], 1);
     let counts = product["variables"].as_array().unwrap();
-    let count = counts.iter().find(|variable| variable["name"] == "ATB_532").unwrap();
+    let count = counts.iter().find(|variable| variable["name"] == "signal").unwrap();
     assert_eq!((&count["not_a_number"], &count["infinite"]), (&4.into(), &8.into()));
     let failure = &report["granules"][1]["failure"];
     assert_eq!((&failure["stage"], &failure["class"]), (&"read".into(), &"bad_granule".into()));
@@ -158,7 +157,8 @@ fn logs_come_in_three_forms() {
     operator.granule("12203a", &Recipe::default());
     let json = operator.run(&["input", "output", "--log-format", "json"]);
     let lines: Vec<Value> = json.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let of_granule: Vec<&Value> = lines.iter().filter(|line| line["granule_id"] == DATA[..27]).collect();
+    let of_granule: Vec<&Value> =
+        lines.iter().filter(|line| line["granule_id"] == DATA[..DATA.len() - 3]).collect();
     assert_eq!(of_granule.len(), 2, "{}", json.stderr);
     assert!(of_granule[0]["message"].as_str().unwrap().starts_with("Processing started for "));
     assert!(of_granule[1]["message"].as_str().unwrap().starts_with("Processing finished"));
@@ -187,12 +187,12 @@ fn metadata_take_name_and_address_from_the_environment() {
         assert!(status.unwrap().success());
         fs::read_to_string(operator.output().join(format!("{DATA}.meta.xml"))).unwrap()
     };
-    let metadata = run("hs3cpl<2>", "https://data.example.invalid/hs3");
-    assert!(metadata.contains("<ShortName>hs3cpl&lt;2&gt;</ShortName>"), "{metadata}");
-    assert!(metadata.contains(&format!("<URL>https://data.example.invalid/hs3/{DATA}</URL>")), "{metadata}");
+    let metadata = run("testcollection<2>", "https://data.example.invalid/test");
+    assert!(metadata.contains("<ShortName>testcollection&lt;2&gt;</ShortName>"), "{metadata}");
+    assert!(metadata.contains(&format!("<URL>https://data.example.invalid/test/{DATA}</URL>")), "{metadata}");
     let metadata = run("", "");
     assert!(
-        metadata.contains("<ShortName>hs3cpl</ShortName>")
+        metadata.contains("<ShortName>testcollection</ShortName>")
             && metadata.contains(&format!("<URL>{DATA}</URL>"))
     );
 }
@@ -212,7 +212,7 @@ fn verify_tells_equal_from_different() {
     assert_eq!(operator.run(&["input", "later"]).code, Some(0));
     let different = operator.run(&["verify", "later", "output"]);
     assert_eq!(different.code, Some(1));
-    assert!(different.stdout.contains("ATB_532: "), "{}", different.stdout);
+    assert!(different.stdout.contains("signal: "), "{}", different.stdout);
     assert!(different.stdout.contains("values differ; value "), "{}", different.stdout);
 
     fs::write(operator.folder().join("later").join(DATA), "x").unwrap();

@@ -1,0 +1,35 @@
+//! The operator of this suite: the common one, and how granules come into INPUT.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+
+pub(crate) use cumulus_core::testing::operator::{Run, say, skip};
+
+use crate::granule::{ProductKind, Recipe};
+
+pub(crate) struct Operator(cumulus_core::testing::operator::Operator);
+
+impl Deref for Operator {
+    type Target = cumulus_core::testing::operator::Operator;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Operator {
+    pub(crate) fn new() -> Self {
+        Self(cumulus_core::testing::operator::Operator::new(env!("CARGO_BIN_EXE_test-collection")))
+    }
+
+    /// Writes a granule under its producer's name.
+    pub(crate) fn granule(&self, sortie: &str, recipe: &Recipe) -> PathBuf {
+        let product = match recipe.product {
+            ProductKind::Profiles => "PROFILES",
+            ProductKind::Track => "TRACK",
+        };
+        let path = self.input().join(format!("TEST_{product}_{sortie}_20120906.hdf5"));
+        recipe.write(&path).unwrap();
+        path
+    }
+}
