@@ -180,7 +180,7 @@ def read_netcdf(path, is_classic):
         launch, launched_by = (zero, "time units") if LAUNCH_AT_ORIGIN[0] <= first <= LAUNCH_AT_ORIGIN[1] else (zero + first, "first row")
     launch = zero if launch is None else launch
     time = np.array([np.nan if second is None else float(second + zero - launch) for second in since])
-    time[np.abs(time) > 86400] = np.nan  # more than a day away from the launch: another unit or origin than is stated
+    time[np.abs(time) > 86400] = np.nan  # more than one day from the launch: another unit or origin than is stated
     columns, inexact, others = {}, set(), {}
     for by_name in (True, False):
         for key, (values, kept) in variables.items():

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use cumulus_formats::write::create;
 use cumulus_formats::write::unit::Cutter;
+use cumulus_model::attributes::{Attribute, Attributes};
 use cumulus_model::buffer_pool::BufferPool;
 use cumulus_model::error::Failure;
-use cumulus_model::structure::{Attribute, LateAttributes, Storage, Structure, Variable};
+use cumulus_model::structure::{LateAttributes, Storage, Structure, Variable};
 use cumulus_model::values::{ElementType, Values};
 use ndarray::ArrayD;
 
@@ -54,9 +55,9 @@ fn long_attributes() -> Structure {
     let long =
         |length: usize| Attribute::text(format!("of_{length}_bytes"), "0123456789".repeat(length / 10));
     let mut whole = variable("whole", Storage::Numbers(ElementType::F32), &[("record", 20)]);
-    whole.attributes = [250, 260, 8_000, 60_000].map(long).to_vec();
+    whole.attributes = [250, 260, 8_000, 60_000].map(long).into_iter().collect();
     let many: Vec<f64> = (0..1000).map(f64::from).collect();
-    whole.attributes.push(Attribute::numbers("numbers", ElementType::F64, &many));
+    whole.attributes.set(Attribute::numbers("numbers", ElementType::F64, &many));
     let attributes = whole.attributes.clone();
     structure(vec![whole], attributes)
 }
@@ -68,10 +69,10 @@ fn scalars() -> Structure {
     let variables = names.map(|(name, element_type)| {
         let mut scalar = variable(name, Storage::Numbers(element_type), &[]);
         scalar.fill = Some(-99.0);
-        scalar.attributes = vec![Attribute::numbers("valid_min", element_type, &[-9.0])];
+        scalar.attributes = Attributes::from_iter([Attribute::numbers("valid_min", element_type, &[-9.0])]);
         scalar
     });
-    structure(variables.into(), Vec::new())
+    structure(variables.into(), Attributes::default())
 }
 
 /// A dimension shared by 3,000 axes: near the most that is written directly (3,750).
@@ -80,7 +81,7 @@ fn many_axes() -> Structure {
     let variables = (0..1500)
         .map(|number| variable(&format!("v{number}"), Storage::Numbers(ElementType::I16), &axes))
         .collect();
-    structure(variables, Vec::new())
+    structure(variables, Attributes::default())
 }
 
 fn variable(name: &str, storage: Storage, axes: &[(&str, usize)]) -> Variable {
@@ -90,11 +91,11 @@ fn variable(name: &str, storage: Storage, axes: &[(&str, usize)]) -> Variable {
         dimensions: axes.iter().map(|(name, _)| (*name).to_owned()).collect(),
         shape: axes.iter().map(|&(_, length)| length).collect(),
         fill: None,
-        attributes: Vec::new(),
+        attributes: Attributes::default(),
     }
 }
 
-fn structure(variables: Vec<Variable>, attributes: Vec<Attribute>) -> Structure {
+fn structure(variables: Vec<Variable>, attributes: Attributes) -> Structure {
     let mut dimensions: Vec<(String, usize)> = Vec::new();
     for variable in &variables {
         for (name, &length) in variable.dimensions.iter().zip(&variable.shape) {

@@ -21,10 +21,11 @@ use crate::map::decode::{Decoder, Statistics};
 use crate::map::reading::Reading;
 use crate::map::status::Geometry;
 use crate::map::text;
+use cumulus_model::attributes::{Attribute, Attributes};
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::name::free_name;
 use cumulus_model::source::Content;
-use cumulus_model::structure::{self, Attribute, Storage, Structure, Variable};
+use cumulus_model::structure::{Storage, Structure, Variable};
 use cumulus_model::values::{ElementType, Values};
 
 pub use file::Provenance;
@@ -259,7 +260,7 @@ impl<'granule> Composer<'granule, '_> {
         bound: &BoundVariable<'_>,
         decoder: &Decoder<'_>,
         warnings: &mut Vec<Warning>,
-    ) -> Vec<Attribute> {
+    ) -> Attributes {
         let located = self.located(bound);
         let wavelength = bound.row.and_then(|row| row.wavelength_nm).and_then(|wanted| {
             let mut known = self.wavelengths.iter();
@@ -315,7 +316,7 @@ impl<'granule> Composer<'granule, '_> {
         let status = self.status(bound);
         let flags = status.as_ref().map(|_| {
             let name = free_name(&format!("{}_status", bound.name), |name| is_taken(self.binding, name));
-            structure::set(&mut attributes, Attribute::text("ancillary_variables", name.as_str()));
+            attributes.set(Attribute::text("ancillary_variables", name.as_str()));
             let flags = status::attributes(bound, &self.located(bound).unwrap_or_default());
             numbers(&name, ElementType::I8, &bound.dimensions, None, flags)
         });
@@ -348,7 +349,7 @@ impl<'granule> Composer<'granule, '_> {
         let values = Values::from_f64(decoder.target(), longitude);
         let decoder = Decoder { from: decoder.target(), ..decoder };
         let mut attributes = self.attributes(bound, &decoder, warnings);
-        variable::note(&mut attributes, "counted beyond 180 degrees by the source");
+        attributes.remark("the source has longitudes beyond 180 degrees");
         let mut statistics = Statistics::default();
         let values = decoder.decode(values, 0, &mut statistics)?;
         let variable = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill, attributes);
@@ -363,13 +364,13 @@ impl<'granule> Composer<'granule, '_> {
         let broken = |found: String| {
             Failure::new(Stage::Map, &bound.dataset.path, "cannot be a coordinate")
                 .found(found)
-                .expected("values that rise or fall throughout, none missing")
+                .expected("strictly monotonic values, none missing")
                 .hint("the granule is damaged; ask the producer")
         };
         if let Some(index) =
             values.iter().position(|&value| !value.is_finite() || reading.sentinels.has(value))
         {
-            return Err(broken(format!("a missing value at {index}")));
+            return Err(broken(format!("a missing value at index {index}")));
         }
         let one_way = |descends: bool| {
             values
@@ -378,7 +379,7 @@ impl<'granule> Composer<'granule, '_> {
                 .position(|(before, after)| if descends { before <= after } else { before >= after })
         };
         if let (Some(rise), Some(_)) = (one_way(true), one_way(false)) {
-            return Err(broken(format!("a turn near {rise}")));
+            return Err(broken(format!("not monotonic at index {rise}")));
         }
         let lowest = values.iter().copied().reduce(f64::min);
         let highest = values.iter().copied().reduce(f64::max);
@@ -414,10 +415,9 @@ impl<'granule> Composer<'granule, '_> {
         let values = decoder.decode(values, 0, &mut statistics)?;
         let mut attributes = self.attributes(bound, &decoder, warnings);
         let edges_name = free_name(&format!("{}_edges", bound.name), |name| is_taken(self.binding, name));
-        variable::note(
-            &mut attributes,
-            &format!("middle of the two record edges in {edges_name}, which are as in the source"),
-        );
+        attributes.remark(format!(
+            "mean of the two record edges in {edges_name}, which has the values of the source"
+        ));
         let middle = numbers(&bound.name, decoder.target(), &bound.dimensions, decoder.fill, attributes);
         self.push(middle, Feed::Values { values, statistics: Some(statistics) });
 
@@ -477,7 +477,7 @@ fn numbers(
     element_type: ElementType,
     dimensions: &[Dimension],
     fill: Option<f64>,
-    attributes: Vec<Attribute>,
+    attributes: Attributes,
 ) -> Variable {
     Variable {
         name: name.to_owned(),

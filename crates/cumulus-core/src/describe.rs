@@ -66,9 +66,9 @@ fn describe_row(page: &mut String, row: &VariableSpec) {
     let layouts: Vec<String> = row.layouts.iter().map(|layout| format!("({})", layout.join(", "))).collect();
     let units = match row.units {
         Units::Fixed(units) => format!("`{units}`"),
-        Units::Altitude(_) => "`km`, or `m` where the altitudes of the granule together tell so".to_owned(),
+        Units::Altitude(_) => "`km` or `m`, inferred from all altitudes in the granule".to_owned(),
         Units::None => "none".to_owned(),
-        Units::Unstated => "`1`, not stated by the source".to_owned(),
+        Units::Unstated => "`1`, not stated in the source".to_owned(),
         Units::DayOfYear => "days since December 31 of the year before".to_owned(),
         Units::ByMagnitude { statistic, threshold, above, otherwise } => {
             let statistic = match statistic {

@@ -35,7 +35,7 @@ impl Granule {
     /// A name that is not UTF-8, holds control characters, or is too long for a catalogue.
     pub fn at(path: &Path, collection: &Collection) -> Result<Self, Failure> {
         let refused = |found: String, expected: &str| {
-            Failure::new(Stage::Plan, path.display().to_string(), "has a name no catalogue takes")
+            Failure::new(Stage::Plan, path.display().to_string(), "has an invalid file name")
                 .found(found)
                 .expected(expected)
                 .hint("rename the file")
@@ -165,7 +165,10 @@ pub fn identify(
     }
     let examples: Vec<&str> = collection.products.iter().map(|product| product.example_stem).collect();
     Err(Failure::new(Stage::Read, &granule.file_name, "is no granule of this collection")
-        .found(format!("{} datasets, none of the products' own", description.datasets.len()))
+        .found(format!(
+            "{} datasets, none of which identifies a product of this collection",
+            description.datasets.len()
+        ))
         .expected(format!("a name like {}", examples.join(" or ")))
         .hint("move the file out of INPUT, or rename it to the producer's pattern"))
 }

@@ -276,7 +276,7 @@ impl<'run> Pool<'run> {
             Err(error) => {
                 // Something in the worker printed what is no answer: it cannot be trusted any more.
                 if let Some(busy) = &mut slot.busy {
-                    busy.ended_for = Some(format!("answered what cannot be understood: {error}"));
+                    busy.ended_for = Some(format!("sent a message that cannot be parsed: {error}"));
                 }
                 slot.worker.kill();
                 return;
@@ -320,11 +320,14 @@ impl<'run> Pool<'run> {
                 continue;
             }
             let place = granule.path.display().to_string();
-            let failure =
-                Failure::new(Stage::Plan, place, "holds a sounding with the stem of another granule")
-                    .found(&part.stem)
-                    .expected("a name of its own for each product")
-                    .hint("convert the file into another OUTPUT folder");
+            let failure = Failure::new(
+                Stage::Plan,
+                place,
+                "holds a sounding that would get the name of another granule",
+            )
+            .found(&part.stem)
+            .expected("a name of its own for each product")
+            .hint("convert the file into another OUTPUT folder");
             self.ended(&part, Instant::now(), Notes::default(), Err(failure));
         }
     }
@@ -401,11 +404,11 @@ impl<'run> Pool<'run> {
             let memory_mib = slot.worker.memory_mib();
             if busy.started.elapsed() > self.limits.timeout {
                 let seconds = self.limits.timeout.as_secs();
-                busy.ended_for = Some(format!("was ended after {seconds} s (--timeout)"));
+                busy.ended_for = Some(format!("was killed after {seconds} s (--timeout)"));
             } else if memory_mib > self.limits.memory_limit_mib {
                 let limit = self.limits.memory_limit_mib;
                 busy.ended_for =
-                    Some(format!("was ended at {memory_mib} MiB of {limit} MiB (--memory-limit)"));
+                    Some(format!("was killed at {memory_mib} MiB of {limit} MiB (--memory-limit)"));
             } else {
                 continue;
             }
@@ -436,7 +439,7 @@ impl<'run> Pool<'run> {
         let failure = Failure::new(Stage::Plan, place, "was not converted")
             .class(Class::Retryable)
             .found(if self.stops > 0 { "the run was stopped" } else { "too many failures (--max-failures)" })
-            .hint("run again: what is published already is skipped");
+            .hint("run again; products that are up to date are skipped");
         let report = GranuleReport { status: Status::NotTried, ..GranuleReport::of(granule, failure) };
         self.observer.ended(report);
     }

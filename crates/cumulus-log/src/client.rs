@@ -131,17 +131,17 @@ fn authorities(trust: &Trust) -> Result<Vec<Certificate<'static>>, String> {
 fn explained(error: &Error) -> String {
     match error {
         Error::Timeout(_) => "no answer in time".to_owned(),
-        Error::HostNotFound => "its name is not known".to_owned(),
+        Error::HostNotFound => "its host name cannot be resolved".to_owned(),
         Error::ConnectionFailed => "no connection".to_owned(),
         // A certificate that is not trusted comes as a failure of the connection.
         Error::Io(error) if error.get_ref().is_some_and(is_tls) => {
-            format!("{error}; SPLUNK_CA_FILE names the authority to trust")
+            format!("{error}; set SPLUNK_CA_FILE to the certificate authority to trust")
         }
         Error::Io(error) => error.to_string(),
         Error::Rustls(error) => error.to_string(),
         Error::Tls(problem) => (*problem).to_owned(),
         // Others may repeat parts of the request.
-        _ => "what came back is not HTTP".to_owned(),
+        _ => "the response is not HTTP".to_owned(),
     }
 }
 

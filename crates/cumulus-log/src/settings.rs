@@ -102,7 +102,7 @@ impl Settings {
             }
             (Ok(false), _) => {
                 complaints.push(
-                    "SPLUNK_TLS_VERIFY is off: any server that answers in Splunk's place receives the token"
+                    "SPLUNK_TLS_VERIFY is off: any server that impersonates Splunk receives the token"
                         .to_owned(),
                 );
                 Trust::Everybody
@@ -149,7 +149,7 @@ impl<Lookup: Fn(&str) -> Option<String>> Reader<Lookup> {
             None => Ok(default),
             Some("1" | "true" | "yes" | "on") => Ok(true),
             Some("0" | "false" | "no" | "off") => Ok(false),
-            Some(_) => Err(format!("{name} is neither true nor false")),
+            Some(_) => Err(format!("{name} is not true or false")),
         }
     }
 
@@ -164,7 +164,7 @@ impl<Lookup: Fn(&str) -> Option<String>> Reader<Lookup> {
         let base = base_address(&url, allow_http).map_err(|problem| format!("SPLUNK_HEC_URL {problem}"))?;
         let base = COLLECTOR_PATHS.iter().find_map(|path| base.strip_suffix(path)).unwrap_or(&base);
         if !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("SPLUNK_HEC_TOKEN has characters that no token has".to_owned());
+            return Err("SPLUNK_HEC_TOKEN has characters that are not allowed in a token".to_owned());
         }
         Ok(Some(Collector {
             url: format!("{base}/services/collector/event"),
@@ -184,13 +184,13 @@ impl<Lookup: Fn(&str) -> Option<String>> Reader<Lookup> {
         };
         let port = match self.plain("SPLUNK_PORT") {
             None => MANAGEMENT_PORT,
-            Some(port) => port.parse().map_err(|_| "SPLUNK_PORT is not the number of a port".to_owned())?,
+            Some(port) => port.parse().map_err(|_| "SPLUNK_PORT is not a port number".to_owned())?,
         };
         let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
         let base = base_address(&format!("https://{host}:{port}"), false)
             .ok()
             .filter(|_| !host.contains(['/', '#']))
-            .ok_or_else(|| "SPLUNK_HOST is not the name of a machine".to_owned())?;
+            .ok_or_else(|| "SPLUNK_HOST is not a host name".to_owned())?;
         let pair = SecretString::from(format!("{}:{}", user.expose_secret(), password.expose_secret()));
         let encoded = SecretString::from(BASE64_STANDARD.encode(pair.expose_secret()));
         Ok(Some(Receiver {
@@ -206,13 +206,13 @@ fn base_address(text: &str, allow_http: bool) -> Result<String, String> {
     let text = text.trim().trim_end_matches('/');
     let uri: Uri = text.parse().map_err(|_| "is not an address".to_owned())?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err("is not an address such as https://splunk.example.org:8088".to_owned());
+        return Err("is not a URL such as https://splunk.example.org:8088".to_owned());
     };
     if authority.as_str().contains('@') {
-        return Err("has a user or password in it; set the token alone".to_owned());
+        return Err("has a user or password in it; set only the token".to_owned());
     }
     if uri.query().is_some() || authority.host().is_empty() {
-        return Err("is not the base address of a collector".to_owned());
+        return Err("is not the base URL of a collector".to_owned());
     }
     match scheme {
         "https" => Ok(text.to_owned()),

@@ -224,7 +224,7 @@ impl SendLoop {
                     wait = FIRST_WAIT;
                     self.may_replay.get_or_insert(true);
                     if std::mem::take(&mut self.was_told) {
-                        self.say(Level::INFO, &format!("{} takes events again", shared.destination.name()));
+                        self.say(Level::INFO, &format!("{} accepts events again", shared.destination.name()));
                     }
                 }
                 Verdict::Split(culprit) => shared.queue.split(culprit),
@@ -266,7 +266,8 @@ impl SendLoop {
     /// Says why nothing is sent any more, and lets nothing pile up until the run ends.
     fn give_up(&self, problem: &str) {
         let name = self.shared.destination.name();
-        let message = format!("{name} refuses ({problem}); no event is sent to it any more, granules go on");
+        let message =
+            format!("{name} rejects events ({problem}); nothing more is sent to it, processing continues");
         self.say(Level::WARN, &message);
         if self.shared.spool.is_none() {
             self.shared.queue.refuse();
@@ -282,7 +283,8 @@ impl SendLoop {
     fn warn_once(&mut self, problem: &str) {
         if !std::mem::replace(&mut self.was_told, true) {
             let name = self.shared.destination.name();
-            let message = format!("{name} takes no events ({problem}); they wait, granules go on");
+            let message =
+                format!("{name} accepts no events ({problem}); they are queued, processing continues");
             self.say(Level::WARN, &message);
         }
     }

@@ -164,7 +164,7 @@ impl Failure {
         use std::io::ErrorKind;
         let (class, hint) = match error.kind() {
             ErrorKind::PermissionDenied => (Class::BadGranule, "give this user read permission on the file"),
-            ErrorKind::NotFound => (Class::Retryable, "the file went away while the run was under way"),
+            ErrorKind::NotFound => (Class::Retryable, "the file was removed during the run"),
             _ => (Class::Retryable, "check the device behind INPUT, then run again"),
         };
         Self::new(stage, place, "cannot be read").class(class).found(&error).hint(hint).cause(error)

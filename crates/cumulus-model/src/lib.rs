@@ -3,6 +3,7 @@
 //!
 //! Nothing here opens a granule or a product; the only files that are read are those whose checksum is wanted.
 
+pub mod attributes;
 pub mod buffer_pool;
 pub mod decimal;
 pub mod digest;

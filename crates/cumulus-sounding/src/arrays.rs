@@ -32,13 +32,13 @@ const DESCRIBING: [&str; 7] =
 pub fn sounding(source: &dyn Source, place: &str) -> Result<Sounding, Failure> {
     let description = source.description();
     let time = TIME.iter().find_map(|name| description.dataset(name)).ok_or_else(|| {
-        Failure::new(Stage::Read, place, "is no sounding")
+        Failure::new(Stage::Read, place, "is not a sounding")
             .found(format!("{} datasets, none called {}", description.datasets.len(), TIME.join(" or ")))
-            .expected("a dropsonde file: one value a time in every dataset")
+            .expected("a dropsonde file: one value per time in every dataset")
             .hint("move the file out of INPUT, or fetch it again")
     })?;
     if long_axes(time).len() > 1 || time.shape.is_empty() || time.is_empty() {
-        return Err(Failure::new(Stage::Read, &time.path, "is no time of rows")
+        return Err(Failure::new(Stage::Read, &time.path, "must be one-dimensional and not empty")
             .found(format!("{:?}", time.shape))
             .expected("one dimension with at least one row")
             .hint("the file holds no sounding; ask the producer"));
@@ -117,11 +117,12 @@ fn take(
         }
         _ if dataset.is_empty() => {}
         Content::Text | Content::Numbers(_) => {
-            let message = format!("is left out, because it has not one value a row ({:?})", dataset.shape);
+            let message =
+                format!("is left out, because it does not have one value per row ({:?})", dataset.shape);
             sounding.notes.push(Warning::at(Code::ColumnLeftOut, dataset.path.as_str(), message));
         }
         Content::Unsupported(what) => {
-            let message = format!("is left out, because it holds what netCDF cannot: {what}");
+            let message = format!("is left out, because netCDF cannot store its type: {what}");
             sounding.notes.push(Warning::at(Code::ColumnLeftOut, dataset.path.as_str(), message));
         }
     }

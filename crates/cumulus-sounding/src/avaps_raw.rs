@@ -61,7 +61,7 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
         recording.line(line.bytes);
         if !line.is_blank() {
             ends_within = if recording.sounding.dropped.malformed > malformed {
-                Some("the last line is no whole row")
+                Some("the last line is not a complete row")
             } else {
                 (!line.ended).then_some("the last line has no line end")
             };
@@ -253,7 +253,7 @@ impl Recording {
             self.sounding.notes.push(note);
         }
         if self.unreadable_cells > 0 {
-            let message = format!("{} cells hold no number and are missing", self.unreadable_cells);
+            let message = format!("{} cells are not numbers and are missing", self.unreadable_cells);
             let note = Warning::of_granule(Code::CellsUnreadable, message).count(self.unreadable_cells);
             self.sounding.notes.push(note);
         }

@@ -90,7 +90,7 @@ fn compare_clock(sounding: &mut Sounding) {
         let apart_ms = turn(zero_ms - launch.instant.as_millisecond());
         if apart_ms.abs() >= SECOND_MS {
             let message = format!(
-                "the wall clock of the rows is {} s off the launch time of the header, which is kept",
+                "the wall clock of the rows is {} s off the launch time of the header, which is used",
                 launch::seconds(apart_ms)
             );
             sounding.notes.push(Warning::of_granule(Code::ClocksDisagree, message));

@@ -53,7 +53,7 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
         return Err(Failure::new(Stage::Read, place, "has no row of data")
             .found(format!("{} malformed rows", sounding.dropped.malformed))
             .expected("rows below the header")
-            .hint("the file is probably cut short; fetch it again"));
+            .hint("the file is probably truncated; fetch it again"));
     }
     if layout.out_of_range > 0 {
         let count = layout.out_of_range;
@@ -61,7 +61,7 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
         sounding.notes.push(Warning::of_granule(Code::ValuesOutOfRange, message).count(count));
     }
     if layout.unreadable_cells > 0 {
-        let message = format!("{} cells hold no number and are missing", layout.unreadable_cells);
+        let message = format!("{} cells are not numbers and are missing", layout.unreadable_cells);
         let note = Warning::of_granule(Code::CellsUnreadable, message).count(layout.unreadable_cells);
         sounding.notes.push(note);
     }
@@ -97,7 +97,7 @@ impl Layout {
         if line.is_blank() {
             return;
         }
-        self.ends_within = Some("the last line is no whole row");
+        self.ends_within = Some("the last line is not a complete row");
         let mut words: Vec<&[u8]> = line.bytes.split(|byte| *byte == b',').collect();
         // Some writers end each row with a comma.
         if words.len() == self.columns.len() + 1
@@ -182,7 +182,7 @@ impl<'text> Head<'text> {
         let names = self.text("the column names")?;
         if stated != self.read {
             return Err(self.failure(
-                "has a header of another length than it states",
+                "has a header whose length is not the stated one",
                 format!("{} header lines", self.read),
                 &format!("{stated} header lines"),
             ));
@@ -258,7 +258,7 @@ impl<'text> Head<'text> {
         Failure::new(Stage::Read, self.place, problem)
             .found(format!("{found} at line {}", self.read))
             .expected(expected)
-            .hint("the file is probably cut short or edited; fetch it again")
+            .hint("the file is probably truncated or edited; fetch it again")
     }
 }
 
@@ -311,7 +311,7 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
             let apart = by_rows.map_or(0, |rows| rows.as_millisecond() - launch.instant.as_millisecond());
             if apart.abs() > SECOND_MS {
                 let message = format!(
-                    "the rows count from {} s after the launch time of the header, which is kept",
+                    "the rows count from {} s after the launch time of the header, which is used",
                     launch::seconds(apart)
                 );
                 sounding.notes.push(Warning::of_granule(Code::ClocksDisagree, message));
@@ -345,7 +345,7 @@ fn first_row(sounding: &mut Sounding, date: Option<Date>) -> Option<Launch> {
     let clock = sounding.columns.first()?;
     let seconds = clock.values.iter().copied().filter(|second| !second.is_nan()).reduce(f64::min)?;
     let instant = launch::instant(date?, launch::whole_ms(seconds)?)?;
-    let message = format!("no launch time is stated; the first row, at {instant}, is taken for the launch");
+    let message = format!("no launch time is stated; the first row, at {instant}, is used as the launch");
     sounding.notes.push(Warning::of_granule(Code::LaunchAssumed, message));
     Some(Launch { instant, source: "first row", has_fraction: true, detected: true })
 }

@@ -91,9 +91,9 @@ pub(super) fn stated(header: &Header, notes: &mut Vec<Warning>) -> Option<Launch
         if [NOMINAL_LAUNCH, NOMINAL_RELEASE].contains(&label) {
             let message = match unreadable {
                 Some(text) => {
-                    format!("the launch time {text:?} cannot be read; the nominal time {instant} is taken")
+                    format!("the launch time {text:?} cannot be read; the nominal time {instant} is used")
                 }
-                None => format!("no launch time is stated; the nominal time {instant} is taken"),
+                None => format!("no launch time is stated; the nominal time {instant} is used"),
             };
             notes.push(Warning::of_granule(Code::LaunchTimeUnreadable, message));
         }
@@ -179,7 +179,7 @@ pub(super) fn position(text: &str, order: Order, notes: &mut Vec<Warning>) -> La
             && (decimal - minutes).abs() > SAME_PLACE_DEGREES
         {
             let message = format!(
-                "the launch position {:?} contradicts itself; decimal degrees {decimal} are kept",
+                "the launch position {:?} contradicts itself; decimal degrees {decimal} are used",
                 text.trim()
             );
             notes.push(Warning::of_granule(Code::LaunchPosition, message));

@@ -247,7 +247,7 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<Vec<Sounding>, Failure> {
         Some(Format::AvapsRaw) => avaps_raw::parse(bytes, place).map(|sounding| vec![sounding]),
         Some(Format::Icartt) => icartt::parse(bytes, place).map(|sounding| vec![sounding]),
         Some(Format::Esc) => esc::parse(bytes, place),
-        None => Err(Failure::new(Stage::Read, place, "is no sounding")
+        None => Err(Failure::new(Stage::Read, place, "is not a sounding")
             .found(format!("text that begins with {:?}", lines::opening(bytes)))
             .expected("EOL, AVAPS raw, ICARTT FFI 1001 or EOL Sounding Composite text")
             .hint("move the file out of INPUT, or fetch it again as binary")),
@@ -256,7 +256,7 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<Vec<Sounding>, Failure> {
 
 /// The warning about a text that ends where no row should.
 fn truncated(what: &str) -> Warning {
-    Warning::of_granule(Code::Truncated, format!("{what}; the file may be cut short"))
+    Warning::of_granule(Code::Truncated, format!("{what}; the file may be truncated"))
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ impl<'text> Reader<'text> {
                     header.len() + waiting.iter().flatten().count()
                 ))
                 .expected("column names, units, a line of dashes and rows")
-                .hint("the file is probably cut short; fetch it again")),
+                .hint("the file is probably truncated; fetch it again")),
         })
     }
 
@@ -226,7 +226,7 @@ impl Rows {
         }
         if !self.table.read(line, &mut self.cells) {
             self.sounding.dropped.malformed += 1;
-            self.ends_within = Some("the last line is no whole row");
+            self.ends_within = Some("the last line is not a complete row");
             return;
         }
         for (field, cell) in self.table.fields.iter().zip(&mut self.cells) {
@@ -263,7 +263,7 @@ impl Rows {
         }
         let unreadable = self.table.unreadable_cells;
         if unreadable > 0 {
-            let message = format!("{unreadable} cells hold no number and are missing");
+            let message = format!("{unreadable} cells are not numbers and are missing");
             sounding.notes.push(Warning::of_granule(Code::CellsUnreadable, message).count(unreadable));
         }
         sounding.notes.extend(self.ends_within.map(super::truncated));

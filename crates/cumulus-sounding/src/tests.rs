@@ -177,8 +177,8 @@ fn what_is_no_sounding_is_refused_by_name() {
     for (bytes, problem, found) in [
         (&b""[..], "is empty", "0 bytes"),
         (b" \r\n \r\n", "is empty", "6 bytes"),
-        (b"<html>\nnot found", "is no sounding", "<html>"),
-        (b"\x89HDF\r\n\x1a\n", "is no sounding", "HDF"),
+        (b"<html>\nnot found", "is not a sounding", "<html>"),
+        (b"\x89HDF\r\n\x1a\n", "is not a sounding", "HDF"),
     ] {
         let failure = parse(bytes, "x.eol").expect_err("no sounding");
         assert_eq!((failure.stage, failure.problem.as_str()), (Stage::Read, problem));

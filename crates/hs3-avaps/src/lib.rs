@@ -61,7 +61,7 @@ const SOUNDING: Product = Product {
         ("processing_level", "2"),
         (
             "comment",
-            "Rows are in order of time since launch, each time once. The aircraft's own measurements at launch are in reference_*. Positions between fixes are interpolated in time; position_status and alt_status say which, lat_reported and lon_reported are as in the source.",
+            "Rows are sorted by time since launch, without duplicate times. Measurements of the aircraft at launch are in reference_*. Positions between fixes are interpolated in time and marked in position_status and alt_status; lat_reported and lon_reported have the values of the source.",
         ),
     ],
     arrangement: Arrangement::Sounding(SoundingSpec {
@@ -129,7 +129,7 @@ const PLACE: &[VariableSpec] = &[
         ]),
     measured("alt", "altitude of the sonde, filled between measurements", "m")
         .standard_name("altitude")
-        .comment("geopotential altitude taken for altitude; the difference is below 60 m at 19 km")
+        .comment("geopotential altitude used as altitude; the difference is below 60 m at 19 km")
         .attributes(&[
             UP,
             ("axis", Constant::Text("Z")),
@@ -139,11 +139,11 @@ const PLACE: &[VariableSpec] = &[
         .stored_as(ElementType::F64),
     measured("lon_reported", "longitude of the sonde as reported", "degrees_east")
         .stored_as(ElementType::F64),
-    variable("position_status", "how latitude and longitude are known", ROW)
+    variable("position_status", "origin of latitude and longitude", ROW)
         .units_by(Units::None)
         .stored_as(ElementType::I8)
         .attributes(&[STATUS_VALUES, STATUS_MEANINGS]),
-    variable("alt_status", "how the altitude is known", ROW)
+    variable("alt_status", "origin of the altitude", ROW)
         .units_by(Units::None)
         .stored_as(ElementType::I8)
         .attributes(&[STATUS_VALUES, STATUS_MEANINGS]),

@@ -45,7 +45,7 @@ pub static COLLECTION: Collection = Collection {
         ("publisher_url", "https://ghrc.nsstc.nasa.gov"),
         (
             "comment",
-            "Variables keep the names, shapes and values of the source granule; values that are NaN, infinite or at or below -900 there are -999 here.",
+            "Variables keep the names, shapes and values of the source granule; values that are NaN, infinite or at most -900 in the source are -999 here.",
         ),
     ],
     products: &[ATB, OP],
@@ -171,14 +171,14 @@ const POSITION_OF_RECORDS: &[VariableSpec] = &[
         .required()
         .units("degrees_north")
         .standard_name("latitude")
-        .comment("pairs that are missing, out of range, exactly zero or unreachable from their neighbours are _FillValue")
+        .comment("positions that are missing, out of range, exactly zero or too far from their neighbours are _FillValue")
         .attributes(&[("valid_range", Constant::Numbers(&[-90.0, 90.0]))]),
     variable("Longitude", "longitude of the aircraft", RECORD)
         .confirmed()
         .required()
         .units("degrees_east")
         .standard_name("longitude")
-        .comment("pairs that are missing, out of range, exactly zero or unreachable from their neighbours are _FillValue")
+        .comment("positions that are missing, out of range, exactly zero or too far from their neighbours are _FillValue")
         .attributes(&[("valid_range", Constant::Numbers(&[-180.0, 180.0]))]),
 ];
 
@@ -199,13 +199,13 @@ const NAVIGATION: &[VariableSpec] = &[
         .role(Role::Navigation(Midpoint::Arithmetic))
         .units("degree")
         .standard_name("platform_pitch_angle")
-        .comment("nose-up is taken to be positive; the source does not say"),
+        .comment("nose-up is assumed to be positive; not stated in the source"),
     variable("Plane_Roll", "aircraft roll", RECORD)
         .confirmed()
         .role(Role::Navigation(Midpoint::Arithmetic))
         .units("degree")
         .standard_name("platform_roll_angle")
-        .comment("right turn is positive in the same instrument's later files"),
+        .comment("right turn is positive in later files of the same instrument"),
     variable("Solar_Azimuth_Angle", "azimuth of the sun at the aircraft", RECORD)
         .units("degree")
         .standard_name("solar_azimuth_angle"),
@@ -233,7 +233,7 @@ const SIZES: &[VariableSpec] = &[
     variable("NumChans", "number of detector channels", SCALAR).units("1"),
     variable("NumRecs", "number of records", SCALAR).units("1"),
     variable("NumWave", "number of wavelengths", SCALAR).units("1"),
-    variable("MaxLayers", "number of layers that a record has room for", SCALAR).units("1"),
+    variable("MaxLayers", "maximum number of layers of a record", SCALAR).units("1"),
     variable("Start_JDay", "decimal day of year of the first record", SCALAR).units_by(Units::DayOfYear),
     variable("End_JDay", "decimal day of year of the last record", SCALAR).units_by(Units::DayOfYear),
     variable("Date", "flight date as written by the source", SCALAR).role(Role::Text).units_by(Units::None),
@@ -253,7 +253,7 @@ const LAYERS: &[VariableSpec] = &[
         .confirmed()
         .units_by(Units::None)
         .integer_sentinel()
-        .comment("code 3 is confirmed by readers of the same instrument's files; the other codes are the CPL team's usual ones and unconfirmed")
+        .comment("code 3 is confirmed by published readers of CPL files; the other codes are those usual for CPL and unconfirmed")
         .attributes(&[
             ("flag_values", Constant::Numbers(&[0.0, 1.0, 2.0, 3.0, 4.0])),
             ("flag_meanings", Constant::Text("none boundary_layer elevated_aerosol cloud undetermined")),
@@ -270,7 +270,7 @@ const LAYERS: &[VariableSpec] = &[
         .attributes(ALTITUDE),
 ];
 
-const ABOVE_THE_AIRCRAFT: &str = "exactly 0.0 above the aircraft means no measurement, the stored value is kept: leave it out of statistics; negative values are noise and are kept";
+const ABOVE_THE_AIRCRAFT: &str = "exactly 0.0 above the aircraft means no measurement: exclude it from statistics; negative values are noise and are kept";
 
 /// A row of total attenuated backscatter.
 const fn backscatter(name: &'static str, long_name: &'static str, nanometres: f64) -> VariableSpec {
@@ -291,7 +291,7 @@ const SATURATION_ALTITUDE: VariableSpec =
     variable("Saturate", "altitude at which the detector of each channel saturated", SATURATION)
         .units("m")
         .standard_name("altitude")
-        .comment("values other than 0 and 1 are taken for altitudes above mean sea level, as the instrument team describes them for another campaign; the unit is theirs")
+        .comment("values other than 0 and 1 are treated as altitudes above mean sea level in metres, as the instrument team documents them for another campaign")
         .attributes(ALTITUDE);
 
 const BACKSCATTER: &[VariableSpec] = &[

@@ -9,8 +9,8 @@ use crate::collection::Units;
 use crate::map::MAX_SENTINEL;
 use crate::map::bind::{BoundVariable, legal_name};
 use crate::map::reading::{Reading, stated_units};
+use cumulus_model::attributes::{Attribute, AttributeValue, Attributes};
 use cumulus_model::source::{SourceAttribute, SourceValue};
-use cumulus_model::structure::{Attribute, AttributeValue, set};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
@@ -56,13 +56,13 @@ const MAX_NAME: usize = 256;
 pub(super) fn of_variable(
     bound: &BoundVariable<'_>,
     reading: Option<&Reading>,
-    attributes: &mut Vec<Attribute>,
+    attributes: &mut Attributes,
     target: ElementType,
     fill: Option<f64>,
     warnings: &mut Vec<Warning>,
 ) {
     if bound.name != bound.dataset.path {
-        attributes.push(Attribute::text("source_name", bound.dataset.path.as_str()));
+        attributes.set(Attribute::text("source_name", bound.dataset.path.as_str()));
     }
     let units_are_open =
         bound.row.is_none_or(|row| matches!(row.units, Units::Unstated | Units::ByMagnitude { .. }))
@@ -78,7 +78,8 @@ pub(super) fn of_variable(
         let carried = match name {
             "_FillValue" | "missing_value" => missing_value(&attribute.value, target, fill),
             "units" if units_are_open && states_units => {
-                withdraw(attributes, &[UNSTATED, MAGNITUDE]);
+                attributes.withdraw(UNSTATED);
+                attributes.withdraw(MAGNITUDE);
                 classic(&attribute.value).map(|value| Attribute { name: name.to_owned(), value })
             }
             "units" => aside(),
@@ -102,11 +103,7 @@ pub(super) fn of_variable(
 }
 
 /// Adds what the source says about the whole file.
-pub(super) fn of_file(
-    attributes: &mut Vec<Attribute>,
-    source: &[SourceAttribute],
-    warnings: &mut Vec<Warning>,
-) {
+pub(super) fn of_file(attributes: &mut Attributes, source: &[SourceAttribute], warnings: &mut Vec<Warning>) {
     for attribute in source {
         if !is_legal(attribute, "/", warnings) {
             continue;
@@ -116,45 +113,30 @@ pub(super) fn of_file(
             || attribute.name == "_FillValue"
             || OF_THE_LAYOUT.contains(&attribute.name.as_str());
         let name = if taken { format!("source_{}", attribute.name) } else { attribute.name.clone() };
-        set(attributes, Attribute { name, value });
+        attributes.set(Attribute { name, value });
     }
 }
 
 /// A variable without a row is described by its source; otherwise the row's word stands, and the source's is kept
 /// beside it where it differs.
-fn add(bound: &BoundVariable<'_>, attributes: &mut Vec<Attribute>, mut carried: Attribute) {
-    let Some(ours) = attributes.iter_mut().find(|ours| ours.name == carried.name) else {
-        attributes.push(carried);
-        return;
-    };
-    if ours.value == carried.value {
+fn add(bound: &BoundVariable<'_>, attributes: &mut Attributes, mut carried: Attribute) {
+    let ours = attributes.value(&carried.name);
+    if ours.is_some_and(|ours| *ours == carried.value) {
         return;
     }
-    match (&mut ours.value, &carried.value) {
-        (AttributeValue::Text(ours), AttributeValue::Text(theirs))
-            if bound.row.is_none() && carried.name == "comment" =>
+    match &carried.value {
+        AttributeValue::Text(theirs)
+            if ours.is_some() && bound.row.is_none() && carried.name == "comment" =>
         {
-            *ours = format!("{theirs}; {ours}");
+            attributes.remark_first(theirs.as_str());
         }
-        (ours, theirs) if bound.row.is_none() || carried.name == "units" => *ours = theirs.clone(),
         _ => {
-            carried.name = format!("source_{}", carried.name);
-            set(attributes, carried);
+            if ours.is_some() && bound.row.is_some() && carried.name != "units" {
+                carried.name = format!("source_{}", carried.name);
+            }
+            attributes.set(carried);
         }
     }
-}
-
-/// Takes sentences out of the comment that are no longer true.
-pub(super) fn withdraw(attributes: &mut Vec<Attribute>, sentences: &[&str]) {
-    for attribute in attributes.iter_mut().filter(|attribute| attribute.name == "comment") {
-        if let AttributeValue::Text(text) = &mut attribute.value {
-            let kept: Vec<&str> = text.split("; ").filter(|sentence| !sentences.contains(sentence)).collect();
-            *text = kept.join("; ");
-        }
-    }
-    attributes.retain(|attribute| {
-        attribute.name != "comment" || attribute.value != AttributeValue::Text(String::new())
-    });
 }
 
 /// CF wants one value for what is missing (CF-1.6, 2.5.1): where `_FillValue` is written, what stood for it in the source
@@ -178,8 +160,8 @@ fn missing_value(value: &SourceValue, target: ElementType, fill: Option<f64>) ->
     }
 }
 
-fn agrees_with_units(attributes: &[Attribute], stated: &Attribute) -> bool {
-    attributes.iter().any(|ours| ours.name == "units" && ours.value == stated.value)
+fn agrees_with_units(attributes: &Attributes, stated: &Attribute) -> bool {
+    attributes.value("units") == Some(&stated.value)
 }
 
 /// True where netCDF takes the attribute's name; otherwise a warning is left.
@@ -190,7 +172,7 @@ fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<Warning>
         || ["CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"].contains(&name);
     let legal = legal_name(name) == name && name.len() <= MAX_NAME && !reserved;
     if !legal {
-        let message = format!("attribute {name:?} not carried through: netCDF does not take its name");
+        let message = format!("attribute {name:?} left out: its name is not allowed in netCDF");
         warnings.push(Warning::at(Code::AttributeLeftOut, path, message));
     }
     legal

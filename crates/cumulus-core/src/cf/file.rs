@@ -7,9 +7,9 @@ use crate::collection::Collection;
 use crate::granule::{Granule, Identity};
 use crate::map::time::Method;
 use crate::map::track::{Track, Vertical};
+use cumulus_model::attributes::{Attribute, Attributes};
 use cumulus_model::decimal::decimal;
 use cumulus_model::source::Source;
-use cumulus_model::structure::Attribute;
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::Warning;
 
@@ -35,27 +35,27 @@ pub(super) fn attributes(
     provenance: &Provenance<'_>,
     source: &dyn Source,
     warnings: &mut Vec<Warning>,
-) -> Vec<Attribute> {
+) -> Attributes {
     let Provenance { collection, granule, .. } = provenance;
     let product = identity.product;
-    let mut attributes = vec![
+    let mut attributes = Attributes::from_iter([
         Attribute::text("Conventions", CONVENTIONS),
         Attribute::text("title", format!("{}, {}", product.title, granule.stem)),
         Attribute::text("summary", product.summary),
         Attribute::text("id", granule.stem.as_str()),
-    ];
+    ]);
     for (name, value) in collection.attributes.iter().chain(product.attributes) {
-        attributes.push(Attribute::text(*name, *value));
+        attributes.set(Attribute::text(*name, *value));
     }
     let project = product.project.and_then(|path| crate::map::text::single(source, path).ok().flatten());
-    attributes.push(Attribute::text("project", project.unwrap_or_else(|| collection.campaign.to_owned())));
-    attributes.push(Attribute::text("platform", collection.platform));
-    attributes.push(Attribute::text("instrument", collection.instrument));
+    attributes.set(Attribute::text("project", project.unwrap_or_else(|| collection.campaign.to_owned())));
+    attributes.set(Attribute::text("platform", collection.platform));
+    attributes.set(Attribute::text("instrument", collection.instrument));
     if let Some(date) = &track.date_text {
-        attributes.push(Attribute::text("flight_date", date.as_str()));
+        attributes.set(Attribute::text("flight_date", date.as_str()));
     }
     for (name, value) in &identity.fields {
-        attributes.push(Attribute::text(name.as_str(), value.as_str()));
+        attributes.set(Attribute::text(name.as_str(), value.as_str()));
     }
     coverage(&mut attributes, track, vertical);
     history(&mut attributes, provenance);
@@ -64,57 +64,57 @@ pub(super) fn attributes(
 }
 
 /// Time, position and altitude ranges, as ACDD names them; all computed from the values that are written.
-fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Vertical>) {
+fn coverage(attributes: &mut Attributes, track: &Track, vertical: Option<Vertical>) {
     let (first, last) = track.time.range();
-    attributes.push(Attribute::text("time_coverage_start", track.time.instant(first).to_string()));
-    attributes.push(Attribute::text("time_coverage_end", track.time.instant(last).to_string()));
-    attributes.push(Attribute::text("time_coverage_duration", duration(last - first)));
+    attributes.set(Attribute::text("time_coverage_start", track.time.instant(first).to_string()));
+    attributes.set(Attribute::text("time_coverage_end", track.time.instant(last).to_string()));
+    attributes.set(Attribute::text("time_coverage_duration", duration(last - first)));
     #[expect(clippy::cast_precision_loss, reason = "seconds of one flight are far below 2^53")]
     let clock: Vec<f64> = track.time.clock_seconds.iter().map(|&second| second as f64).collect();
     // The clock of a sonde that measures several times a second stands still between most rows.
     let fraction = || median_step(&track.time.seconds).filter(|_| track.time.method == Method::SinceLaunch);
     if let Some(step) = median_step(&clock).or_else(fraction) {
-        attributes.push(Attribute::text("time_coverage_resolution", duration(step)));
+        attributes.set(Attribute::text("time_coverage_resolution", duration(step)));
     }
     let number = |name: &str, value: f64| Attribute::numbers(name, ElementType::F64, &[value]);
     if let Some(extent) = track.extent {
-        attributes.push(number("geospatial_lat_min", extent.south));
-        attributes.push(number("geospatial_lat_max", extent.north));
-        attributes.push(Attribute::text("geospatial_lat_units", "degrees_north"));
-        attributes.push(number("geospatial_lon_min", extent.west));
-        attributes.push(number("geospatial_lon_max", extent.east));
-        attributes.push(Attribute::text("geospatial_lon_units", "degrees_east"));
+        attributes.set(number("geospatial_lat_min", extent.south));
+        attributes.set(number("geospatial_lat_max", extent.north));
+        attributes.set(Attribute::text("geospatial_lat_units", "degrees_north"));
+        attributes.set(number("geospatial_lon_min", extent.west));
+        attributes.set(number("geospatial_lon_max", extent.east));
+        attributes.set(Attribute::text("geospatial_lon_units", "degrees_east"));
         let sides = [extent.south, extent.north, extent.west, extent.east];
         let [s, n, w, e] = sides.map(|degrees| decimal(degrees).unwrap_or_default());
         // Latitude before longitude, the axis order of EPSG:4326.
-        attributes.push(Attribute::text(
+        attributes.set(Attribute::text(
             "geospatial_bounds",
             format!("POLYGON (({s} {w}, {n} {w}, {n} {e}, {s} {e}, {s} {w}))"),
         ));
-        attributes.push(Attribute::text("geospatial_bounds_crs", "EPSG:4326"));
+        attributes.set(Attribute::text("geospatial_bounds_crs", "EPSG:4326"));
     }
     if let Some(vertical) = vertical {
-        attributes.push(number("geospatial_vertical_min", vertical.lowest));
-        attributes.push(number("geospatial_vertical_max", vertical.highest));
-        attributes.push(Attribute::text("geospatial_vertical_units", vertical.units));
-        attributes.push(Attribute::text("geospatial_vertical_positive", "up"));
+        attributes.set(number("geospatial_vertical_min", vertical.lowest));
+        attributes.set(number("geospatial_vertical_max", vertical.highest));
+        attributes.set(Attribute::text("geospatial_vertical_units", vertical.units));
+        attributes.set(Attribute::text("geospatial_vertical_positive", "up"));
     }
 }
 
-fn history(attributes: &mut Vec<Attribute>, provenance: &Provenance<'_>) {
+fn history(attributes: &mut Attributes, provenance: &Provenance<'_>) {
     let Provenance { collection, granule, source_size, produced, content_options } = provenance;
     let stamp = produced.to_string();
     for name in ["date_created", "date_modified", "date_issued", "date_metadata_modified"] {
-        attributes.push(Attribute::text(name, stamp.as_str()));
+        attributes.set(Attribute::text(name, stamp.as_str()));
     }
     let software = format!("{} {}", collection.program, collection.version);
     let options = if content_options.is_empty() { String::new() } else { format!(" {content_options}") };
-    attributes.push(Attribute::text("history", format!("{stamp} {software}{options} {}", granule.file_name)));
-    attributes.push(Attribute::text("processing_software", collection.program));
-    attributes.push(Attribute::text("processing_software_version", collection.version));
-    attributes.push(Attribute::text("source_granule", granule.file_name.as_str()));
+    attributes.set(Attribute::text("history", format!("{stamp} {software}{options} {}", granule.file_name)));
+    attributes.set(Attribute::text("processing_software", collection.program));
+    attributes.set(Attribute::text("processing_software_version", collection.version));
+    attributes.set(Attribute::text("source_granule", granule.file_name.as_str()));
     #[expect(clippy::cast_precision_loss, reason = "sizes of files are far below 2^53")]
-    attributes.push(Attribute::numbers("source_size_in_bytes", ElementType::F64, &[*source_size as f64]));
+    attributes.set(Attribute::numbers("source_size_in_bytes", ElementType::F64, &[*source_size as f64]));
 }
 
 /// An ISO 8601 duration, to the millisecond.

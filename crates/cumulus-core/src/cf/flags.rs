@@ -4,24 +4,23 @@
 //! believed; words that differ in nothing but case are the same.
 
 use crate::map::bind::BoundVariable;
+use cumulus_model::attributes::{Attribute, AttributeValue, Attributes};
 use cumulus_model::source::{SourceAttribute, SourceValue};
-use cumulus_model::structure::{Attribute, AttributeValue};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
 /// Replaces the table's flags by the source's where they differ.
 pub(super) fn believe(
     bound: &BoundVariable<'_>,
-    attributes: &mut Vec<Attribute>,
+    attributes: &mut Attributes,
     target: ElementType,
     warnings: &mut Vec<Warning>,
 ) {
     let (Some(row), Some((values, meanings))) = (bound.row, of_source(&bound.dataset.attributes)) else {
         return;
     };
-    let value = |name: &str| attributes.iter().find(|ours| ours.name == name).map(|ours| &ours.value);
-    let (Some(AttributeValue::Numbers(_, known)), Some(AttributeValue::Text(words))) =
-        (value("flag_values"), value("flag_meanings"))
+    let (Some(AttributeValue::Numbers(_, known)), Some(words)) =
+        (attributes.value("flag_values"), attributes.text("flag_meanings"))
     else {
         return;
     };
@@ -37,13 +36,13 @@ pub(super) fn believe(
     let message = format!("the source explains its codes otherwise than the table: {meanings}");
     warnings.push(Warning::at(Code::FlagsDisagree, bound.dataset.path.as_str(), message));
     // What the table says of codes is said of its own.
-    attributes.retain(|ours| !["flag_values", "flag_meanings"].contains(&ours.name.as_str()));
-    attributes.retain(|ours| {
-        let is_rows = matches!((&ours.value, row.comment), (AttributeValue::Text(text), Some(comment)) if text == comment);
-        ours.name != "comment" || !is_rows
-    });
-    attributes.push(Attribute::numbers("flag_values", target, &values));
-    attributes.push(Attribute::text("flag_meanings", meanings));
+    attributes.remove("flag_values");
+    attributes.remove("flag_meanings");
+    if let Some(comment) = row.comment {
+        attributes.withdraw(comment);
+    }
+    attributes.set(Attribute::numbers("flag_values", target, &values));
+    attributes.set(Attribute::text("flag_meanings", meanings));
 }
 
 /// Values and meanings of a source's flags, where there is one word for each value.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::collection::{Product, Role, VariableSpec};
 use crate::map::bind::{Binding, BoundVariable};
 use crate::map::status::{Geometry, MEANINGS};
+use cumulus_model::attributes::{Attribute, Attributes};
 use cumulus_model::error::Failure;
-use cumulus_model::structure::Attribute;
 use cumulus_model::values::ElementType;
 
 /// How the flags are made, for people.
-const COMMENT: &str = "above_aircraft: the bin is above the aircraft, or holds one of the zeros that reach down from there; below_surface: the bin is below the surface; keep measured values for statistics";
+const COMMENT: &str = "above_aircraft: the bin is above the aircraft, or its value is one of the zeros that continue down from there; below_surface: the bin is below the surface; use only measured values in statistics";
 
 /// Where the bins of profiles lie, if the product tells and some variable has flags.
 pub(super) fn geometry(
@@ -36,19 +36,19 @@ pub(super) fn is_told(bound: &BoundVariable<'_>, binding: &Binding<'_>) -> bool 
 }
 
 /// Attributes of the flags beside `bound`, at the same `coordinates`.
-pub(super) fn attributes(bound: &BoundVariable<'_>, coordinates: &str) -> Vec<Attribute> {
+pub(super) fn attributes(bound: &BoundVariable<'_>, coordinates: &str) -> Attributes {
     let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
     let codes = MEANINGS.map(|(code, _)| f64::from(code));
-    let mut attributes = vec![
+    let mut attributes = Attributes::from_iter([
         Attribute::text("long_name", format!("status of {long_name}")),
         Attribute::text("standard_name", "status_flag"),
         Attribute::numbers("flag_values", ElementType::I8, &codes),
         Attribute::text("flag_meanings", MEANINGS.map(|(_, meaning)| meaning).join(" ")),
         Attribute::text("coverage_content_type", "qualityInformation"),
         Attribute::text("comment", COMMENT),
-    ];
+    ]);
     if !coordinates.is_empty() {
-        attributes.push(Attribute::text("coordinates", coordinates));
+        attributes.set(Attribute::text("coordinates", coordinates));
     }
     attributes
 }

@@ -7,8 +7,9 @@ use crate::collection::Units;
 use crate::map::bind::BoundVariable;
 use crate::map::decode::Statistics;
 use crate::map::reading::Reading;
+use cumulus_model::attributes::{Attribute, AttributeValue, Attributes};
 use cumulus_model::digest::FileDigest;
-use cumulus_model::structure::{Attribute, AttributeValue, LateAttributes, Structure, Variable};
+use cumulus_model::structure::{LateAttributes, Structure, Variable};
 use cumulus_model::warning::{Code, Warning};
 
 /// No quantity of a product table has a magnitude like this in its unit.
@@ -58,7 +59,7 @@ pub fn implausible(composition: &Composition<'_>, statistics: &[Option<Statistic
         let mut ends = minimum.iter().chain(maximum).copied();
         let extreme = ends.find(|value| value.abs() >= rows.largest)?;
         let message = format!(
-            "holds {extreme:e}, which no quantity can have; if it stands for missing values, the source should state so in _FillValue"
+            "holds {extreme:e}, which is too large for any quantity; if it marks missing values, the source should declare it as _FillValue"
         );
         Some(Warning::at(Code::ImplausibleValues, variable.name.as_str(), message))
     })
@@ -76,16 +77,16 @@ pub fn late_attributes(
     source: &FileDigest,
 ) -> LateAttributes {
     let checksum = Attribute::text("source_sha256", source.sha256.as_str());
-    let mut late = LateAttributes { file: vec![checksum], ..Default::default() };
+    let mut late = LateAttributes { file: Attributes::from_iter([checksum]), ..Default::default() };
     let variables = composition.structure.variables.iter().zip(&composition.feeds).zip(statistics);
     for ((variable, feed), statistics) in variables {
         let Some(statistics) = statistics else { continue };
-        let mut attributes = Vec::new();
+        let mut attributes = Attributes::default();
         if let Feed::Rows(rows) = feed {
             attributes.extend(rows.units.and_then(|units| variable::told_units(units, statistics)));
         }
         if variable.fill.is_some() {
-            attributes.push(variable::missing_count(statistics.missing()));
+            attributes.set(variable::missing_count(statistics.missing()));
         }
         if !attributes.is_empty() {
             late.variables.push((variable.name.clone(), attributes));

@@ -12,22 +12,22 @@ use crate::map::bind::BoundVariable;
 use crate::map::decode::{Decoder, Statistics};
 use crate::map::reading::{Reading, stated_units};
 use crate::map::time::{Method, TimeAxis};
-use cumulus_model::structure::{Attribute, AttributeValue};
+use cumulus_model::attributes::{Attribute, Attributes};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::Warning;
 
 /// Said of a variable whose source states no unit and whose unit nothing tells.
-pub(super) const UNSTATED: &str = "unit not stated by the source";
+pub(super) const UNSTATED: &str = "units not stated in the source";
 
 /// Said of a variable whose unit its values tell. Sentences of comments are joined by semicolons, so it has none.
-pub(super) const MAGNITUDE: &str = "unit told by the magnitude of the values, because the source states none";
+pub(super) const MAGNITUDE: &str =
+    "units inferred from the magnitude of the values; not stated in the source";
 
 /// Said of a variable whose source packs it in a way that cannot be undone.
-const PACKED: &str =
-    "packed numbers as in the source, which does not say in a readable way how to unpack them";
+const PACKED: &str = "packed values as stored in the source; its scale_factor or add_offset cannot be read";
 
 /// Attributes of time; `has_seconds` tells whether the source's wall clock has them.
-pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Vec<Attribute> {
+pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Attributes {
     let comment = match &product.time {
         TimeSpec::SinceLaunch => "seconds since the launch of the sonde, strictly increasing".to_owned(),
         TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } => {
@@ -39,7 +39,7 @@ pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Vec
             clock_comment(time.method, &clock, day_of_year)
         }
     };
-    let mut attributes = vec![
+    let mut attributes = Attributes::from_iter([
         Attribute::text("long_name", "time of the record"),
         Attribute::text("standard_name", "time"),
         Attribute::text(
@@ -49,9 +49,9 @@ pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Vec
         Attribute::text("calendar", "standard"),
         Attribute::text("coverage_content_type", "coordinate"),
         Attribute::text("comment", comment),
-    ];
+    ]);
     if matches!(product.time, TimeSpec::SinceLaunch) {
-        attributes.push(Attribute::text("axis", "T"));
+        attributes.set(Attribute::text("axis", "T"));
     }
     attributes
 }
@@ -64,19 +64,19 @@ fn clock_comment(method: Method, clock: &str, day_of_year: &str) -> String {
         }
         Method::WallClock => format!("{clock}; the day is from {day_of_year}"),
         Method::WallClockUnwrapped | Method::SinceLaunch => {
-            format!("{clock}; a day is added wherever the clock falls by more than 12 hours")
+            format!("{clock}; a day is added wherever the clock goes back by more than 12 hours")
         }
     };
-    format!("{comment}. Not strictly increasing in every granule: records are kept as they come.")
+    format!("{comment}. Not strictly increasing in every granule: records keep the order of the source.")
 }
 
-pub(super) fn wavelength(nanometres: f64) -> Vec<Attribute> {
-    vec![
+pub(super) fn wavelength(nanometres: f64) -> Attributes {
+    Attributes::from_iter([
         Attribute::text("long_name", format!("wavelength of the {nanometres} nm measurements")),
         Attribute::text("standard_name", "radiation_wavelength"),
         Attribute::text("units", "nm"),
         Attribute::text("coverage_content_type", "coordinate"),
-    ]
+    ])
 }
 
 /// Attributes of a numeric variable; `coordinates` is what its records are located by, `decoder`
@@ -89,36 +89,38 @@ pub(super) fn attributes(
     coordinates: &str,
     day_zero: Date,
     warnings: &mut Vec<Warning>,
-) -> Vec<Attribute> {
+) -> Attributes {
     let (target, fill) = (decoder.target(), decoder.fill);
     let mut attributes = match bound.row {
         Some(row) => from_row(bound, row, product, target, day_zero),
-        None => vec![
+        None => Attributes::from_iter([
             Attribute::text("long_name", bound.name.replace('_', " ")),
             Attribute::text("units", "1"),
             Attribute::text("comment", UNSTATED),
-        ],
+        ]),
     };
     if !coordinates.is_empty() {
-        attributes.push(Attribute::text("coordinates", coordinates));
+        attributes.set(Attribute::text("coordinates", coordinates));
     }
     if reading.is_some_and(|reading| !reading.is_as_named) {
-        attributes.retain(|attribute| attribute.name != "standard_name");
+        attributes.remove("standard_name");
     }
     flags::believe(bound, &mut attributes, target, warnings);
     carried::of_variable(bound, reading, &mut attributes, target, fill, warnings);
     if let Some(note_of_reading) = reading.and_then(|reading| reading.note.as_deref()) {
-        note(&mut attributes, note_of_reading);
+        attributes.remark(note_of_reading);
     }
-    let is_flag = attributes.iter().any(|attribute| attribute.name == "flag_meanings");
+    let is_flag = attributes.contains("flag_meanings");
     if bound.row.is_none() && is_flag && stated_units(bound.dataset).is_none() {
-        attributes.retain(|attribute| attribute.name != "units");
-        carried::withdraw(&mut attributes, &[UNSTATED]);
+        attributes.remove("units");
+        attributes.withdraw(UNSTATED);
     }
     if reading.is_some_and(|reading| reading.is_packed) {
-        attributes.retain(|attribute| !["standard_name", "units"].contains(&attribute.name.as_str()));
-        carried::withdraw(&mut attributes, &[UNSTATED, MAGNITUDE]);
-        note(&mut attributes, PACKED);
+        attributes.remove("standard_name");
+        attributes.remove("units");
+        attributes.withdraw(UNSTATED);
+        attributes.withdraw(MAGNITUDE);
+        attributes.remark(PACKED);
     }
     attributes
 }
@@ -129,41 +131,41 @@ fn from_row(
     product: &Product,
     target: ElementType,
     day_zero: Date,
-) -> Vec<Attribute> {
-    let mut attributes = vec![Attribute::text("long_name", row.long_name)];
+) -> Attributes {
+    let mut attributes = Attributes::from_iter([Attribute::text("long_name", row.long_name)]);
     if let Some(standard_name) = row.standard_name {
-        attributes.push(Attribute::text("standard_name", standard_name));
+        attributes.set(Attribute::text("standard_name", standard_name));
     }
     attributes.extend(row.units.of_table().map(|units| Attribute::text("units", units)));
     match row.units {
         Units::DayOfYear => {
-            attributes.push(Attribute::text("units", format!("days since {day_zero} 00:00:00 UTC")));
-            attributes.push(Attribute::text("calendar", "standard"));
+            attributes.set(Attribute::text("units", format!("days since {day_zero} 00:00:00 UTC")));
+            attributes.set(Attribute::text("calendar", "standard"));
         }
-        Units::Unstated => attributes.push(Attribute::text("units", "1")),
+        Units::Unstated => attributes.set(Attribute::text("units", "1")),
         Units::Fixed(_) | Units::Altitude(_) | Units::None | Units::ByMagnitude { .. } => {}
     }
     if row.role == Role::VerticalCoordinate {
-        attributes.push(Attribute::text("positive", "up"));
-        attributes.push(Attribute::text("axis", "Z"));
+        attributes.set(Attribute::text("positive", "up"));
+        attributes.set(Attribute::text("axis", "Z"));
     }
     for (name, value) in row.attributes {
-        attributes.push(match value {
+        attributes.set(match value {
             Constant::Text(text) => Attribute::text(*name, *text),
             Constant::Numbers(numbers) => Attribute::numbers(*name, target, numbers),
         });
     }
     if !row.attributes.iter().any(|(name, _)| *name == "coverage_content_type") {
-        attributes.push(Attribute::text("coverage_content_type", content_type(bound, row, product)));
+        attributes.set(Attribute::text("coverage_content_type", content_type(bound, row, product)));
     }
     if let Some(comment) = row.comment {
-        note(&mut attributes, comment);
+        attributes.remark(comment);
     }
     if row.units == Units::Unstated {
-        note(&mut attributes, UNSTATED);
+        attributes.remark(UNSTATED);
     }
     if let Units::ByMagnitude { .. } = row.units {
-        note(&mut attributes, MAGNITUDE);
+        attributes.remark(MAGNITUDE);
     }
     attributes
 }
@@ -182,56 +184,46 @@ fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product
     }
 }
 
-/// Adds `sentence` to the comment.
-pub(super) fn note(attributes: &mut Vec<Attribute>, sentence: &str) {
-    let comment = attributes.iter_mut().find(|attribute| attribute.name == "comment");
-    match comment {
-        Some(Attribute { value: AttributeValue::Text(text), .. }) => {
-            text.push_str("; ");
-            text.push_str(sentence);
-        }
-        _ => attributes.push(Attribute::text("comment", sentence)),
-    }
-}
-
 /// Attributes of navigation at record edges.
-pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Vec<Attribute> {
+pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Attributes {
     let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
-    let mut attributes =
-        vec![Attribute::text("long_name", format!("{long_name}, at the edges of records as in the source"))];
+    let mut attributes = Attributes::from_iter([Attribute::text(
+        "long_name",
+        format!("{long_name}, at the edges of records as in the source"),
+    )]);
     let units = bound.row.and_then(|row| row.units.of_table());
     let stated = reading.and_then(|reading| reading.units.as_deref());
     if let Some(units) = stated.or(units) {
-        attributes.push(Attribute::text("units", units));
+        attributes.set(Attribute::text("units", units));
     }
     if let Some(row) = bound.row {
         // Without `positive` a checker takes an altitude for a vertical coordinate of unknown direction.
         for (name, value) in row.attributes {
             if let ("positive", Constant::Text(text)) = (*name, value) {
-                attributes.push(Attribute::text("positive", *text));
+                attributes.set(Attribute::text("positive", *text));
             }
         }
     }
     attributes
 }
 
-pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String], coordinates: &str) -> Vec<Attribute> {
+pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String], coordinates: &str) -> Attributes {
     let long_name = bound.row.map_or_else(|| bound.name.replace('_', " "), |row| row.long_name.to_owned());
-    let mut attributes = vec![Attribute::text("long_name", long_name)];
+    let mut attributes = Attributes::from_iter([Attribute::text("long_name", long_name)]);
     for (name, value) in bound.row.map_or(&[][..], |row| row.attributes) {
         if let Constant::Text(value) = value {
-            attributes.push(Attribute::text(*name, *value));
+            attributes.set(Attribute::text(*name, *value));
         }
     }
     if let Some(comment) = bound.row.and_then(|row| row.comment) {
-        note(&mut attributes, comment);
+        attributes.remark(comment);
     }
     if !coordinates.is_empty() {
-        attributes.push(Attribute::text("coordinates", coordinates));
+        attributes.set(Attribute::text("coordinates", coordinates));
     }
     if !strings.iter().all(|string| string.is_ascii()) {
         // netCDF-4, "_Encoding": how the bytes of a char array are to be read.
-        attributes.push(Attribute::text("_Encoding", "utf-8"));
+        attributes.set(Attribute::text("_Encoding", "utf-8"));
     }
     carried::of_variable(bound, None, &mut attributes, ElementType::I8, None, &mut Vec::new());
     attributes

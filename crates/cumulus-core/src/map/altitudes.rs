@@ -232,9 +232,9 @@ fn state(source: &mut Interpreted, altitude: &Altitude, product: &Product) {
     let unit = altitude.unit.unwrap_or(AltitudeUnit::Kilometre);
     let note = match altitude.unit {
         Some(_) => {
-            "unit told by the magnitudes of all altitudes of the granule, because the source states none"
+            "units inferred from the magnitudes of all altitudes in the granule; not stated in the source"
         }
-        None => "unit assumed, because neither the source nor the values tell it",
+        None => "units assumed; neither stated in the source nor determined by the values",
     };
     // Far below the surface a frame in metres has bins that would be missing values in kilometres.
     let is_deep = unit == AltitudeUnit::Metre && altitude.of == AltitudeOf::Frame;

@@ -115,10 +115,14 @@ pub fn bind<'source>(
     for dataset in source.description().datasets.iter().filter(|dataset| !dataset.is_empty()) {
         let variable = binder.variable(dataset, records, warnings)?;
         if let Some(twin) = variables.iter().find(|other: &&BoundVariable<'_>| other.name == variable.name) {
-            return Err(Failure::new(Stage::Map, &dataset.path, "would get the name of another dataset")
-                .found(format!("{} and {}", twin.dataset.path, dataset.path))
-                .expected("names that stay apart when groups are joined by _")
-                .hint("ask the producer to rename one of them"));
+            return Err(Failure::new(
+                Stage::Map,
+                &dataset.path,
+                "has the same netCDF name as another dataset",
+            )
+            .found(format!("{} and {}", twin.dataset.path, dataset.path))
+            .expected("names that remain different when groups are joined with _")
+            .hint("ask the producer to rename one of them"));
         }
         variables.push(variable);
     }
@@ -233,7 +237,8 @@ impl<'source> Binder<'source> {
                     reason = "lengths are small whole numbers"
                 )]
                 if stated != length as f64 {
-                    let message = format!("states {stated}, {array} has {length}; the array is believed");
+                    let message =
+                        format!("states {stated}, {array} has {length}; the length of the array is used");
                     warnings.push(Warning::at(Code::LengthsDisagree, name, message));
                 }
             }
@@ -296,7 +301,7 @@ impl<'source> Binder<'source> {
             .map(|dimension| dimension.length)
             .ok_or_else(|| {
                 Failure::new(Stage::Map, self.product.record_dimension(), "has no length")
-                    .found("no dataset with one value a record")
+                    .found("no dataset with one value per record")
                     .expected("at least one record")
                     .hint("the granule holds zero records; ask the producer")
             })
@@ -321,7 +326,7 @@ impl<'source> Binder<'source> {
         }
         let bound = |dimensions, form| BoundVariable { dataset, name: name.clone(), row, dimensions, form };
         if let Content::Unsupported(what) = &dataset.content {
-            return Err(Failure::new(Stage::Map, &dataset.path, "holds what netCDF cannot")
+            return Err(Failure::new(Stage::Map, &dataset.path, "has a type that netCDF cannot store")
                 .found(what)
                 .expected("numbers or text")
                 .hint("ask the producer to store it as plain arrays"));
@@ -356,7 +361,7 @@ impl<'source> Binder<'source> {
         {
             if *length > records + 1 {
                 let message = format!(
-                    "{length} values for {records} records; the first {} are taken for the edges of the records",
+                    "{length} values for {records} records; the first {} are used as record edges",
                     records + 1
                 );
                 warnings.push(Warning::at(Code::LengthsDisagree, dataset.path.as_str(), message));
@@ -371,7 +376,7 @@ impl<'source> Binder<'source> {
         let dimensions = self.by_length(dataset, records);
         let names: Vec<&str> = dimensions.iter().map(|dimension| dimension.name.as_str()).collect();
         let message = format!(
-            "shape {:?} is none of the layouts known for it; bound by length to ({})",
+            "shape {:?} matches no known layout; dimensions were assigned by length: ({})",
             dataset.shape,
             names.join(", ")
         );
@@ -410,7 +415,7 @@ impl<'source> Binder<'source> {
         if others == 0 {
             return Ok(Some(row));
         }
-        let message = format!("{others} values are no flags; it is taken for: {}", other.long_name);
+        let message = format!("{others} values are not flag values; described as: {}", other.long_name);
         warnings.push(Warning::at(Code::ValuesAreNoFlags, dataset.path.as_str(), message).count(others));
         Ok(Some(other))
     }

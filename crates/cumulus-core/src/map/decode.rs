@@ -181,7 +181,7 @@ impl Decoder<'_> {
             return Err(Failure::new(
                 Stage::Map,
                 &self.name,
-                "has an integer that no classic netCDF type holds",
+                "has an integer that fits no classic netCDF type",
             )
             .found(format!("{value} of type {}", self.from.name()))
             .expected("magnitudes up to 2^53")

@@ -39,7 +39,7 @@ impl Interpreted {
     /// Finds out how every numeric dataset of `source` is to be understood.
     ///
     /// # Errors
-    /// A required variable is packed and nothing tells how, or a position or coordinate has a unit of something else.
+    /// A required variable is packed and nothing tells how, or a position or coordinate has a unit of another quantity.
     pub fn new(
         source: Box<dyn Source>,
         product: &'static Product,

@@ -104,13 +104,13 @@ pub fn arrange(
     let far = times.iter().filter(|&&time| is_far(time)).count();
     let near: Vec<f64> = times.iter().map(|&time| if is_far(time) { f64::NAN } else { time }).collect();
     if far > 0 && near.iter().all(|time| time.is_nan()) {
-        return Err(Failure::new(Stage::Map, place, "has times that are no fall of a sonde")
-            .found(format!("{far} rows, all more than a day away from the launch at {launch}"))
+        return Err(Failure::new(Stage::Map, place, "has times that do not fit the descent of a sonde")
+            .found(format!("{far} rows, all more than one day from the launch at {launch}"))
             .expected("times within a day of the launch")
             .hint("the unit or the origin of the times, or the launch time, is wrong; ask the producer"));
     }
     if far > 0 {
-        let message = format!("{far} rows have a time more than a day away from the launch and are left out");
+        let message = format!("{far} rows have a time more than one day from the launch and are left out");
         warnings.push(Warning::at(Code::RowsDamaged, sounding.time_column.as_str(), message).count(far));
     }
     let ordered = Ordered::by(&near);
@@ -151,8 +151,8 @@ fn launch(sounding: &Sounding, place: &str) -> Result<(Timestamp, f64), Failure>
         (Some(launch), Some(origin)) => Ok((launch, origin.duration_since(launch).as_secs_f64())),
         (None, Some(origin)) => Ok((origin, 0.0)),
         (Some(launch), None) => Ok((launch, 0.0)),
-        (None, None) => Err(Failure::new(Stage::Map, place, "does not say when it was launched")
-            .found("no launch time, and no date that times count from")
+        (None, None) => Err(Failure::new(Stage::Map, place, "has no launch time")
+            .found("neither a launch time nor a reference date of the times")
             .expected("a launch time in the header")
             .hint("the header is damaged; ask the producer")),
     }
@@ -211,7 +211,7 @@ impl Arranger<'_> {
         }
         if self.conflicts > 0 {
             let message = format!(
-                "{} values contradict another row of the same time; the first one counts",
+                "{} values differ from another row with the same time; the first row is used",
                 self.conflicts
             );
             warnings.push(Warning::of_granule(Code::RowsContradict, message).count(self.conflicts));
@@ -324,7 +324,7 @@ impl Arranger<'_> {
         let unbelievable = counts.total() - counts.missing;
         if unbelievable > 0 {
             let message = format!(
-                "{unbelievable} reported positions are not believed and are interpolated ({} out of range, {} zero, {} spikes)",
+                "{unbelievable} reported positions are implausible and were interpolated ({} out of range, {} zero, {} spikes)",
                 counts.out_of_range, counts.zero, counts.spike
             );
             warnings.push(Warning::of_granule(Code::PositionsInvalid, message).count(unbelievable));

@@ -71,7 +71,7 @@ pub enum Method {
     WallClock,
     /// Seconds since the launch of a sonde.
     SinceLaunch,
-    /// Hour, minute and second, a day added wherever the clock falls by more than 12 hours.
+    /// Hour, minute and second, a day added wherever the clock goes back by more than 12 hours.
     WallClockUnwrapped,
 }
 
@@ -194,7 +194,7 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, 
     if !(0..=1).contains(&apart) {
         let reason = if apart == -1 { "; does the source count January 1 as 0?" } else { "" };
         let message = format!(
-            "the first record is on {epoch} by its day of year, but the stated date is {anchor}; the day of year is kept{reason}"
+            "the first record is on {epoch} by its day of year, but the stated date is {anchor}; the day of year is used{reason}"
         );
         warnings.push(Warning::of_granule(Code::DatesDisagree, message));
     }
@@ -221,7 +221,7 @@ fn anchor_date(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<Date, Fai
     match (clocks.date, clocks.file_date) {
         (Some(stated), Some(named)) => {
             if anchor_distance(stated, named).abs() > 1 {
-                let message = format!("the granule states the date {stated}, its file name {named}");
+                let message = format!("the granule states the date {stated}, but its file name has {named}");
                 warnings.push(Warning::of_granule(Code::DatesDisagree, message));
             }
             Ok(stated)

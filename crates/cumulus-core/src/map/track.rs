@@ -49,7 +49,7 @@ pub struct Track {
 /// Reads the clocks and positions of all records and derives the track.
 ///
 /// # Errors
-/// As [`time::derive`]; or a clock or position array that is not one value a record.
+/// As [`time::derive`]; or a clock or position array that does not have one value per record.
 pub fn derive(
     source: &dyn InterpretedSource,
     identity: &Identity,
@@ -75,7 +75,7 @@ pub fn derive(
     let wrapped = position::wrap(&mut longitude);
     if wrapped > 0 {
         let message = format!(
-            "{wrapped} of {records} longitudes are beyond 180 degrees; the product counts from -180 to 180"
+            "{wrapped} of {records} longitudes are beyond 180 degrees; those of the product are from -180 to 180"
         );
         warnings
             .push(Warning::at(Code::LongitudesWrapped, product.position.longitude, message).count(wrapped));
@@ -84,7 +84,7 @@ pub fn derive(
         position::flag_invalid(&latitude, &longitude, &time.clock_seconds, product.position.fastest_m_per_s);
     let extent = Extent::of(&latitude, &longitude, &invalid);
     if extent.is_none() {
-        let message = "no record has a valid position; the metadata carry no horizontal extent";
+        let message = "no record has a valid position; the metadata have no horizontal extent";
         warnings.push(Warning::of_granule(Code::NoPosition, message));
     } else if invalid_counts.total() > 0 {
         let message = format!(
@@ -98,8 +98,7 @@ pub fn derive(
         warnings.push(Warning::of_granule(Code::PositionsInvalid, message).count(invalid_counts.total()));
     }
     if time.backward_steps > 0 {
-        let message =
-            format!("time goes back {} times; every record is kept in its place", time.backward_steps);
+        let message = format!("time goes back {} times; records keep their order", time.backward_steps);
         warnings.push(Warning::of_granule(Code::TimeGoesBack, message).count(time.backward_steps));
     }
     let mut coordinates = vec![product.position.latitude, product.position.longitude];
@@ -133,7 +132,7 @@ fn clocks(
         None
     });
     if date_text.as_deref().is_some_and(|text| crate::date::parse_date(text).is_none()) {
-        let message = format!("{:?} is no date; not used", date_text.as_deref().unwrap_or_default());
+        let message = format!("{:?} is not a date; not used", date_text.as_deref().unwrap_or_default());
         warnings.push(Warning::at(Code::DateUnreadable, *date, message));
     }
     let days_are_single = source
@@ -178,7 +177,7 @@ fn per_record(
 ) -> Result<Option<Vec<f64>>, Failure> {
     let Some(dataset) = source.description().dataset(name) else { return Ok(None) };
     if dataset.len() != records {
-        return Err(Failure::new(Stage::Map, name, "is not one value a record")
+        return Err(Failure::new(Stage::Map, name, "does not have one value per record")
             .found(format!("{:?}", dataset.shape))
             .expected(format!("[{records}]"))
             .hint("the granule is damaged or of another product; ask the producer"));

@@ -36,7 +36,7 @@ impl UnitsSeen {
             let known = self.0.entry((product.product.clone(), variable.clone()));
             let (first, granule) = known.or_insert_with(|| (unit.clone(), report.granule.clone()));
             if first != unit {
-                let message = format!("is in {unit}, and in {first} in {granule} of this run");
+                let message = format!("has the unit {unit} here, but {first} in {granule} of the same run");
                 report.warnings.push(Warning::at(Code::UnitsDiffer, variable.as_str(), message));
             }
         }
@@ -58,7 +58,7 @@ impl Observer for RunObserver<'_> {
     }
 
     fn lost(&mut self, granule: &Granule, how: &str) {
-        let message = format!("the worker process {how}; it is tried once more");
+        let message = format!("the worker process {how}; trying once more");
         log::emit(&of_granule(Level::WARN, &granule.stem, message).with("event", "granule_retry"));
     }
 

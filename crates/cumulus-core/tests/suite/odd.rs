@@ -172,7 +172,7 @@ fn what_netcdf_cannot_store_costs_only_itself() {
     });
     let failure = made.result.err().unwrap();
     assert!(
-        failure.contains("nav/latitude: holds what netCDF cannot; found HDF5 type compound"),
+        failure.contains("nav/latitude: has a type that netCDF cannot store; found HDF5 type compound"),
         "{failure}"
     );
 }

@@ -70,11 +70,11 @@ impl AttributeNotes {
             let message = format!("{} {what}: {}{more}", places.len(), named.join(", "));
             warnings.push(Warning::of_granule(code, message).count(places.len()));
         };
-        say(Code::AttributesEmpty, &empty, "attributes without a value are not in the product");
+        say(Code::AttributesEmpty, &empty, "attributes without a value are left out");
         say(
             Code::AttributesAsText,
             &as_text,
-            "attributes with integers beyond 2^53, which netCDF's classic model has no numbers for, are text",
+            "attributes with integers beyond 2^53 are written as text; netCDF's classic model has no such integers",
         );
         say(
             Code::PrecisionReduced,

@@ -88,7 +88,7 @@ impl Netcdf3Source {
             (&file).take(4).read_to_end(&mut magic).map_err(unreadable)?;
         }
         if !is_netcdf3(&magic) {
-            let found = if magic.starts_with(MAGIC) { "an unknown version" } else { "no such signature" };
+            let found = if magic.starts_with(MAGIC) { "an unknown version" } else { "no netCDF signature" };
             return Err(Failure::new(Stage::Read, place, "is not a netCDF classic file")
                 .found(found)
                 .expected("CDF followed by version 1, 2 or 5")

@@ -12,8 +12,9 @@ use std::path::Path;
 use ::hdf5::types::{FixedAscii, TypeDescriptor};
 
 use super::chunking::{chunk_shape, is_coordinate, stored_name};
+use cumulus_model::attributes::Attribute;
 use cumulus_model::error::{Class, Failure, Stage};
-use cumulus_model::structure::{Attribute, LateAttributes, Structure};
+use cumulus_model::structure::{LateAttributes, Structure};
 
 /// Attributes that make an HDF5 file a netCDF-4 file, or belong to no list of attributes.
 const HIDDEN: [&str; 8] = [

@@ -133,6 +133,7 @@ pub(super) fn is_coordinate(variable: &Variable) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cumulus_model::attributes::Attributes;
     use cumulus_model::values::ElementType;
     use proptest::prelude::*;
 
@@ -143,7 +144,7 @@ mod tests {
             dimensions: shape.iter().map(|length| format!("dim_{length}")).collect(),
             shape,
             fill: None,
-            attributes: Vec::new(),
+            attributes: Attributes::default(),
         }
     }
 

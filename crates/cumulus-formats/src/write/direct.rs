@@ -10,8 +10,9 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use cumulus_model::attributes::{Attribute, AttributeValue};
 use cumulus_model::error::{Failure, Stage};
-use cumulus_model::structure::{Attribute, AttributeValue, LateAttributes, Storage, Structure, Variable};
+use cumulus_model::structure::{LateAttributes, Storage, Structure, Variable};
 use cumulus_model::values::ElementType;
 use netcdf4_writer::{Chunking, Dimension, Error, Type, Value, Writer};
 

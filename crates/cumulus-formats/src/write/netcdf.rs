@@ -20,8 +20,9 @@ use super::chunking::{
 };
 use super::pack::{Chunks, Form, Packed, Packing};
 use crate::hdf5_raw;
+use cumulus_model::attributes::{Attribute, AttributeValue};
 use cumulus_model::error::{Class, Failure, Stage};
-use cumulus_model::structure::{Attribute, AttributeValue, LateAttributes, Storage, Structure, Variable};
+use cumulus_model::structure::{LateAttributes, Storage, Structure, Variable};
 use cumulus_model::values::{ElementType, for_each_type};
 
 /// A netCDF file being written.
@@ -135,10 +136,10 @@ impl Target {
 
 fn make_skeleton(path: &Path, structure: &Structure, level: u8) -> Result<(), Failure> {
     let refused = |place: &str, error: ::netcdf::Error| {
-        Failure::new(Stage::Write, place, "is refused by netCDF")
+        Failure::new(Stage::Write, place, "is rejected by netCDF")
             .found(&error)
             .expected("a legal netCDF name and value")
-            .hint("rename the dataset at its producer, or report this")
+            .hint("ask the producer to rename the dataset, or report this")
             .cause(error)
     };
     // netcdf-c answers an HDF error to whatever the file system said; asking it ourselves gives the reason.

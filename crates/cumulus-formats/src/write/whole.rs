@@ -9,8 +9,9 @@ use std::path::Path;
 use netcdf4_writer::{RESERVED, is_legal};
 
 use super::chunking::internal;
+use cumulus_model::attributes::{Attribute, AttributeValue, Attributes};
 use cumulus_model::error::Failure;
-use cumulus_model::structure::{Attribute, AttributeValue, Storage, Structure, Variable};
+use cumulus_model::structure::{Storage, Structure, Variable};
 use cumulus_model::values::ElementType;
 
 /// Attributes whose numbers must have the type of their variable (CF-1.6, 2.5.1, 3.5 and 8.1).
@@ -26,7 +27,7 @@ pub(super) fn check(path: &Path, structure: &Structure) -> Result<(), Failure> {
     if contradictions.is_empty() {
         return Ok(());
     }
-    Err(internal(path, "would contradict itself, and is not written")
+    Err(internal(path, "would be inconsistent, and is not written")
         .found(contradictions.join("; "))
         .expected("names that exist, dimensions that fit, attributes that netCDF allows"))
 }
@@ -88,25 +89,21 @@ fn dimensions(variable: &Variable, structure: &Structure, found: &mut Vec<String
     }
     let is_dimension = structure.dimensions.iter().any(|(dimension, _)| dimension == name);
     if is_dimension && (dimensions.len() != 1 || dimensions.first() != Some(name)) {
-        found.push(format!("{name} is called like a dimension without being its coordinate"));
+        found.push(format!("{name} has the name of a dimension but is not its coordinate"));
     }
 }
 
-/// Attributes have names that netCDF allows, each once, and values that it can store; those that CF wants in the type
+/// Attributes have names that netCDF allows and values that it can store; those that CF wants in the type
 /// of their variable have it.
 fn attributes(
     holder: &str,
-    attributes: &[Attribute],
+    attributes: &Attributes,
     element_type: Option<ElementType>,
     found: &mut Vec<String>,
 ) {
-    let mut names = HashSet::new();
     for Attribute { name, value } in attributes {
         if !is_legal(name) || RESERVED.contains(&name.as_str()) {
             found.push(format!("{holder} has an attribute {name:?}, a name that netCDF does not allow"));
-        }
-        if !names.insert(name) {
-            found.push(format!("{holder} has the attribute {name} twice"));
         }
         match value {
             AttributeValue::Text(text) if text.contains('\0') => {
@@ -176,7 +173,7 @@ mod tests {
             dimensions: dimensions.iter().map(|(name, _)| (*name).to_owned()).collect(),
             shape: dimensions.iter().map(|&(_, length)| length).collect(),
             fill: None,
-            attributes: Vec::new(),
+            attributes: Attributes::default(),
         }
     }
 
@@ -185,13 +182,13 @@ mod tests {
         let record = ("record", 3);
         let level = ("level", 2);
         let mut temperature = variable("temperature", &[record, level]);
-        temperature.attributes = vec![
+        temperature.attributes = Attributes::from_iter([
             Attribute::text("coordinates", "time station"),
             Attribute::text("ancillary_variables", "temperature_flag"),
             Attribute::numbers("valid_min", ElementType::F32, &[0.0]),
-        ];
+        ]);
         let mut levels = variable("level", &[level]);
-        levels.attributes.push(Attribute::text("bounds", "level_bounds"));
+        levels.attributes.set(Attribute::text("bounds", "level_bounds"));
         let mut station = variable("station", &[("name_strlen", 9)]);
         station.storage = Storage::Characters;
         let dimensions = [record, level, ("vertex", 2), ("name_strlen", 9)];
@@ -205,7 +202,7 @@ mod tests {
                 variable("temperature_flag", &[record, level]),
                 variable("level_bounds", &[level, ("vertex", 2)]),
             ],
-            attributes: vec![Attribute::text("title", "a test")],
+            attributes: Attributes::from_iter([Attribute::text("title", "a test")]),
         }
     }
 
@@ -214,25 +211,25 @@ mod tests {
     #[test]
     fn each_contradiction_is_named() {
         assert_eq!(contradictions(&whole()), Vec::<String>::new());
-        let cases: [(Change, &str); 17] = [
+        let cases: [(Change, &str); 16] = [
             (
-                |s| s.variables[0].attributes[0] = Attribute::text("coordinates", "time nav/Latitude"),
+                |s| s.variables[0].attributes.set(Attribute::text("coordinates", "time nav/Latitude")),
                 "temperature:coordinates names \"nav/Latitude\", which does not exist",
             ),
             (
-                |s| s.variables[0].attributes[0] = Attribute::text("coordinates", "time  station"),
+                |s| s.variables[0].attributes.set(Attribute::text("coordinates", "time  station")),
                 "names \"\", which does not exist",
             ),
             (
-                |s| s.variables[0].attributes[0] = Attribute::text("coordinates", "level_bounds"),
+                |s| s.variables[0].attributes.set(Attribute::text("coordinates", "level_bounds")),
                 "names \"level_bounds\", which has dimensions that it lacks",
             ),
             (
-                |s| s.variables[0].attributes[1] = Attribute::text("ancillary_variables", "temperature"),
+                |s| s.variables[0].attributes.set(Attribute::text("ancillary_variables", "temperature")),
                 "names \"temperature\", itself",
             ),
             (
-                |s| s.variables[1].attributes[0] = Attribute::text("bounds", "time"),
+                |s| s.variables[1].attributes.set(Attribute::text("bounds", "time")),
                 "level:bounds names \"time\", whose dimensions are not",
             ),
             (
@@ -247,7 +244,7 @@ mod tests {
             (|s| s.variables[0].shape.push(1), "temperature has 2 dimensions for 3 axes"),
             (
                 |s| s.variables[0].name = "record".to_owned(),
-                "record is called like a dimension without being its coordinate",
+                "record has the name of a dimension but is not its coordinate",
             ),
             (
                 |s| s.variables[3].name = "temperature_flag".to_owned(),
@@ -256,18 +253,14 @@ mod tests {
             (|s| s.dimensions[2].1 = 0, "dimension vertex has length 0"),
             (|s| s.dimensions[2].0 = "level".to_owned(), "dimension level is defined twice"),
             (
-                |s| s.attributes.push(Attribute::text("title", "again")),
-                "the file has the attribute title twice",
-            ),
-            (
-                |s| s.attributes.push(Attribute::text("_FillValue", "x")),
+                |s| s.attributes.set(Attribute::text("_FillValue", "x")),
                 "the file has an attribute \"_FillValue\"",
             ),
             (
-                |s| s.variables[0].attributes[2] = Attribute::numbers("valid_min", ElementType::F64, &[0.0]),
+                |s| s.variables[0].attributes.set(Attribute::numbers("valid_min", ElementType::F64, &[0.0])),
                 "temperature:valid_min has another type",
             ),
-            (|s| s.attributes.push(Attribute::text("note", "a\0b")), "the file:note has a NUL"),
+            (|s| s.attributes.set(Attribute::text("note", "a\0b")), "the file:note has a NUL"),
         ];
         for (change, expected) in cases {
             let mut structure = whole();
@@ -276,7 +269,7 @@ mod tests {
             assert!(found.contains(expected), "{expected:?} is not in {found:?}");
         }
         let mut structure = whole();
-        structure.attributes.push(Attribute::numbers("n", ElementType::F32, &[]));
+        structure.attributes.set(Attribute::numbers("n", ElementType::F32, &[]));
         let failure = check(Path::new("x.nc"), &structure).unwrap_err();
         assert!(failure.to_string().contains("the file:n has no numbers"), "{failure}");
     }

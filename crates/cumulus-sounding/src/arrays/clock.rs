@@ -90,9 +90,9 @@ pub(super) fn read(
 fn not_understood(dataset: &Dataset) -> Failure {
     let units =
         text(&dataset.attributes, "units").map_or("no units".to_owned(), |units| format!("{units:?}"));
-    Failure::new(Stage::Read, &dataset.path, "has a time that cannot be understood")
+    Failure::new(Stage::Read, &dataset.path, "has times whose unit or origin cannot be read")
         .found(units)
-        .hint("ask the producer from when, and in which unit, the times count")
+        .hint("ask the producer for the unit and the origin of the times")
 }
 
 /// The unit of a dataset of times, if its calendar is the common one.
@@ -103,7 +103,7 @@ fn unit(dataset: &Dataset) -> Result<TimeUnit, Failure> {
         .ok_or_else(|| not_understood(dataset).expected(expected))?;
     let calendar = text(&dataset.attributes, "calendar").unwrap_or("standard").trim().to_ascii_lowercase();
     if !calendar.is_empty() && !COMMON_CALENDARS.contains(&calendar.as_str()) {
-        return Err(Failure::new(Stage::Read, &dataset.path, "counts in a calendar that no sonde has")
+        return Err(Failure::new(Stage::Read, &dataset.path, "has a calendar that is not supported")
             .found(calendar)
             .expected(COMMON_CALENDARS.join(" or "))
             .hint("ask the producer for times in UTC"));
@@ -194,14 +194,14 @@ fn stated_launch(source: &dyn Source, notes: &mut Vec<Warning>) -> Option<Launch
     }
     if let Some(dataset) = variable {
         let units = text(&dataset.attributes, "units").unwrap_or_default();
-        let message = format!("states no launch that can be read (unit {units:?})");
+        let message = format!("states no readable launch time (unit {units:?})");
         notes.push(Warning::at(Code::LaunchTimeUnreadable, dataset.path.as_str(), message));
     }
     let attribute = launch_attribute(&description.attributes)?;
     let SourceValue::Text(stated) = &attribute.value else { return None };
     let found = time_unit::instant(stated).or_else(|| crate::launch::date_and_time(stated));
     if found.is_none() {
-        let message = format!("states no launch that can be read: {stated:?}");
+        let message = format!("states no readable launch time: {stated:?}");
         notes.push(Warning::at(Code::LaunchTimeUnreadable, attribute.name.as_str(), message));
     }
     let (instant, has_fraction) = found?;
@@ -279,7 +279,7 @@ fn launch(
             return if stated.instant == origin && has_fraction.is_some() { by_origin } else { stated };
         }
         let message = format!(
-            "the rows begin {since} s after the stated launch time {}, which is not believed",
+            "the rows begin {since} s after the stated launch time {}, which is not used",
             stated.instant
         );
         notes.push(Warning::of_granule(Code::ClocksDisagree, message));
@@ -292,7 +292,7 @@ fn launch(
         .and_then(|instant| Timestamp::from_nanosecond(instant).ok());
     let Some(instant) = first_row else { return by_origin };
     let message = format!(
-        "no launch time is stated, and times count from {origin}; the first row, at {instant}, is taken for the launch"
+        "no launch time is stated, and times count from {origin}; the first row, at {instant}, is used as the launch"
     );
     notes.push(Warning::of_granule(Code::LaunchAssumed, message));
     Launch { instant, source: "first row", has_fraction: true, detected: true }

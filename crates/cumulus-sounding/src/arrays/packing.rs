@@ -45,14 +45,14 @@ impl Packing {
             number.map(Some).ok_or_else(|| {
                 Failure::new(Stage::Read, format!("{}:{name}", dataset.path), "is no number")
                     .found(format!("{:?}", attribute.value))
-                    .expected("the number by which packed values are unpacked")
+                    .expected("a number to unpack values with")
                     .hint("ask the producer for a corrected file")
             })
         };
         let (factor, offset) = (number("scale_factor")?, number("add_offset")?);
         if factor == Some(0.0) {
             return Err(Failure::new(Stage::Read, format!("{}:scale_factor", dataset.path), "is zero")
-                .expected("the factor by which packed values are unpacked")
+                .expected("a number other than zero to unpack values with")
                 .hint("ask the producer for a corrected file"));
         }
         let scale = (factor.is_some() || offset.is_some())

@@ -160,14 +160,14 @@ fn a_launch_that_the_rows_contradict_is_not_believed() {
 }
 
 #[test]
-fn a_time_that_cannot_be_understood_is_refused_by_what_was_found() {
+fn a_time_that_cannot_be_read_is_refused_by_what_was_found() {
     for units in
         ["", "fortnights since 2012-09-07", "months since 2012-09-07", "seconds since then", "seconds"]
     {
         let failure =
             sounding(&Memory::default().with_time(floats(&[1], &[0.0]), units), "a.nc").unwrap_err();
         let told = failure.to_string();
-        assert!(told.contains("cannot be understood") && told.contains(&format!("{units:?}")), "{told}");
+        assert!(told.contains("cannot be read") && told.contains(&format!("{units:?}")), "{told}");
     }
     let calendar = [words("units", "days since 2012-09-07"), words("calendar", "noleap")];
     let memory = Memory::default().with("time", floats(&[1], &[0.0]), &calendar);

@@ -156,7 +156,7 @@ fn damaged_headers_are_refused_by_line() {
     let whole = format!("{HEADER}{ROWS}");
     let cases = [
         (HEADER.to_owned(), "has no row of data"),
-        (whole.replace("32, 1001", "33, 1001"), "another length than it states"),
+        (whole.replace("32, 1001", "33, 1001"), "length is not the stated one"),
         (whole.replace("\n4\n", "\nfour\n"), "cannot be read"),
         (whole.replace("\n4\n", "\n99999999\n"), "cannot be read"),
         (whole.replace("\n1, 1, 0.1, 1\n", "\n1, 1, 1\n"), "cannot be read"),

@@ -29,7 +29,7 @@ fn files_without_a_sounding_are_named() {
     for (name, format, anomaly, told) in [
         ("bad.eol", Format::Eol, Anomaly::Empty, "is empty"),
         ("bad.eol", Format::Eol, Anomaly::HeaderOnly, "has no row of data"),
-        ("bad.nc", Format::Aspen, Anomaly::HeaderOnly, "is no time of rows"),
+        ("bad.nc", Format::Aspen, Anomaly::HeaderOnly, "must be one-dimensional and not empty"),
         ("bad.nc", Format::Aspen, Anomaly::Truncated, "cannot be opened as HDF5"),
         ("bad.2", Format::Raw, Anomaly::NeverLaunched, "holds no sounding"),
     ] {
@@ -42,12 +42,12 @@ fn files_without_a_sounding_are_named() {
 fn a_file_of_something_else_is_named() {
     let error =
         refused(|operator| fs::write(operator.input().join("notes.eol"), "a shopping list\n").unwrap());
-    assert!(error.contains("is no sounding") && error.contains("shopping"), "{error}");
+    assert!(error.contains("is not a sounding") && error.contains("shopping"), "{error}");
     let error = refused(|operator| {
         let file = hdf5::File::create(operator.input().join("image.h5")).unwrap();
         file.new_dataset::<f32>().shape((2, 2)).create("pixels").unwrap();
     });
-    assert!(error.contains("is no sounding") && error.contains("none called time"), "{error}");
+    assert!(error.contains("is not a sounding") && error.contains("none called time"), "{error}");
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn unknown_variables_are_copied() {
         attribute.read_raw::<FixedAscii<8>>().unwrap()[0].to_string()
     };
     assert_eq!((units(1).as_str(), units(2).as_str()), ("m s-1", "1"));
-    assert!(header.contains(&format!("{}:comment = \"unit not stated by the source\"", name(2))));
+    assert!(header.contains(&format!("{}:comment = \"units not stated in the source\"", name(2))));
     assert!(!header.contains(&format!("{}:comment", name(1))));
     assert!(
         header.contains("Plane_Pitch:units = \"degree\"")

@@ -78,7 +78,7 @@ fn zero_records_are_named() {
 #[test]
 fn a_broken_vertical_coordinate_is_named() {
     let (_, run) = spoiled(&Recipe::default(), reshaped("altitude", &[97]));
-    refused(&run, &["altitude", "cannot be a coordinate", "a turn near 0"]);
+    refused(&run, &["altitude", "cannot be a coordinate", "not monotonic at index 0"]);
 }
 
 #[test]

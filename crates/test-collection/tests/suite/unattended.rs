@@ -48,7 +48,7 @@ pub(crate) fn undisturbed(operator: &Operator) -> Vec<(String, Vec<u8>)> {
 fn a_worker_that_dies_costs_its_granule_and_nothing_else() {
     for (kind, told, limits) in [
         ("crash", "signal 11 (SIGSEGV), twice", &[][..]),
-        ("hang", "was ended after 1 s (--timeout), twice", &["--timeout", "1"][..]),
+        ("hang", "was killed after 1 s (--timeout), twice", &["--timeout", "1"][..]),
         ("grow", "of 128 MiB (--memory-limit), twice", &["--memory-limit", "128"][..]),
     ] {
         let operator = Operator::new();

@@ -134,7 +134,7 @@ fn a_stated_length_sizes_a_dimension_that_no_array_does() {
 #[test]
 fn an_array_is_believed_before_a_stated_length() {
     let (_, warnings) = bound(&[("clock", &[7]), ("records", &[])]);
-    assert_eq!(warnings, ["records: states 3, clock has 7; the array is believed"]);
+    assert_eq!(warnings, ["records: states 3, clock has 7; the length of the array is used"]);
 }
 
 #[test]

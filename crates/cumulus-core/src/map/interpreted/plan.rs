@@ -52,7 +52,7 @@ impl Plan {
             .collect();
         if let Some(lost) = lost {
             let place = self.original.path.as_str();
-            return Err(Failure::new(Stage::Map, place, "has an integer that no classic netCDF type holds")
+            return Err(Failure::new(Stage::Map, place, "has an integer that fits no classic netCDF type")
                 .found(lost)
                 .expected("magnitudes up to 2^53")
                 .hint("ask the producer to store it as two variables or as text"));
@@ -232,14 +232,14 @@ fn packing(
         return Err(Failure::new(
             Stage::Map,
             &dataset.path,
-            format!("is packed, and its {name} is no number to undo it with"),
+            format!("is packed, and its {name} is not a usable number"),
         )
         .found(shown)
-        .expected("one finite number, and no zero for a factor")
+        .expected("one finite number, not zero for scale_factor")
         .hint("the granule is damaged; ask the producer"));
     }
     let message = format!(
-        "is packed, and its {name} {shown} is no number to undo it with: the packed numbers have no unit"
+        "is packed, and its {name} {shown} is not usable; the packed values are carried without a unit"
     );
     warnings.push(Warning::at(Code::PackingUnreadable, dataset.path.as_str(), message));
     Ok((None, true))
@@ -266,18 +266,18 @@ fn unit(
     };
     match &unit {
         Unit::Contradicts(_) if is_place && (!is_position || crate::map::units::parse(&stated).is_some()) => {
-            return Err(Failure::new(Stage::Map, &dataset.path, "has a unit of something else")
+            return Err(Failure::new(Stage::Map, &dataset.path, "has a unit of another quantity")
                 .found(format!("{stated:?}"))
                 .expected(format!("{table:?}, or a unit that can be converted to it"))
                 .hint("ask the producer what the numbers are"));
         }
         Unit::Contradicts(_) if is_position => {
-            let message = format!("states the unit {stated:?}, which is none: taken for {table}");
+            let message = format!("states {stated:?}, which is not a unit; {table} is assumed");
             warnings.push(warn(Code::UnitsDisagree, message));
         }
         Unit::Contradicts(_) => {
             let message = format!(
-                "states the unit {stated:?}, which is not written as {table} and cannot be converted; the values and their unit stay as stated"
+                "states the unit {stated:?}, which is not {table} and cannot be converted; values and unit are kept as stated"
             );
             warnings.push(warn(Code::UnitsDisagree, message));
         }
@@ -326,7 +326,7 @@ fn stated_fills(
     for name in ["_FillValue", "missing_value"] {
         let Some(stated) = reading::numbers(dataset, name) else { continue };
         let Ok(numbers) = stated else {
-            let message = format!("{name} is no number; not used");
+            let message = format!("{name} is not a number; not used");
             warnings.push(Warning::at(Code::ValueUnreadable, dataset.path.as_str(), message));
             continue;
         };
@@ -403,7 +403,7 @@ fn valid_range(dataset: &mut Dataset, plan: &Plan, element_type: ElementType, wa
     let names_stated = NAMES.iter().filter(|name| is_stated(name)).count();
     let is_sound = is_sound && names_stated == limits.iter().flatten().count();
     if !is_sound {
-        let message = "valid_min, valid_max or valid_range contradict each other or are no numbers; not used";
+        let message = "valid_min, valid_max or valid_range are inconsistent or not numbers; not used";
         warnings.push(Warning::at(Code::ValueUnreadable, dataset.path.as_str(), message));
     }
     let changes = plan.scaling.is_some() || plan.conversion.is_some() || plan.span != 0.0;

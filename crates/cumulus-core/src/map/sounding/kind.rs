@@ -89,19 +89,19 @@ impl Arranger<'_> {
     /// Nothing that a sonde measures, no height, or a course that is no fall.
     pub(super) fn judge(&self, place: &str, warnings: &mut Vec<Warning>) -> Result<(), Failure> {
         let refused = |found: String, expected: &str| {
-            Failure::new(Stage::Map, place, "is no dropsonde sounding")
+            Failure::new(Stage::Map, place, "is not a dropsonde sounding")
                 .found(found)
                 .expected(expected)
                 .hint("move the file out of INPUT; if it is a dropsonde's, ask the producer to correct it")
         };
         if !MEASURED.iter().any(|name| self.measured(name).is_some()) {
-            return Err(refused(self.names(), "pressure, temperature or wind with one value a row"));
+            return Err(refused(self.names(), "pressure, temperature or wind with one value per row"));
         }
         let pressure = self.measured("air_pressure");
         let height =
             HEIGHTS.iter().filter_map(|name| self.measured(name)).find(|heights| has_values(heights));
         if pressure.is_none() && HEIGHTS.iter().all(|name| self.measured(name).is_none()) {
-            return Err(refused(self.names(), "pressure or altitude with one value a row"));
+            return Err(refused(self.names(), "pressure or altitude with one value per row"));
         }
         let by_pressure = pressure.and_then(|pressure| course(pressure, MIN_FALL_HPA));
         let depths = height.map(|heights| heights.iter().map(|height| -height).collect::<Vec<f64>>());
@@ -123,7 +123,7 @@ impl Arranger<'_> {
             }
             // What has the number of a sonde is one, however badly it was recorded.
             Some(Course::Wanders) => {
-                let message = "pressure and altitude go up and down; the rows as a whole are no fall";
+                let message = "pressure and altitude go up and down; the rows as a whole are not a descent";
                 warnings.push(Warning::of_granule(Code::NoFall, message));
                 Ok(())
             }
@@ -173,7 +173,7 @@ fn tell_where_it_ends(pressure: Option<&[f64]>, height: Option<&[f64]>, warnings
         _ => return,
     };
     let message = format!(
-        "the fall ends at {told}, above the surface; the file may be cut short, or the sonde stopped sending"
+        "the fall ends at {told}, above the surface; the file may be truncated, or the sonde stopped sending"
     );
     warnings.push(Warning::of_granule(Code::Truncated, message));
 }

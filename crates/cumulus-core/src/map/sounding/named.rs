@@ -19,12 +19,13 @@ pub fn compare(sounding: &Sounding, stem: &str, campaign: &str, warnings: &mut V
     if let (Some(named), Some(launched)) = (date_in(stem), launched)
         && (named.duration_until(launched).as_hours() / 24).abs() > i64::from(DAYS_APART)
     {
-        let message = format!("the name says {named}, the launch was on {launched}, which is believed");
+        let message = format!("the file name has {named}, but the launch was on {launched}, which is used");
         warnings.push(Warning::of_granule(Code::DatesDisagree, message));
     }
     let project = sounding.project.as_deref().map(str::trim).filter(|project| !project.is_empty());
     if let Some(project) = project.filter(|project| !names(project, campaign)) {
-        let message = format!("the source is of {project:?}, the collection is of {campaign}");
+        let message =
+            format!("the source names the project {project:?}, but the collection belongs to {campaign}");
         warnings.push(Warning::of_granule(Code::AnotherCampaign, message));
     }
 }

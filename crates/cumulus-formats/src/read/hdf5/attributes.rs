@@ -59,7 +59,7 @@ pub(super) fn attributes(
             Err(why) => notes.warnings.push(Warning::at(
                 Code::AttributeLeftOut,
                 path,
-                format!("attribute {name} not carried through: {why}"),
+                format!("attribute {name} left out: {why}"),
             )),
         }
     }

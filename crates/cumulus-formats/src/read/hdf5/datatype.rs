@@ -102,7 +102,7 @@ pub(super) fn members(datatype: &Datatype) -> Vec<(i128, String)> {
 /// The members of an enumeration as CF has them: `flag_values` and `flag_meanings`.
 #[expect(
     clippy::cast_precision_loss,
-    reason = "codes beyond 2^53 are no flags; netCDF has no integers for them"
+    reason = "codes beyond 2^53 cannot be flag_values; netCDF's classic model has no such integers"
 )]
 pub(super) fn flags(members: &[(i128, String)]) -> Vec<SourceAttribute> {
     if members.is_empty() {

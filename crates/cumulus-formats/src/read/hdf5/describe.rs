@@ -167,7 +167,7 @@ impl Walk {
         let datatype = dataset.dtype().map_err(|error| damaged(path, &error))?;
         let (encoding, content) = encoding(&datatype);
         if let Content::Unsupported(what) = &content {
-            return Err(Failure::new(Stage::Read, path, "holds what netCDF cannot")
+            return Err(Failure::new(Stage::Read, path, "has a type that netCDF cannot store")
                 .found(what)
                 .expected("numbers or text")
                 .hint("ask the producer to store it as plain arrays"));
@@ -217,7 +217,7 @@ impl Walk {
         };
         if unwritten.is_undefined && !(can_be_missing && unwritten.parts.is_some()) {
             return Err(Failure::new(Stage::Read, path, "has values that were never written")
-                .found(format!("{what} never written, and no fill value that stands for them"))
+                .found(format!("{what} never written, and no fill value to use for them"))
                 .expected("values, or a fill value that HDF5 may use")
                 .hint("the program that made the file did not finish; ask the producer"));
         }

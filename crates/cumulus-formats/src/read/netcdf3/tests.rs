@@ -232,8 +232,8 @@ fn a_single_record_variable_is_packed() {
 #[test]
 fn what_is_not_netcdf_classic_is_refused_by_name() {
     for (bytes, found) in [
-        (&b""[..], "no such signature"),
-        (b"\x89HDF\r\n\x1a\n", "no such signature"),
+        (&b""[..], "no netCDF signature"),
+        (b"\x89HDF\r\n\x1a\n", "no netCDF signature"),
         (b"CDF\x03\0\0\0\0", "an unknown version"),
     ] {
         let failure = open(bytes).expect_err("no netCDF");

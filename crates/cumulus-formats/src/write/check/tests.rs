@@ -9,6 +9,7 @@ use crate::write::Sink;
 use crate::write::direct::DirectSink;
 use crate::write::netcdf::NetcdfSink;
 use crate::write::unit::Cutter;
+use cumulus_model::attributes::Attributes;
 use cumulus_model::buffer_pool::BufferPool;
 use cumulus_model::error::Failure;
 use cumulus_model::structure::{LateAttributes, Storage, Structure, Variable};
@@ -21,7 +22,7 @@ fn variable(name: &str, element_type: ElementType, axes: &[(&str, usize)]) -> Va
         dimensions: axes.iter().map(|(name, _)| (*name).to_owned()).collect(),
         shape: axes.iter().map(|&(_, length)| length).collect(),
         fill: None,
-        attributes: Vec::new(),
+        attributes: Attributes::default(),
     }
 }
 
@@ -50,7 +51,7 @@ fn structure() -> Structure {
             variable("split", ElementType::F64, &[("few", 3), ("wide", 700_000)]),
             text,
         ],
-        attributes: Vec::new(),
+        attributes: Attributes::default(),
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use netcdf_reader::{NcAttrValue, NcAttribute, NcFile};
 
 use crate::write::chunking::stored_name;
-use cumulus_model::structure::{Attribute, AttributeValue, LateAttributes, Storage, Structure};
+use cumulus_model::attributes::{Attribute, AttributeValue};
+use cumulus_model::structure::{LateAttributes, Storage, Structure};
 use cumulus_model::values::Values;
 
 /// Walks every byte of the file at `path` by the published specification; it has the datasets of its structure, in

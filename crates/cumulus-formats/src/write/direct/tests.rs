@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::write::netcdf::NetcdfSink;
 use crate::write::unit::Cutter;
+use cumulus_model::attributes::Attributes;
 use cumulus_model::buffer_pool::BufferPool;
 use cumulus_model::values::Values;
 
@@ -17,7 +18,7 @@ fn variable(name: &str, storage: Storage, axes: &[(String, usize)]) -> Variable 
         dimensions: axes.iter().map(|(name, _)| name.clone()).collect(),
         shape: axes.iter().map(|&(_, length)| length).collect(),
         fill: None,
-        attributes: Vec::new(),
+        attributes: Attributes::default(),
     }
 }
 
@@ -98,7 +99,7 @@ fn element_type() -> impl Strategy<Value = ElementType> {
     prop::sample::select(vec![I8, I16, I32, F32, F64])
 }
 
-fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
+fn attributes() -> impl Strategy<Value = Attributes> {
     let values = prop::collection::btree_map("[a-z_][a-zA-Z0-9_ é]{0,8}[a-z]", attribute_value(), 0..12);
     values.prop_map(|values| values.into_iter().map(|(name, value)| Attribute { name, value }).collect())
 }
@@ -137,10 +138,10 @@ proptest! {
 
     #[test]
     fn netcdf_reads_the_same_whichever_way_a_file_was_written(structure in structure(), level in 0_u8..6) {
-        let mut late = LateAttributes { file: vec![Attribute::text("late", "known now")], ..Default::default() };
+        let mut late = LateAttributes { file: Attributes::from_iter([Attribute::text("late", "known now")]), ..Default::default() };
         if let Some(first) = structure.variables.first() {
             let count = Attribute::numbers("count", ElementType::I32, &[7.0]);
-            late.variables.push((first.name.clone(), vec![count]));
+            late.variables.push((first.name.clone(), Attributes::from_iter([count])));
         }
         both_ways_agree(&structure, &late, level);
     }
@@ -153,14 +154,14 @@ fn hundreds_of_variables_share_a_dimension() {
     let axes = [record.clone(), bin.clone()];
     let kind = Storage::Numbers(ElementType::F32);
     let variables = (0..400).map(|number| variable(&format!("v{number}"), kind, &axes)).collect();
-    let structure = Structure { dimensions: vec![record, bin], variables, attributes: Vec::new() };
+    let structure = Structure { dimensions: vec![record, bin], variables, attributes: Attributes::default() };
     both_ways_agree(&structure, &LateAttributes::default(), 4);
 }
 
 fn small() -> Structure {
     let record = ("record".to_owned(), 3);
     let pressure = variable("pressure", Storage::Numbers(ElementType::F32), std::slice::from_ref(&record));
-    Structure { dimensions: vec![record], variables: vec![pressure], attributes: Vec::new() }
+    Structure { dimensions: vec![record], variables: vec![pressure], attributes: Attributes::default() }
 }
 
 #[test]
@@ -197,12 +198,11 @@ fn what_has_no_words_here_goes_through_netcdf() {
         structure
     };
     let mut structure = small();
-    structure.attributes.push(long);
+    structure.attributes.set(long);
     let others = [
         structure,
         with(|structure| structure.variables[0].name = "wind/speed".to_owned()),
-        with(|structure| structure.variables[0].attributes.push(Attribute::text("CLASS", "own"))),
-        with(|structure| structure.attributes.extend([Attribute::text("a", "1"), Attribute::text("a", "2")])),
+        with(|structure| structure.variables[0].attributes.set(Attribute::text("CLASS", "own"))),
         with(|structure| structure.dimensions[0].1 = 0),
     ];
     for structure in others {
