@@ -155,15 +155,15 @@ pub fn convert(
 }
 
 /// What a granule holds, as records.
-struct Contents {
-    source: Box<dyn InterpretedSource>,
+pub(crate) struct Contents {
+    pub(crate) source: Box<dyn InterpretedSource>,
     identity: Identity,
     /// The time of records, where their arrangement tells it.
     time: Option<TimeAxis>,
 }
 
 /// Opens the granule and arranges its records; the number of soundings where it has several and is not one of them.
-fn contents(
+pub(crate) fn contents(
     granule: &Granule,
     collection: &'static Collection,
     warnings: &mut Vec<Warning>,

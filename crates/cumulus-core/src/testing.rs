@@ -6,9 +6,14 @@
 pub mod fuzz;
 pub mod operator;
 
+use std::path::Path;
+
+use cumulus_model::error::{Failure, Stage};
 use regex::Regex;
 
 use crate::collection::{Arrangement, Collection, Constant, Presence, Product, Role, TimeSpec, VariableSpec};
+use crate::convert;
+use crate::granule::Granule;
 
 /// Checks the tables of `collection`; `published` lists, by product name, dataset names known from real files.
 /// Answers every breach, one line each.
@@ -46,6 +51,20 @@ pub fn contract(collection: &Collection, published: &[(&str, &[&str])]) -> Vec<S
         }
     }
     breaches
+}
+
+/// Checks the source that a granule is read through against the contract of sources (`cumulus_model::testing::source`):
+/// the file, and what the table makes of it. Returns the violations, one line each.
+///
+/// # Errors
+/// The granule cannot be converted, or is a file of several.
+pub fn source(collection: &'static Collection, path: &Path) -> Result<Vec<String>, Failure> {
+    let granule = Granule::at(path, collection)?;
+    let contents = convert::contents(&granule, collection, &mut Vec::new())?;
+    let contents = contents.map_err(|count| {
+        Failure::new(Stage::Read, path.display().to_string(), format!("holds {count} soundings"))
+    })?;
+    Ok(cumulus_model::testing::source::violations(&*contents.source))
 }
 
 fn names(product: &Product, say: &mut impl FnMut(String)) {

@@ -4,6 +4,8 @@
 
 pub mod check;
 pub mod chunking;
+#[cfg(test)]
+mod contract;
 pub mod direct;
 pub mod netcdf;
 pub mod pack;

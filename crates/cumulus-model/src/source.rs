@@ -44,7 +44,7 @@ pub trait Source: Sync {
 /// Everything in a granule but its values.
 #[derive(Clone, Debug, Default)]
 pub struct Description {
-    /// Datasets in the order of their names.
+    /// Datasets, each path once, in the order in which they become variables.
     pub datasets: Vec<Dataset>,
     /// Attributes of the file itself.
     pub attributes: Vec<SourceAttribute>,

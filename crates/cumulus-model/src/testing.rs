@@ -1,6 +1,8 @@
-//! Shared by the tests of all crates: output past the test runner's capture, and skipping.
+//! Shared by the tests of all crates: the contract of sources, output past the test runner's capture, and skipping.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot speak should stop")]
+
+pub mod source;
 
 use std::io::Write;
 

@@ -62,6 +62,9 @@ impl Source for Records {
     fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure> {
         match self.stored(dataset)? {
             Stored::Values(values) if values.shape().is_empty() => Ok(values.clone()),
+            Stored::Values(values) if rows.end > values.row_count() => {
+                Err(Failure::new(Stage::Read, &dataset.path, "has fewer rows").class(Class::Internal))
+            }
             Stored::Values(values) => Ok(values.rows(rows)),
             Stored::Texts(_) => Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers")),
         }

@@ -270,3 +270,6 @@ fn unreadable(path: &str, error: &::hdf5::Error) -> Failure {
 fn library_message(error: &::hdf5::Error) -> String {
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,7 +89,9 @@ impl Sink for NetcdfSink {
     fn write_text(&mut self, variable: usize, text: &[u8]) -> Result<(), Failure> {
         let target = self.variables.get_mut(variable).ok_or_else(|| unknown(&self.path, variable))?;
         let characters = ArrayD::from_shape_vec(target.variable.shape.clone(), text.to_vec())
-            .map_err(|error| internal(&self.path, error.to_string()))?;
+            .ok()
+            .filter(|_| target.variable.storage == Storage::Characters)
+            .ok_or_else(|| internal(&self.path, format!("{} characters do not fit", text.len())))?;
         target.written = row_count(&target.variable);
         self.texts.push((variable, characters));
         Ok(())

@@ -46,3 +46,12 @@ fn the_committed_page_is_what_describe_prints() {
         page.display()
     );
 }
+
+#[test]
+fn granules_keep_the_contract_of_sources() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/avaps/input");
+    // The third sample holds two soundings, and has no source as a whole.
+    for name in ["D20120907_124116_PQC.eol", "D20120914_235103_PQC.eol"] {
+        assert_eq!(testing::source(&COLLECTION, &folder.join(name)).unwrap(), Vec::<String>::new(), "{name}");
+    }
+}

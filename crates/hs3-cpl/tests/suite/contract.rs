@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use cumulus_core::testing;
 use hs3_cpl::COLLECTION;
 
-use crate::granule::{Layout, Recipe};
+use crate::granule::{Layout, Recipe, Storage};
 use crate::operator::Operator;
 
 /// The datasets of `HS3_CPL_ATB_12203a_20120906.hdf5` as GHRC's public data-recipe notebook prints them.
@@ -76,7 +77,7 @@ fn the_generator_writes_exactly_the_published_datasets() {
 
 #[test]
 fn the_committed_page_is_what_describe_prints() {
-    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/collections/hs3-cpl.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/collections/hs3-cpl.md");
     let run = Operator::new().run(&["describe"]);
     let committed = std::fs::read_to_string(&page).unwrap_or_default();
     assert!(
@@ -84,4 +85,18 @@ fn the_committed_page_is_what_describe_prints() {
         "{} is out of date: run `cargo run -p hs3-cpl -- describe > docs/collections/hs3-cpl.md`",
         page.display()
     );
+}
+
+/// The committed samples, and a granule in compressed chunks.
+#[test]
+fn granules_keep_the_contract_of_sources() {
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe { storage: Storage::Gzip, ..Recipe::default() });
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/cpl/input");
+    for folder in [samples, operator.input()] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            assert_eq!(testing::source(&COLLECTION, &path).unwrap(), Vec::<String>::new(), "{path:?}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use cumulus_model::source::{SourceAttribute, SourceValue};
+use cumulus_model::testing::source::violations;
 use cumulus_model::warning::Code;
 
 fn folder() -> tempfile::TempDir {
@@ -197,6 +198,7 @@ fn files_of_netcdf_c_are_read_as_they_were_written() {
         }
         assert_eq!(std::fs::read(&path).expect("a file")[3], version);
         let source = Netcdf3Source::open(&path).expect("a valid file");
+        assert_eq!(violations(&source), Vec::<String>::new());
         assert_eq!(numbers(&source, "grid"), grid);
         assert_eq!(dataset(&source, "grid").shape, [2, 3]);
         assert_eq!(numbers(&source, "short"), [1.0, 2.0, 3.0, -4.0, -5.0, -6.0]);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::{broken, unreadable};
 use crate::write::Sink;
-use crate::write::chunking::{chunk_shape, element_size, stored_name};
+use crate::write::chunking::{chunk_shape, element_size, stored_name, unknown};
 use crate::write::pack::{Form, Packed, Packing};
 use cumulus_model::error::{Class, Failure};
 use cumulus_model::structure::{LateAttributes, Structure, Variable};
@@ -93,9 +93,7 @@ impl Comparison {
     fn compare(&mut self, variable: usize, bytes: &[u8]) -> Result<(), Failure> {
         let Self { path, file, variables, is_compressed } = self;
         let Some(Stored { variable, place, compared }) = variables.get_mut(variable) else {
-            return Err(
-                broken(path, "/", format!("no variable number {variable}"), "one").class(Class::Internal)
-            );
+            return Err(unknown(path, variable));
         };
         let row_bytes = element_size(variable) * variable.shape.iter().skip(1).product::<usize>();
         let other = |row: usize| {
@@ -134,11 +132,12 @@ impl Comparison {
 
 impl Sink for Comparison {
     fn packing(&self, variable: usize) -> Result<Packing, Failure> {
-        let rows = self.variables.get(variable).map_or(1, |stored| match &stored.place {
-            Place::Whole(_) => stored.variable.shape.first().copied().unwrap_or(1),
-            Place::Chunks { shape, .. } => shape.first().copied().unwrap_or(1),
-        });
-        Ok(Packing::none(rows.max(1)))
+        let stored = self.variables.get(variable).ok_or_else(|| unknown(&self.path, variable))?;
+        let shape = match &stored.place {
+            Place::Whole(_) => &stored.variable.shape,
+            Place::Chunks { shape, .. } => shape,
+        };
+        Ok(Packing::none(shape.first().copied().unwrap_or(1).max(1)))
     }
 
     fn write(&mut self, variable: usize, packed: &Packed) -> Result<(), Failure> {
