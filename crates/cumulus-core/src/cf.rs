@@ -78,7 +78,7 @@ pub struct Rows<'granule> {
     pub decoder: Decoder<'granule>,
     /// Its unit, where the values decide.
     pub units: Option<Units>,
-    /// True where the granule and not the table says which unit it has.
+    /// True if the granule and not the table determines which unit it has.
     pub is_unit_told: bool,
     /// The largest magnitude that its values can have.
     pub largest: f64,

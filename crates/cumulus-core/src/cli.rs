@@ -31,7 +31,7 @@ use cumulus_log::Logger;
 use cumulus_log::console::{Console, Format};
 use cumulus_model::error::{Failure, Stage};
 
-/// What names metadata unless the operator says otherwise: the name of the 2016 image.
+/// The default suffix of metadata: the name of the 2016 image.
 const SUFFIX: &str = ".meta.xml";
 
 /// What follows the options in `--help`.
@@ -89,7 +89,7 @@ struct Convert {
     /// Address under which data files will be fetched, written into the metadata
     #[arg(long, value_name = "URL", env = "CUMULUS_URL_BASE", value_parser = url_base)]
     url_base: Option<String>,
-    /// What is appended to a data file's name to name its metadata; Cumulus wants .cmr.xml
+    /// What is appended to a data file's name to name its metadata; Cumulus expects .cmr.xml
     #[arg(long, value_name = "SUFFIX", env = "CUMULUS_METADATA_SUFFIX", default_value = SUFFIX, value_parser = suffix)]
     metadata_suffix: String,
     /// Processor cores to use, in worker processes and their threads [default: all]
@@ -139,10 +139,10 @@ struct Convert {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Convert what standard input asks for; for this program's own use
+    /// Convert the jobs of standard input; for internal use
     #[command(name = process::VERB, hide = true)]
     Worker {
-        /// Faults that tests ask for
+        /// Faults for tests
         #[arg(long, env = "CUMULUS_TEST_FAULTS", value_delimiter = ',', hide = true)]
         fault: Vec<Fault>,
     },
@@ -268,7 +268,7 @@ fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
     script
 }
 
-/// Runs the command of `collection` and answers its exit code.
+/// Runs the command of `collection` and returns its exit code.
 #[must_use]
 pub fn main(collection: &'static Collection) -> ExitCode {
     let matches = command(collection).try_get_matches();
@@ -341,7 +341,7 @@ fn verify_trees(produced: &std::path::Path, expected: &std::path::Path) -> u8 {
 }
 
 fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
-    // Whole seconds: no reader of a catalogue wants more.
+    // Whole seconds: readers of a catalogue need no more.
     let now = arguments
         .source_date_epoch
         .and_then(|epoch| epoch.0)
@@ -397,7 +397,7 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
             warn!(process = "processing", "{complaint}");
         }
         let mut report = run::run(collection, &request, &bar);
-        // Before the report, which says what became of events.
+        // Before the report, which states the fate of events.
         report.splunk = logger.close();
         for shipment in &report.splunk {
             if shipment.counts.delivered < shipment.counts.events {

@@ -1,7 +1,7 @@
 //! A collection as data: what its granules are called, what is in them, and what each variable means.
 //!
 //! Everything here is a constant table. A collection crate fills it in; the core never asks "which collection is
-//! this?". What a table cannot say becomes a new variant of one of the enums below, usable by every collection.
+//! this?". What a table cannot express becomes a new variant of one of the enums below, usable by every collection.
 //! Structs, not a trait: a collection cannot override the engine, and the whole table can be printed (`describe`) and
 //! checked ([`crate::testing`]).
 
@@ -80,7 +80,7 @@ pub struct Product {
     pub project: Option<&'static str>,
     /// The geometry of profiles, where they are measured from an aircraft downwards.
     pub profile: Option<ProfileSpec>,
-    /// What stands for a missing value in the variables below, unless their rows say otherwise.
+    /// What stands for a missing value in the variables below, unless their rows state otherwise.
     pub missing: MissingPolicy,
     /// What stands for a missing value in the floating-point numbers of any other dataset.
     pub missing_elsewhere: MissingPolicy,
@@ -134,11 +134,11 @@ pub enum Arrangement {
 pub struct SoundingSpec {
     /// Degrees north and east, filled for every row, each with the name under which it is kept as reported.
     pub position: [(&'static str, &'static str); 2],
-    /// Flag that says how the position of a row is known.
+    /// Flag for the origin of the position of a row.
     pub position_status: &'static str,
     /// Altitude filled for every row, and the variable it is made from.
     pub altitude: (&'static str, &'static str),
-    /// Flag that says how the altitude of a row is known.
+    /// Flag for the origin of the altitude of a row.
     pub altitude_status: &'static str,
     /// Seconds without a fix after which interpolated positions are flagged separately.
     pub longest_gap_s: f64,
@@ -182,7 +182,7 @@ impl SoundingSpec {
     }
 }
 
-/// A dimension and what tells its length.
+/// A dimension and where its length is from.
 #[derive(Debug)]
 pub struct DimensionSpec {
     /// Name in the output.
@@ -350,9 +350,9 @@ pub struct VariableSpec {
     pub standard_name: Option<&'static str>,
     /// Integer sentinel: what stands for a missing value does so although the type is an integer.
     pub integer_sentinel: bool,
-    /// What stands for a missing value, where it is not what the product says.
+    /// What stands for a missing value, if it differs from the product's.
     pub missing: Option<MissingPolicy>,
-    /// A flag variable beside it tells which values were measured; the product has a [`ProfileSpec`].
+    /// A flag variable beside it states which values were measured; the product has a [`ProfileSpec`].
     pub has_status: bool,
     /// Wavelength of the measurement in nanometres, written as a scalar coordinate.
     pub wavelength_nm: Option<f64>,
@@ -364,7 +364,7 @@ pub struct VariableSpec {
     pub element_type: ElementType,
     /// Further attributes.
     pub attributes: &'static [(&'static str, Constant)],
-    /// The row that describes the dataset instead where its values are none of `flag_values`.
+    /// The row that describes the dataset instead if its values are not `flag_values`.
     pub unless_flags: Option<&'static VariableSpec>,
 }
 
@@ -413,7 +413,7 @@ impl VariableSpec {
         self
     }
 
-    /// A flag variable beside it tells which values were measured.
+    /// A flag variable beside it states which values were measured.
     #[must_use]
     pub const fn with_status(mut self) -> Self {
         self.has_status = true;
@@ -502,7 +502,7 @@ impl VariableSpec {
         self
     }
 
-    /// The row that describes the dataset instead where its values are none of `flag_values`: what one producer stores
+    /// The row that describes the dataset instead if its values are not `flag_values`: what one producer stores
     /// as a flag, another stores as a measurement under the same name.
     #[must_use]
     pub const fn unless_flags(mut self, other: &'static VariableSpec) -> Self {

@@ -119,7 +119,7 @@ pub fn convert(
         || check(context, &data_path, source, &composition, &late),
         || (context.digest)(&data_path),
     );
-    // A source that changed explains whatever else is wrong.
+    // A source that changed explains any other failure.
     if Fingerprint::of(&granule.path).map_err(unreadable)? != fingerprint {
         return Err(Failure::new(Stage::Read, place, "changed while it was read")
             .class(Class::Retryable)
@@ -158,7 +158,7 @@ pub fn convert(
 pub(crate) struct Contents {
     pub(crate) source: Box<dyn InterpretedSource>,
     identity: Identity,
-    /// The time of records, where their arrangement tells it.
+    /// The time of records, if their arrangement has it.
     time: Option<TimeAxis>,
 }
 
@@ -297,7 +297,7 @@ fn record(
     }
 }
 
-/// What the report says of each variable that has missing values.
+/// The report's entry for each variable with missing values.
 fn counts(composition: &Composition<'_>, statistics: Vec<Option<Statistics>>) -> Vec<VariableCount> {
     composition
         .structure

@@ -78,7 +78,7 @@ impl Granule {
     }
 }
 
-/// True for characters that metadata can hold: XML 1.0 knows no control characters and no noncharacters.
+/// True for characters that metadata can hold: XML 1.0 allows neither control characters nor noncharacters.
 #[must_use]
 pub fn is_printable(character: char) -> bool {
     !character.is_control() && !matches!(character, '\u{FFFE}' | '\u{FFFF}')
@@ -99,7 +99,7 @@ pub fn stem<'name>(file_name: &'name str, extensions: &[&str]) -> &'name str {
         .unwrap_or(file_name)
 }
 
-/// A product and what the granule's name says about it.
+/// A product and the fields of the granule's name.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// The product.
@@ -140,7 +140,7 @@ pub fn identify_by_name(collection: &'static Collection, stem: &str) -> Result<O
 /// The product of an open granule: by its name, else by its content, with a warning.
 ///
 /// # Errors
-/// Neither tells.
+/// Neither name nor content identifies a product.
 pub fn identify(
     collection: &'static Collection,
     granule: &Granule,

@@ -1,7 +1,7 @@
 //! The meaning of a granule: from what a source holds to what the product will hold.
 //!
 //! [`bind`] gives every axis a dimension, [`time`] and [`position`] derive the track, [`decode`] takes blocks of
-//! values to their output type and replaces what is missing. Nothing here knows a file format or a collection.
+//! values to their output type and replaces what is missing. Nothing here depends on a file format or a collection.
 
 pub mod altitudes;
 pub mod axes;

@@ -12,7 +12,7 @@ use crate::map::position::Extent;
 /// The catalogue record of one product.
 #[derive(Clone, Debug)]
 pub struct GranuleRecord {
-    /// What the product was made from, by which a later run knows that it is up to date.
+    /// What the product was made from, by which a later run recognizes that it is up to date.
     pub origin: Origin,
     /// Unique reference: the name of the data file.
     pub granule_ur: String,
@@ -75,7 +75,7 @@ pub enum DayNight {
     Night,
     /// In some.
     Both,
-    /// The source does not say.
+    /// Not stated in the source.
     Unspecified,
 }
 

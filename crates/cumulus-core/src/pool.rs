@@ -1,7 +1,7 @@
 //! The supervisor: distributes granules to worker processes; a crash of a worker costs only its granule.
 //!
 //! libhdf5 has one lock a process and dies on some damaged files, so this process never calls it. Workers are this
-//! same program, told to be one by a hidden verb; they get granules one at a time on standard input and answer on
+//! same program, started with a hidden verb; they get granules one at a time on standard input and reply on
 //! standard output ([`protocol`]). A worker that dies, takes too long or grows too large is replaced; its granule is
 //! tried once more at the end, alone, and a second such failure is final.
 //!
@@ -62,11 +62,11 @@ pub enum Event {
     Line(u64, String),
     /// A worker closed its standard output: it is dead or dying.
     Closed(u64),
-    /// The operator wants the run to end: once in good order, twice at once.
+    /// The operator stops the run: at the first request in good order, at the second at once.
     Stop,
 }
 
-/// What the pool tells of its work, as it happens.
+/// Receives the events of the pool.
 pub trait Observer {
     /// A granule was handed to a worker.
     fn begun(&mut self, granule: &Granule);
@@ -246,7 +246,7 @@ impl<'run> Pool<'run> {
         let threads = (self.limits.jobs / granules_left).max(1);
         let job = Job { granule: task.granule.clone(), folder: folder.clone(), threads };
         if let Some(slot) = self.workers.get_mut(&number) {
-            // A worker that cannot be written to has died, which its reader will tell.
+            // A worker that cannot be written to has died, which its reader will notice.
             slot.worker.send(&job);
             slot.busy = Some(Busy { task, folder, started: Instant::now(), ended_for: None });
         }
@@ -274,7 +274,7 @@ impl<'run> Pool<'run> {
                 return;
             }
             Err(error) => {
-                // Something in the worker printed what is no answer: it cannot be trusted any more.
+                // The worker printed something that is not a message, so that it cannot be trusted any more.
                 if let Some(busy) = &mut slot.busy {
                     busy.ended_for = Some(format!("sent a message that cannot be parsed: {error}"));
                 }
@@ -394,7 +394,7 @@ impl<'run> Pool<'run> {
         self.ended(&busy.task.granule, busy.started, Notes::default(), Err(failure));
     }
 
-    /// Ends workers that took too long or grew too large; their deaths are then heard of like any other.
+    /// Ends workers that took too long or grew too large; their ends are then noticed like any other.
     fn keep_limits(&mut self) {
         for slot in self.workers.values_mut() {
             let Some(busy) = &mut slot.busy else { continue };

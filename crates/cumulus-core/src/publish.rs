@@ -3,10 +3,10 @@
 //! A run has a staging folder inside a hidden folder of OUTPUT, on the same file system, with a folder for each
 //! granule under way. The hidden folder goes with the last run, and is there so that looking for other runs does not
 //! mean listing all products. A finished product is flushed to the device and renamed into OUTPUT, data first, metadata last:
-//! metadata that lie in OUTPUT say that their data are complete.
+//! metadata in OUTPUT mean that their data are complete.
 //!
 //! Runs on one OUTPUT cooperate by two locks (flock), which the kernel releases when a run dies, however it dies.
-//! Each run holds the lock of its own staging folder as long as it lives, so that others can tell a folder in use
+//! Each run holds the lock of its own staging folder as long as it lives, so that others can distinguish a folder in use
 //! from a leftover. The lock of OUTPUT itself is held for moments: to sweep leftovers, to claim a granule, to
 //! publish.
 
@@ -49,7 +49,7 @@ pub struct Staged<'run> {
     pub names: [&'run str; 2],
 }
 
-/// Groups of so many products are flushed together with whatever else waits for the device; smaller ones file by
+/// Groups of this many products are flushed together with whatever else waits for the device; smaller ones file by
 /// file.
 const MIN_GROUP: usize = 4;
 
@@ -130,7 +130,7 @@ impl OutputFolder {
         Ok(())
     }
 
-    /// Removes files of OUTPUT in this order; answers whether any was there.
+    /// Removes files of OUTPUT in this order; returns whether any was there.
     ///
     /// # Errors
     /// One cannot be removed.
@@ -152,7 +152,7 @@ impl OutputFolder {
             .map_err(|error| unwritable(&self.path, error))
     }
 
-    /// Bytes free on the device; `None` where it cannot be told.
+    /// Bytes free on the device; `None` if it is unknown.
     #[must_use]
     pub fn free_bytes(&self) -> Option<u64> {
         rustix::fs::statvfs(&self.path).ok().map(|device| device.f_bavail.saturating_mul(device.f_frsize))
@@ -181,7 +181,7 @@ impl Drop for OutputFolder {
     }
 }
 
-/// Removes a file; answers whether it was there.
+/// Removes a file; returns whether it was there.
 fn remove(path: &Path) -> Result<bool, Failure> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),

@@ -85,7 +85,7 @@ pub struct GranuleReport {
     pub granule: String,
     /// Where it lies.
     pub path: PathBuf,
-    /// What became of it, in a word.
+    /// The outcome.
     pub status: Status,
     /// Seconds it took.
     pub seconds: f64,
@@ -100,7 +100,7 @@ pub struct GranuleReport {
     pub failure: Option<Failure>,
 }
 
-/// What became of a granule, in a word.
+/// The outcome of a granule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -115,7 +115,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word.
+    /// The name.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -164,7 +164,7 @@ pub struct Product {
     pub day_night: DayNight,
     /// Variables with missing values.
     pub variables: Vec<VariableCount>,
-    /// Units that the granule and not the table tells, by variable.
+    /// Units that depend on the granule and not on the table, by variable.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub units: BTreeMap<String, String>,
 }
@@ -196,7 +196,7 @@ pub struct Ignored {
     pub reason: String,
 }
 
-/// The exit code that stands for these classes of failure together.
+/// The exit code for these classes of failure together.
 #[must_use]
 pub fn exit_code(classes: impl IntoIterator<Item = Class>) -> u8 {
     let classes: Vec<Class> = classes.into_iter().collect();

@@ -25,7 +25,7 @@ use crate::run::observer::RunObserver;
 use cumulus_log as log;
 use cumulus_model::error::{Class, Failure, Stage};
 
-/// What an operator asked for, complete: nothing after this reads arguments, environment or clock.
+/// The complete request of an operator: nothing after this reads arguments, environment or clock.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Folder, file or pattern.
@@ -206,7 +206,7 @@ fn granules(
 }
 
 /// Turns the signals that mean the run into events: the first one lets the granules under way finish, the second
-/// ends them. A closed terminal is no reason to stop, and neither is a file-size limit, which a failed write tells.
+/// ends them. A closed terminal is no reason to stop, and neither is a file-size limit, which a failed write reports.
 fn listen(pool: &Pool<'_>) -> Result<(), Failure> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     let refused = |error: std::io::Error| {

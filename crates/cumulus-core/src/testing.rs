@@ -16,7 +16,7 @@ use crate::convert;
 use crate::granule::Granule;
 
 /// Checks the tables of `collection`; `published` lists, by product name, dataset names known from real files.
-/// Answers every breach, one line each.
+/// Returns every breach, one line each.
 #[must_use]
 pub fn contract(collection: &Collection, published: &[(&str, &[&str])]) -> Vec<String> {
     let mut breaches = Vec::new();

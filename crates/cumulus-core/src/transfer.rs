@@ -1,6 +1,6 @@
 //! Copies values from source to sink, in parallel and in order: a batch of blocks at a time, each block on its own thread.
 //!
-//! In: a composition, which says where each variable's values come from. Out: a sink with all values, and what was seen of
+//! In: a composition, with the origin of each variable's values. Out: a sink with all values, and what was seen of
 //! each variable on the way.
 //!
 //! While one batch is written, the next is read, decoded and packed. Blocks are read as the source stores them and
@@ -40,7 +40,7 @@ const SAMPLES: usize = 3;
 /// much.
 const SAMPLE_BYTES: usize = 512 << 10;
 
-/// Moves all values from source to sink; answers what was seen of each variable.
+/// Moves all values from source to sink; returns what was seen of each variable.
 ///
 /// # Errors
 /// The source cannot be read, a value cannot be represented, or the sink cannot be written.

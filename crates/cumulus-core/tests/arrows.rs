@@ -71,7 +71,7 @@ fn no_modules_of_a_crate_know_each_other_in_a_circle() {
     for name in names() {
         let source = crates().join(&name).join("src");
         let mut left = graph(&source);
-        // Modules that know none of those that are left are taken away until nothing is left, or a circle.
+        // Modules that depend on none of those that are left are taken away until nothing is left, or a circle.
         loop {
             let known: BTreeSet<String> = left.keys().cloned().collect();
             let before = left.len();

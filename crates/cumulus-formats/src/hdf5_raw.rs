@@ -104,7 +104,7 @@ fn check(found: usize, expected: usize) -> Result<()> {
 /// The safe crate has room for 32 parameters and panics at more, which are legal.
 pub(crate) fn filters(creation: &DatasetCreate) -> Result<Vec<(i32, usize)>> {
     // SAFETY: the identifier lives as long as `creation`. Room for no parameter and no name is given, so libhdf5 writes
-    // nothing but the flags and the number of parameters, into memory of the type it asks for.
+    // nothing but the flags and the number of parameters, into memory of the type it requires.
     let answers = hdf5::sync::sync(|| unsafe {
         let count = H5Pget_nfilters(creation.id());
         let one = |index| {

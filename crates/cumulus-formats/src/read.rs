@@ -41,7 +41,7 @@ pub fn format(path: &Path) -> Result<Option<Format>, Failure> {
     Ok(hdf5::signature(path).map_err(unreadable)?.map(|_| Format::Hdf5))
 }
 
-/// Opens the file at `path`; one of unknown format is taken for HDF5, whose failure says what is missing.
+/// Opens the file at `path`; an unknown format is opened as HDF5, whose failure states what is missing.
 ///
 /// # Errors
 /// The file cannot be read, or is damaged or of another format.

@@ -1,6 +1,6 @@
 //! Writing a granule's product: first its structure, then its values, a block of rows at a time.
 //!
-//! [`Sink`] is the only thing the rest of the program knows of the output format.
+//! [`Sink`] is all that the rest of the program uses of the output format.
 
 pub mod check;
 pub mod chunking;

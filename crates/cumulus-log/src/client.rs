@@ -58,7 +58,7 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // The environment is read by the command line's module alone, which knows of no proxy.
+            // The environment is read by the command line's module alone, which has no setting for a proxy.
             .proxy(None)
             .user_agent(format!("{}/{}", common.program, common.version))
             .max_idle_connections(1)
@@ -73,7 +73,7 @@ impl Client {
     /// Sends one request.
     ///
     /// # Errors
-    /// There is no whole answer; the text says why and holds nothing of the request.
+    /// There is no complete response; the text gives the reason and contains nothing of the request.
     pub(crate) fn post(&self, request: &Request<'_>) -> Result<Answer, String> {
         let mut authorization = HeaderValue::from_str(request.authorization.expose_secret())
             .map_err(|_| "the token cannot be put into a header".to_owned())?;
@@ -94,7 +94,7 @@ impl Client {
             .and_then(|value| value.to_str().ok())
             .and_then(|text| delay(text, (self.clock)()));
         let status = response.status().as_u16();
-        // An answer that breaks off has said all that counts in its status.
+        // A response that breaks off is decided by its status code.
         let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES.into()).read_to_vec();
         Ok(Answer { status, retry_after, body: body.unwrap_or_default() })
     }

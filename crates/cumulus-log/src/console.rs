@@ -26,7 +26,7 @@ pub enum Format {
     KeyValue,
 }
 
-/// What every line says of the run it belongs to.
+/// Fields of the run that every line has.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     /// Who logs: the program, or what the environment calls it.
@@ -37,7 +37,7 @@ pub struct Identity {
     pub pipeline_id: Option<String>,
     /// Identifier of the data set the run belongs to (2016 form).
     pub dataset_id: Option<String>,
-    /// What Cumulus says of the workflow: names of fields and their values (JSON form).
+    /// Fields of the workflow that Cumulus sets: names and values (JSON form).
     pub workflow: Vec<(&'static str, String)>,
 }
 
@@ -147,7 +147,7 @@ pub struct Console {
     pub format: Format,
     /// Which events are shown.
     pub filter: Targets,
-    /// What every line says of the run.
+    /// Fields of the run that every line has.
     pub identity: Arc<Identity>,
     /// Where finished lines go.
     pub write: Arc<dyn Fn(&str) + Send + Sync>,

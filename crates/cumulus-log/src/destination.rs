@@ -69,8 +69,8 @@ impl Destination {
         }
     }
 
-    /// The event as one line: what is queued, spooled and sent. `id` tells it from all others, so that what arrives
-    /// twice can be told from what happened twice.
+    /// The event as one line: what is queued, spooled and sent. `id` is unique, so that an event that arrives
+    /// twice can be distinguished from two events.
     pub(crate) fn line(
         &self,
         common: &Common,
@@ -165,7 +165,7 @@ fn unanswered(problem: String) -> Verdict {
     Verdict::Later(problem, None)
 }
 
-/// What a collector says beside its status.
+/// Body of a collector's response.
 #[derive(Debug, Default, Deserialize)]
 struct Reply {
     code: Option<u32>,

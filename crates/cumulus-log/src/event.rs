@@ -10,7 +10,7 @@ use tracing::field::{Field, Visit};
 /// Bytes of one text; the rest is cut off, so that neither a queue nor a collector chokes on one event.
 const MAX_TEXT_BYTES: usize = 16 << 10;
 
-/// What happened, before anything is said about who logs it, when, and in what form.
+/// What happened, without who logs it, when, and in what form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// How important it is.

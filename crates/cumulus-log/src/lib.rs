@@ -73,7 +73,7 @@ impl Logger {
         tracing::subscriber::with_default(Registry::default().with(self.clone()), work)
     }
 
-    /// Sends what is still queued, waiting [`FLUSH`] at most, and says what became of all events. Later ones reach
+    /// Sends what is still queued, waiting [`FLUSH`] at most, and returns the fate of all events. Later ones reach
     /// standard error alone.
     #[must_use]
     pub fn close(&self) -> Vec<Shipment> {
@@ -82,7 +82,7 @@ impl Logger {
         self.shippers.iter().map(|shipper| shipper.settle(deadline)).collect()
     }
 
-    /// Splunk gets what matters to operators, whatever the console shows.
+    /// Splunk gets what matters to operators, regardless of the console's level.
     fn verbosity(&self) -> LevelFilter {
         let of_shippers = if self.shippers.is_empty() { LevelFilter::OFF } else { LevelFilter::INFO };
         self.console.verbosity().max(of_shippers)
@@ -116,7 +116,7 @@ pub fn emit(event: &Event) {
     });
 }
 
-/// The least important level that any sink of this thread wants to see.
+/// The most verbose level that any sink of this thread accepts.
 #[must_use]
 pub fn verbosity() -> LevelFilter {
     tracing::dispatcher::get_default(|dispatcher| {

@@ -190,7 +190,7 @@ impl Queue {
     }
 
     /// Waits between two tries. The end of the run cuts a wait of our own short for one try at once; a wait that the
-    /// destination asked for is kept, or there is no further try. `can_spool` asks to be told of a crowd.
+    /// destination asked for is kept, or there is no further try. `can_spool` requests a report when the queue is nearly full.
     pub(crate) fn pause(&self, time: Duration, is_ordered: bool, can_spool: bool) -> Pause {
         let until = Instant::now() + time;
         let mut state = self.state();

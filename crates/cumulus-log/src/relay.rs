@@ -1,6 +1,6 @@
 //! The worker's side of logging: events and the durations of spans, for the supervisor to log.
 //!
-//! A worker has no log of its own, no standard error and no token. What it says travels with its answers, and the
+//! A worker has no log of its own, no standard error and no token. Its log events travel with its results, and the
 //! supervisor, which knows the granule, passes it to every sink.
 
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ pub fn take(seconds: &Mutex<Seconds>) -> Seconds {
 
 impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Relay {
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        // Spans are timed whatever is shown.
+        // Spans are timed at every log level.
         Some(self.verbosity.max(LevelFilter::INFO))
     }
 

@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use ureq::http::Uri;
 
-/// What variables are called that concern Splunk; none of them reaches a worker process.
+/// Names of the variables for Splunk; none of them reaches a worker process.
 pub const PREFIX: &str = "SPLUNK_";
 
 /// Port of Splunk's management interface.
@@ -86,7 +86,7 @@ pub struct Receiver {
 }
 
 impl Settings {
-    /// Reads the variables that `lookup` knows; answers what is set and what is wrong with it.
+    /// Reads the variables that `lookup` has; returns the settings and what is wrong with them.
     pub fn read(
         program: &'static str,
         version: &'static str,

@@ -51,7 +51,7 @@ pub(crate) type Tell = Arc<dyn Fn(&Event) + Send + Sync>;
 /// What became of the events of one destination.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Shipment {
-    /// The destination, in words.
+    /// Description of the destination.
     pub destination: &'static str,
     /// Events by their fate.
     #[serde(flatten)]
@@ -85,7 +85,7 @@ struct Shared {
     common: Common,
     queue: Queue,
     spool: Option<Spool>,
-    /// Tells this run from all others.
+    /// Distinguishes this run from all others.
     run: String,
 }
 
@@ -132,7 +132,7 @@ impl Shipper {
         self.shared.queue.close(deadline);
     }
 
-    /// Waits for the sending thread until `deadline`, does what it could not, and says what became of all events.
+    /// Waits for the sending thread until `deadline`, does what it could not, and returns the fate of all events.
     pub(crate) fn settle(&self, deadline: Instant) -> Shipment {
         if !self.shared.queue.wait_for_end(deadline) {
             // It hangs in a request. What that held may arrive yet, and again with the next run.
@@ -156,7 +156,7 @@ struct SendLoop {
     shared: Arc<Shared>,
     tell: Tell,
     clock: fn() -> Timestamp,
-    /// Standard error knows that the destination does not take events.
+    /// The failure of the destination was reported on standard error.
     was_told: bool,
     /// Set once the destination has taken something in this run, for what is taken out of the spool file before would
     /// only be put back; false where a file cannot be removed, which would be replayed for ever.

@@ -2,7 +2,7 @@
 //!
 //! Several runs may share one. A run that replays takes the whole file by renaming it to a name of its own, which it
 //! keeps locked; a file whose lock is free belongs to a run that died, and the next one takes it over. An event may
-//! so arrive twice, which its id tells; none is lost.
+//! so arrive twice, with the same id; none is lost.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -29,7 +29,7 @@ impl Spool {
         Self { path }
     }
 
-    /// Appends lines; answers how many found room.
+    /// Appends lines; returns how many found room.
     ///
     /// # Errors
     /// The file cannot be written.

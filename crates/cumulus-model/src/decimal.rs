@@ -1,9 +1,9 @@
 //! Numbers as text in metadata.
 
 /// A number as catalogues take it: no exponent, at most eight decimals, no sign before zero. Eight decimals of a
-/// degree are a millimetre. `None` for what is no number.
+/// degree are a millimetre. `None` if it is not a number.
 ///
-/// `xs:decimal`, which ECHO10 has for coordinates, knows no exponent; its readers refuse long fractions.
+/// `xs:decimal`, which ECHO10 has for coordinates, has no exponent; its readers refuse long fractions.
 #[must_use]
 pub fn decimal(number: f64) -> Option<String> {
     if !number.is_finite() {

@@ -1,4 +1,4 @@
-//! SHA-256 of a file, and a fingerprint that tells whether it changed while it was read.
+//! SHA-256 of a file, and a fingerprint that reveals whether it changed while it was read.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -23,7 +23,7 @@ pub struct FileDigest {
 /// Reads the whole file and computes its checksum.
 ///
 /// # Errors
-/// Whatever opening or reading the file answers.
+/// Any error of opening or reading the file.
 pub fn of_file(path: &Path) -> std::io::Result<FileDigest> {
     let _span = tracing::info_span!("checksum").entered();
     let mut file = File::open(path)?;
@@ -45,7 +45,7 @@ pub fn of_file(path: &Path) -> std::io::Result<FileDigest> {
 /// The size alone, without a look into the file: for measuring what everything else costs.
 ///
 /// # Errors
-/// Whatever `stat` answers.
+/// Any error of `stat`.
 pub fn size_alone(path: &Path) -> std::io::Result<FileDigest> {
     Ok(FileDigest { size: path.metadata()?.len(), sha256: "0".repeat(64) })
 }
@@ -67,7 +67,7 @@ fn hexadecimal(hasher: Sha256) -> String {
     digits
 }
 
-/// What the file system says of a file: enough to notice that it was replaced or written to.
+/// Metadata of the file system: enough to notice that it was replaced or written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     device: u64,
@@ -80,7 +80,7 @@ impl Fingerprint {
     /// The file's fingerprint now.
     ///
     /// # Errors
-    /// Whatever `stat` answers.
+    /// Any error of `stat`.
     pub fn of(path: &Path) -> std::io::Result<Self> {
         let metadata = path.metadata()?;
         Ok(Self {

@@ -172,7 +172,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// What the libraries said, from the failed call to the root of it.
+    /// The error stack of the libraries, from the failed call to its root cause.
     #[must_use]
     pub fn chain(&self) -> Vec<String> {
         let first = self.cause.as_ref().map(|cause| cause.as_ref() as &(dyn Error + 'static));
@@ -203,7 +203,7 @@ impl Error for Failure {
     }
 }
 
-/// An error of another process: what it said, and what that one's cause said.
+/// An error of another process, with the text of its cause.
 #[derive(Debug)]
 struct Told {
     text: String,
@@ -222,7 +222,7 @@ impl Error for Told {
     }
 }
 
-/// A chain of errors as the list of what they say.
+/// The messages of a chain of errors.
 mod chain {
     use serde::{Deserialize, Deserializer, Serializer};
 

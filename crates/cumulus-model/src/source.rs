@@ -1,6 +1,6 @@
 //! What a granule holds: datasets, attributes, and the rows of each dataset.
 //!
-//! [`Source`] is the only thing the rest of the program knows of an input format. It describes its datasets once,
+//! [`Source`] is all that the rest of the program uses of an input format. It describes its datasets once,
 //! cheaply, and returns rows of one dataset as often as requested.
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub trait Source: Sync {
     /// same, in the same order.
     fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure>;
 
-    /// As [`Source::rows`], in the memory of `block` where that is of use: its values do not matter.
+    /// As [`Source::rows`], reusing the memory of `block` if possible; its values are ignored.
     ///
     /// # Errors
     /// As [`Source::rows`].
@@ -50,8 +50,8 @@ pub struct Description {
     pub attributes: Vec<SourceAttribute>,
     /// Objects that were passed over, and why.
     pub notes: Vec<Warning>,
-    /// Datasets that are there but cannot be read or have no place in netCDF, by their paths: what is to be said of a
-    /// granule that cannot do without one. A note tells each.
+    /// Datasets that are there but cannot be read or have no place in netCDF, by their paths: the failure for a
+    /// granule that cannot do without one. Each has a note.
     pub unusable: BTreeMap<String, Failure>,
 }
 

@@ -40,7 +40,7 @@ pub enum Storage {
     Characters,
 }
 
-/// Attributes that only the values can tell.
+/// Attributes that depend on the values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LateAttributes {
     /// By variable name.

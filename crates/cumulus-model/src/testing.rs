@@ -14,7 +14,7 @@ pub fn say(text: &str) {
     writeln!(std::io::stderr().lock(), "{text}").unwrap();
 }
 
-/// Says why a test cannot run on this machine.
+/// Reports why a test cannot run on this machine.
 ///
 /// # Panics
 /// `CUMULUS_REQUIRE_ALL` is set, as in CI: there, nothing may be skipped.

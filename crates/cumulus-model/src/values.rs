@@ -1,6 +1,6 @@
 //! Blocks of values as they travel from source to sink: row-major arrays of one element type.
 //!
-//! The ten element types are those of HDF5's integers and floats; the five that the netCDF classic model knows
+//! The ten element types are those of HDF5's integers and floats; the five of the netCDF classic model
 //! (`i8 i16 i32 f32 f64`) are the only ones a sink accepts. The decoder takes a block from the first
 //! set to the second.
 
@@ -157,7 +157,7 @@ impl Values {
         for_each_type!(self, array => array.len())
     }
 
-    /// True where there is no value at all.
+    /// True if there are no values.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

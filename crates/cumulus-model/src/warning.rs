@@ -7,20 +7,20 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Declares the codes, each with the word for it in logs and reports and what it means.
+/// Declares the codes, each with its name in logs and reports and its meaning.
 macro_rules! codes {
     ($($name:ident $word:literal $meaning:literal)*) => {
-        /// What kind of thing a warning tells.
+        /// The kind of a warning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Code {
             $(#[doc = $meaning] #[serde(rename = $word)] $name,)*
         }
 
         impl Code {
-            /// All codes, in the order of their words.
+            /// All codes, sorted by name.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// The word for it in logs, reports and documents.
+            /// The name in logs, reports and documents.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
@@ -95,7 +95,7 @@ pub struct Warning {
     pub code: Code,
     /// The dataset, attribute or column it is about; empty where it is about the whole granule.
     pub place: String,
-    /// What is to be told of it, without the place.
+    /// The text, without the place.
     pub message: String,
     /// How many values, rows or records it concerns, where it concerns some of many.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -129,7 +129,7 @@ fn take(
     Ok(())
 }
 
-/// The axes of a dataset that are longer than one: an axis of one sounding says nothing.
+/// The axes of a dataset that are longer than one: an axis of length one has no information.
 fn long_axes(dataset: &Dataset) -> Vec<usize> {
     dataset.shape.iter().copied().filter(|&length| length != 1).collect()
 }
@@ -185,7 +185,7 @@ fn text<'source>(attributes: &'source [SourceAttribute], name: &str) -> Option<&
     }
 }
 
-/// The first of these attributes that says something.
+/// The first of these attributes that is not empty.
 fn fact(attributes: &[SourceAttribute], names: &[&str]) -> Option<String> {
     let mut texts = names.iter().filter_map(|name| text(attributes, name)).map(str::trim);
     texts.find(|text| !text.is_empty() && text.chars().any(char::is_alphanumeric)).map(str::to_owned)

@@ -20,7 +20,7 @@ const WORDS: usize = 20;
 /// First word of a data line that is a column.
 const FIRST_COLUMN: usize = 5;
 
-/// A column: name, unit, and the value that says that there is none. Names are those of the title lines, which are
+/// A column: name, unit, and its sentinel. Names are those of the title lines, which are
 /// spread over three lines.
 const COLUMNS: [(&str, &str, f64); WORDS - FIRST_COLUMN] = [
     ("Air Press", "mb", 9999.0),
@@ -172,7 +172,7 @@ impl Recording {
         match kind {
             b"" => {}
             b"COM" => {
-                // The titles of the columns have no label, and the columns say the same.
+                // The titles of the columns have no label, and repeat the columns.
                 if header::split_label(rest).is_some() {
                     self.header.add_line(rest);
                 }
@@ -280,7 +280,7 @@ impl Recording {
         Ok(self.sounding)
     }
 
-    /// What the header says of sonde, campaign and aircraft.
+    /// The header's fields of sonde, campaign and aircraft.
     fn describe(&mut self) {
         let text = |label: &str| self.header.find(label).unwrap_or_default();
         let format = text("fmt").split("  ").next().unwrap_or_default().trim();
@@ -297,8 +297,8 @@ impl Recording {
         sounding.launch_position = launch_position;
     }
 
-    /// The label says what the parts are: `Sonde ID/ID$/Built/Firmware/Type` in 1.6, where the type is a text, and
-    /// `Sonde ID/Type/Rev/Built/Sensors` in 1.7, where it is a number and the sensors tell more.
+    /// The label states the parts: `Sonde ID/ID$/Built/Firmware/Type` in 1.6, where the type is a text, and
+    /// `Sonde ID/Type/Rev/Built/Sensors` in 1.7, where it is a number and the sensors are stated.
     fn sonde_type(&self) -> Option<String> {
         let (label, part) = [("sonde_id_id_built_firmware_type", 4), ("sonde_id_type_rev_built_sensors", 4)]
             .into_iter()

@@ -77,7 +77,7 @@ fn interpret(header: &Header, sounding: &mut Sounding) {
     sounding.time_origin = sounding.launch.as_ref().map(|launch| launch.instant);
 }
 
-/// Recovers the fraction of the launch from the wall clock of the rows, and says how far the two are apart.
+/// Recovers the fraction of the launch from the wall clock of the rows, and returns the difference of the two.
 fn compare_clock(sounding: &mut Sounding) {
     let clock = clock(sounding);
     let Some(launch) = &mut sounding.launch else { return };

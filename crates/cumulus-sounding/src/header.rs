@@ -14,7 +14,7 @@ const MAX_LINES: usize = 512;
 pub(super) struct Header {
     prefix: &'static str,
     lines: Vec<(String, String)>,
-    /// How often each name was wanted.
+    /// Number of uses of each name.
     wanted: BTreeMap<String, usize>,
     /// Lines beyond [`MAX_LINES`].
     left_out: usize,
@@ -73,7 +73,7 @@ impl Header {
         self.lines.iter().any(|(_, text)| text.contains(mark))
     }
 
-    /// What to say about lines that were not kept.
+    /// Warnings about lines that were not kept.
     pub(super) fn note(&self) -> Option<Warning> {
         (self.left_out > 0).then(|| {
             let message = format!("{} header lines beyond the first {MAX_LINES} are left out", self.left_out);

@@ -114,7 +114,7 @@ impl Layout {
             sounding.dropped.malformed += 1;
             return;
         }
-        // Without its line end the last number may lack digits, which nothing tells where widths vary; all rows but
+        // Without its line end the last number may lack digits, which cannot be detected where widths vary; all rows but
         // the last show how many decimals a complete one has, or that it is missing.
         let cut = !line.ended
             && cells.last().zip(self.columns.last()).zip(self.scales.last()).is_none_or(
@@ -291,7 +291,7 @@ fn unwrap_midnight(seconds: &mut [f64]) {
     }
 }
 
-/// What the header says, and from where the time column counts.
+/// The header, and the origin of the time column.
 fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
     let text = |label: &str| header.find(label).unwrap_or_default();
     sounding.project = header::stated(text("mission"));
@@ -305,7 +305,7 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
         .zip(first(sounding.column(SINCE_LAUNCH)))
         .and_then(|(clock, since)| launch::whole_ms(clock - since));
     let by_rows = date.zip(zero_ms).and_then(|(date, ms)| launch::instant(date, ms));
-    // An unreadable statement is ignored here: the rows tell the launch, too.
+    // An unreadable statement is ignored here: the launch also follows from the rows.
     sounding.launch = match (launch::stated(header, &mut Vec::new()), by_rows) {
         (Some(launch), by_rows) => {
             let apart = by_rows.map_or(0, |rows| rows.as_millisecond() - launch.instant.as_millisecond());

@@ -61,7 +61,7 @@ pub(super) fn full_year(two_digits: i16) -> i16 {
     if two_digits < 69 { 2000 + two_digits } else { 1900 + two_digits }
 }
 
-/// Labels of lines that state the launch, as they begin in a header, in the order in which they are believed, and
+/// Labels of lines that state the launch, as they begin in a header, in the order of their precedence, and
 /// what they are called in a product. Nominal times are those for which a launch was planned.
 const LAUNCH_LABELS: [(&str, &str); 10] = [
     ("utc_launch_time", "UTC Launch Time"),
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(at("2012,  9,  7, 12: 1: 6"), expected("2012-09-07T12:01:06Z", false));
         assert_eq!(at("2016/02/29, 23:59:59.75"), expected("2016-02-29T23:59:59.75Z", true));
         assert_eq!(at("2022-02-08 14:29:42"), expected("2022-02-08T14:29:42Z", false));
-        // Years of two digits are of 1969 to 2068; one of three is none.
+        // Years of two digits are of 1969 to 2068; three digits are not a year.
         assert_eq!(at("14, 08, 05, 15:55:38"), expected("2014-08-05T15:55:38Z", false));
         assert_eq!(at("99, 08, 05, 15:55:38"), expected("1999-08-05T15:55:38Z", false));
         assert_eq!(at("014, 08, 05, 15:55:38"), None);

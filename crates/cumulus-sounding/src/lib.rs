@@ -1,6 +1,6 @@
 //! Dropsonde soundings in text files: what each format states, as one neutral type.
 //!
-//! In: the bytes of a file. Out: one [`Sounding`] for every sounding in it. The format is told by content, never
+//! In: the bytes of a file. Out: one [`Sounding`] for every sounding in it. The format is recognized by content, never
 //! by name, because archives rename. Columns keep the file's own names and rows the file's own order; nothing is
 //! sorted, merged, interpolated or computed here. Bytes are read as UTF-8 where they are and as Latin-1 where they
 //! are not, and every line ending is accepted, CR CR LF included: one collection holds them all.
@@ -41,7 +41,7 @@ pub struct Sounding {
     pub format: String,
     /// Every header line: a name in the style of attributes with the prefix of the format (`eol_`, `avaps_`,
     /// `icartt_`, `esc_`), and the raw text. Repeated names are numbered apart. Only the lines that make the table
-    /// (names, units, dashes) are left out, because [`Sounding::columns`] is what they say.
+    /// (names, units, dashes) are left out, because [`Sounding::columns`] has their content.
     pub header: Vec<(String, String)>,
     /// Serial number of the sonde, as written.
     pub sonde_id: Option<String>,
@@ -55,7 +55,7 @@ pub struct Sounding {
     pub platform: Option<String>,
     /// When the sonde was launched.
     pub launch: Option<Launch>,
-    /// Where the header says that it was launched.
+    /// Launch position in the header.
     pub launch_position: LaunchPosition,
     /// Name of the column that holds the time of each row, in seconds since [`Sounding::time_origin`].
     pub time_column: String,
@@ -80,7 +80,7 @@ pub struct Sounding {
     /// Oddities that deserve a warning.
     pub notes: Vec<Warning>,
     /// True where the file states that humidity is corrected for the dry bias of RD94 sensors
-    /// (`TDDryBiasCorrApplied`); `None` where it says nothing.
+    /// (`TDDryBiasCorrApplied`); `None` if it is empty.
     pub dry_bias_corrected: Option<bool>,
 }
 
@@ -115,7 +115,7 @@ pub struct Column {
     pub values: Vec<f64>,
     /// Most decimals that any value was printed with.
     pub decimals: u8,
-    /// What the file says of its values: a long name, the meaning of codes.
+    /// Attributes of its values in the file: a long name, the meaning of codes.
     pub attributes: Vec<SourceAttribute>,
 }
 
@@ -128,7 +128,7 @@ pub struct TextColumn {
     pub values: Vec<String>,
     /// True where there is one text a row.
     pub is_column: bool,
-    /// What the file says of it.
+    /// Its attributes in the file.
     pub attributes: Vec<SourceAttribute>,
 }
 
@@ -141,7 +141,7 @@ pub struct Launch {
     pub source: &'static str,
     /// True where the fraction of the second is known rather than cut or rounded off.
     pub has_fraction: bool,
-    /// False where the file says that no launch was detected.
+    /// False if the file states that no launch was detected.
     pub detected: bool,
 }
 

@@ -13,7 +13,7 @@ const POWERS_OF_TEN: [f64; 23] = [
 /// Largest integer below which f64 holds every integer.
 const EXACT: u64 = 1 << 53;
 
-/// Digits that fit into 64 bits whatever they are.
+/// Number of digits that always fit into 64 bits.
 const SAFE_DIGITS: usize = 19;
 
 /// A number and how it was printed.

@@ -23,11 +23,11 @@ pub(super) struct Dialect {
     pub(super) format: Format,
     /// Prefix of header names.
     pub(super) prefix: &'static str,
-    /// What the name of a column says about its values.
+    /// The quantity and the unit by a column's name.
     pub(super) rule: fn(&str) -> Rule,
     /// Time of the row that holds what the aircraft measured.
     pub(super) reference_time: Option<f64>,
-    /// Fills in what the header and the rows say.
+    /// Fills in the fields of the header and the rows.
     pub(super) interpret: fn(&Header, &mut Sounding),
 }
 

@@ -1,6 +1,6 @@
 //! Tables of numbers below a line of dashes: EOL and ESC.
 //!
-//! The dashes say how many columns there are and where they lie; widths differ between versions, so no position is
+//! The dashes give the number of columns and their positions; widths differ between versions, so no position is
 //! a constant. A row is read in three ways, the first that fits wins:
 //!
 //! 1. blanks separate the cells: as many numbers as columns;
@@ -21,7 +21,7 @@ const MAX_COLUMNS: usize = 128;
 /// The only cell that writers print without the decimals of its column.
 const SHORT_MISSING: &[u8] = b"-999";
 
-/// What a column's name says about its values.
+/// The quantity and the unit by a column's name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
     /// Decimals that the format prints.
@@ -76,7 +76,7 @@ pub(super) fn is_dashes(line: &[u8]) -> bool {
 }
 
 impl Table {
-    /// A table from its three lines; `rule` says what a name means. `None` where there are too many columns.
+    /// A table from its three lines; `rule` interprets a name. `None` where there are too many columns.
     pub(super) fn new(
         names: &[u8],
         units: &[u8],
@@ -154,7 +154,7 @@ impl Table {
     }
 
     /// As many words as columns, some of which are no plain number: stars where a number did not fit, `NaN`, an exponent.
-    /// Answers how many hold no number; a row of which most do is none.
+    /// Returns how many hold no number; a row of which most do is none.
     fn by_words(&self, text: &[u8], cells: &mut [Number]) -> Option<usize> {
         let mut words = lines::words(text);
         let mut unreadable = 0;

@@ -29,7 +29,7 @@ const SINCE: [&str; 5] = ["since", "from", "after", "ref", "@"];
 pub(super) enum Origin {
     /// An instant, and whether its seconds have a fraction.
     At(Timestamp, bool),
-    /// The launch: the unit says so, or names no origin at all.
+    /// The launch: stated in the unit, or the unit has no origin.
     Launch,
 }
 

@@ -1,4 +1,4 @@
-//! Reads numbers from bytes and knows at which address of the file they stand.
+//! Reads numbers from bytes and records at which address of the file they stand.
 //!
 //! All numbers are little-endian; offsets and lengths are 8 bytes wide, as the superblock says (section II.A).
 

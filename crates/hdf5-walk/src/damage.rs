@@ -1,4 +1,4 @@
-//! Damages a sound file byte by byte and asks whether a walk notices.
+//! Damages a sound file byte by byte and tests whether a walk notices.
 
 use super::bytes::count;
 use super::checksum::lookup3;

@@ -4,7 +4,7 @@
 //! This is a judge of files, not a reader: what a small writer of such files has no reason to write is a fault
 //! even where the specification allows it (dense storage, shared messages, soft links, times, gaps). It shares
 //! no code and no assumption with any writer. Any bytes may be given: nothing panics, loops for ever, or
-//! allocates what a damaged number asks for.
+//! allocates memory by a damaged number.
 
 mod attribute;
 mod bytes;

@@ -1,4 +1,4 @@
-//! What a walk saw, so that a test can ask whether that is what was written.
+//! The contents of a walk, so that a test can compare them with what was written.
 
 use super::attribute::Attribute;
 use super::datatype::Datatype;

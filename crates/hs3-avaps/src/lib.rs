@@ -1,7 +1,7 @@
-//! The HS3 AVAPS dropsonde collection, as tables: one product, a sounding, whatever the format of its file.
+//! The HS3 AVAPS dropsonde collection, as tables: one product, a sounding, in any of several formats.
 //!
 //! Names of variables are ASPEN's, which most users know; the alternatives are the names of the same quantity in EOL,
-//! AVAPS raw, ICARTT and ESC files. `docs/data-notes.md` says what stands behind each.
+//! AVAPS raw, ICARTT and ESC files. `docs/data-notes.md` states the source of each.
 
 use cumulus_core::collection::Derivation;
 use cumulus_core::collection::{

@@ -1,7 +1,7 @@
 //! The HS3 Cloud Physics Lidar collection, as tables: attenuated backscatter (`ATB`) and optical properties (`OP`).
 //!
 //! A layout is confirmed where a reader of a real HS3 or sibling file printed it or could not work otherwise, and
-//! inferred elsewhere; `docs/data-notes.md` says which source stands behind what.
+//! inferred elsewhere; `docs/data-notes.md` states the source of each.
 
 use cumulus_core::collection::{
     AltitudeOf, Arrangement, Collection, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec,
@@ -214,7 +214,7 @@ const NAVIGATION: &[VariableSpec] = &[
         .standard_name("solar_elevation_angle"),
 ];
 
-/// Profiles without it have no altitude; optical properties are told by layers, which have their own.
+/// Profiles without it have no altitude; optical properties are given by layers, which have their own.
 const BIN_ALTITUDE: VariableSpec =
     variable("Bin_Alt", "altitude of each range bin above mean sea level", &[&["Bin_Alt"]])
         .confirmed()

@@ -12,7 +12,7 @@ const MAX_ATTRIBUTE_BYTES: usize = 60_000;
 /// Most axes that may share a dimension: the dimension lists them all in one attribute, 16 bytes each.
 const MAX_REFERENCES: usize = MAX_ATTRIBUTE_BYTES / 16;
 
-/// Most bytes of a chunk: half of what HDF5 can say.
+/// Most bytes of a chunk: half of HDF5's limit.
 const MAX_CHUNK_BYTES: usize = 1 << 31;
 
 impl Structure {

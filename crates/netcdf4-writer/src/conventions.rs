@@ -53,11 +53,11 @@ fn coordinate_of(dimension: usize, structure: &Structure) -> Option<usize> {
     })
 }
 
-/// All objects of the file, the root group last, where `addresses` says of each of them where it lies; and the heap
+/// All objects of the file, the root group last, where `addresses` are their addresses; and the heap
 /// with what they keep there.
 ///
 /// # Errors
-/// Something is longer than the format can say.
+/// Something exceeds the format's limit.
 pub(crate) fn objects(
     structure: &Structure,
     places: &[Place],

@@ -7,7 +7,7 @@ use std::{fmt, io};
 pub enum Error {
     /// The file system refused.
     Io(io::Error),
-    /// The structure is outside of what this crate writes; the text says what and why.
+    /// The structure is outside of what this crate writes; the text states what and why.
     Unsupported(String),
     /// A variable has fewer or more chunks than its shape needs, or other bytes.
     Incomplete {
@@ -20,7 +20,7 @@ pub enum Error {
     },
     /// A variable of this number does not exist.
     NoVariable(usize),
-    /// A header, name or index is longer than the format can say.
+    /// A header, name or index exceeds the format's limit.
     TooLarge,
 }
 
@@ -61,6 +61,6 @@ impl From<TooLarge> for Error {
     }
 }
 
-/// Something is longer than the format can say.
+/// Something exceeds the format's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;

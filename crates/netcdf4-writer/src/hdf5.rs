@@ -1,6 +1,6 @@
-//! HDF5 files written front to back: values first, then the metadata that says where they are stored.
+//! HDF5 files written front to back: values first, then the metadata with their addresses.
 //!
-//! libhdf5 keeps a cache of metadata, flushes it, and answers each question through several layers under one lock;
+//! libhdf5 keeps a cache of metadata, flushes it, and returns each question through several layers under one lock;
 //! for a small product that is most of the work. What a product needs of the format is little: one group, datasets
 //! that are stored whole or in chunks, and attributes small enough to lie beside them. That much is
 //! written here.
@@ -60,7 +60,7 @@ impl Appender {
         Ok(Self { file, position: SUPERBLOCK_BYTES as u64 })
     }
 
-    /// Appends `bytes` and answers their address.
+    /// Appends `bytes` and returns their address.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -71,7 +71,7 @@ impl Appender {
         Ok(address)
     }
 
-    /// Fills up to where a structure may begin, and answers that address.
+    /// Fills up to where a structure may begin, and returns that address.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -85,7 +85,7 @@ impl Appender {
     /// Makes it a file whose root group has its header at `root`, and whose indices have nodes of this size.
     ///
     /// # Errors
-    /// The file cannot be written, or its nodes are larger than the superblock can say.
+    /// The file cannot be written, or its nodes exceed the limit of the superblock.
     pub(crate) fn finish(mut self, root: u64, half: HalfNode) -> Result<(), Error> {
         let mut extension = UNDEFINED;
         if half != index::USUAL {

@@ -1,11 +1,11 @@
 //! netCDF-4 files written front to back, without libhdf5.
 //!
-//! Values are appended as they come, already compressed if they are to be; the metadata that says where they lie follows
+//! Values are appended as they come, already compressed if they are to be; the metadata with their addresses follow
 //! when the file is finished. So nothing is written twice, attributes may depend on the values, and a file that was not
 //! finished has no signature: no reader takes it for a complete one.
 //!
 //! A file has the classic model: dimensions of fixed length, variables of seven types, attributes; no groups, no
-//! unlimited dimensions. A [`Structure`] outside of what this crate writes is an [`Error`] that says why, before the
+//! unlimited dimensions. A [`Structure`] outside of what this crate writes is an [`Error`] that states the reason, before the
 //! file is made, so that a caller can take another way (netcdf-c).
 //!
 //! # Example

@@ -51,7 +51,7 @@ pub struct Chunking {
     pub deflate: Option<u8>,
 }
 
-/// Type of values: what the netCDF classic model knows.
+/// Type of values: those of the netCDF classic model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// Signed, 8 bits (`NC_BYTE`).

@@ -39,7 +39,7 @@ impl Writer {
     }
 
     /// Appends the next chunk of a variable, row by row, or all values of one that is stored in one piece. Bytes are
-    /// little-endian, and compressed where [`Chunking::deflate`](crate::Chunking::deflate) says so.
+    /// little-endian, and compressed where [`Chunking::deflate`](crate::Chunking::deflate) states so.
     ///
     /// # Errors
     /// There is no such variable, or the file cannot be written.
@@ -70,7 +70,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the metadata and makes the file complete; answers where the chunks of each variable lie.
+    /// Writes the metadata and makes the file complete; returns where the chunks of each variable lie.
     ///
     /// # Errors
     /// A variable lacks values or has too many, a header is too large, or the file cannot be written.
@@ -112,7 +112,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the indices of chunks and answers where each variable lies.
+    /// Writes the indices of chunks and returns where each variable lies.
     fn index(&mut self, half: HalfNode) -> Result<Vec<Place>, Error> {
         let Self { file, structure, stored, .. } = self;
         let places = structure.variables.iter().zip(stored).map(|(variable, stored)| {
@@ -128,7 +128,7 @@ impl Writer {
         places.collect()
     }
 
-    /// Writes the heap and all objects; answers where the root group is.
+    /// Writes the heap and all objects; returns where the root group is.
     fn describe(&mut self, places: &[Place]) -> Result<u64, Error> {
         let Self { file, structure, .. } = self;
         let heap_address = file.align()?;
@@ -146,7 +146,7 @@ impl Writer {
             });
             Ok((heap, headers.collect::<Result<_, Error>>()?))
         };
-        // No header's length depends on an address, so a first draft tells where each will lie.
+        // No header's length depends on an address, so a first draft gives the position of each.
         let (heap, draft) = encode(&[])?;
         let mut end = heap_address + heap.encode().len() as u64;
         let mut addresses = Vec::with_capacity(draft.len());

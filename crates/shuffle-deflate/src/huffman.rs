@@ -1,4 +1,4 @@
-//! Huffman codes of limited length, as deflate wants them (RFC 1951, 3.2.2).
+//! Huffman codes of limited length, as deflate requires (RFC 1951, 3.2.2).
 
 use super::bits::{Entry, entry};
 

@@ -63,7 +63,7 @@ const NEGLIGIBLE: usize = 8;
 pub enum Strategy {
     /// Runs of one byte only: for noise, where nothing else repeats.
     Runs,
-    /// Anything seen in the last 32 KiB, by libdeflate: for whatever repeats.
+    /// Anything seen in the last 32 KiB, by libdeflate: for any repetition.
     Matches,
 }
 

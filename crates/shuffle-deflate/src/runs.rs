@@ -14,7 +14,7 @@ use search::{Search, Stretch};
 /// Bytes counted at a time: several pieces fit into the cache, and a code serves fewer bytes only where that pays.
 const PIECE: usize = 1 << 16;
 
-/// Planes shorter than this are not worth a look at each.
+/// Planes shorter than this are not worth a separate search.
 const SHORT: usize = 1 << 11;
 
 /// Most bytes of a block: bounds the memory for what was found in it.
@@ -66,7 +66,7 @@ impl Runs {
         self.writer.align();
     }
 
-    /// Ends the stream with a checksum and hands it out.
+    /// Ends the stream with a checksum and returns it.
     pub(super) fn finish(&mut self, checksum: &[u8]) -> &[u8] {
         self.writer.bytes(checksum);
         self.writer.written()

@@ -10,7 +10,7 @@ fn encoder_at(level: u8) -> Encoder {
 
 const WAYS: [Way; 2] = [Way::Runs, Way::Matches];
 
-/// Two inflaters that know nothing of each other must agree with what HDF5's documentation says is in a chunk; both
+/// Two independent inflaters must agree with HDF5's documentation of a chunk; both
 /// check the header and the checksum, and that nothing follows it.
 fn check_with(encoder: &mut Encoder, raw: &[u8], element_size: usize) {
     let expected = shuffled_by_definition(raw, element_size);

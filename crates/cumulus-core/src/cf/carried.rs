@@ -1,6 +1,6 @@
 //! Attributes that are copied from the source.
 //!
-//! A source may say anything under any name. What says something to people is carried through as it is. What CF
+//! A source may have attributes of any name. Those that inform people are carried through as they are. What CF
 //! and netCDF give a meaning is carried only where it is well-formed and true of the product, because readers act on
 //! it; otherwise it is kept as `source_<name>`, which no reader acts on.
 
@@ -52,7 +52,7 @@ const IN_THE_VARIABLES_TYPE: [&str; 7] =
 /// The longest name netCDF has (`NC_MAX_NAME`).
 const MAX_NAME: usize = 256;
 
-/// Adds what the source says about a variable; `fill` is its `_FillValue`, `reading` how its values were understood.
+/// Adds the source's attributes of a variable; `fill` is its `_FillValue`, `reading` how its values were understood.
 pub(super) fn of_variable(
     bound: &BoundVariable<'_>,
     reading: Option<&Reading>,
@@ -102,7 +102,7 @@ pub(super) fn of_variable(
     }
 }
 
-/// Adds what the source says about the whole file.
+/// Adds the source's attributes of the whole file.
 pub(super) fn of_file(attributes: &mut Attributes, source: &[SourceAttribute], warnings: &mut Vec<Warning>) {
     for attribute in source {
         if !is_legal(attribute, "/", warnings) {
@@ -117,7 +117,7 @@ pub(super) fn of_file(attributes: &mut Attributes, source: &[SourceAttribute], w
     }
 }
 
-/// A variable without a row is described by its source; otherwise the row's word stands, and the source's is kept
+/// A variable without a row is described by its source; otherwise the row's attribute is used, and the source's is kept
 /// beside it where it differs.
 fn add(bound: &BoundVariable<'_>, attributes: &mut Attributes, mut carried: Attribute) {
     let ours = attributes.value(&carried.name);
@@ -139,8 +139,8 @@ fn add(bound: &BoundVariable<'_>, attributes: &mut Attributes, mut carried: Attr
     }
 }
 
-/// CF wants one value for what is missing (CF-1.6, 2.5.1): where `_FillValue` is written, what stood for it in the source
-/// is told under another name.
+/// CF requires one value for what is missing (CF-1.6, 2.5.1): where `_FillValue` is written, what stood for it in the source
+/// is kept under another name.
 fn missing_value(value: &SourceValue, target: ElementType, fill: Option<f64>) -> Option<Attribute> {
     let SourceValue::Numbers(numbers) = value else {
         return classic(value).map(|value| Attribute { name: "source_missing_value".to_owned(), value });
@@ -178,7 +178,7 @@ fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<Warning>
     legal
 }
 
-/// The value in the classic model; `None` where it says nothing.
+/// The value in the classic model; `None` if it is empty.
 fn classic(value: &SourceValue) -> Option<AttributeValue> {
     match value {
         SourceValue::Text(text) if text.is_empty() => None,

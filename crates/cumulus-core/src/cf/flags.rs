@@ -1,7 +1,7 @@
 //! Flags that the source describes itself, by an enumeration or by attributes.
 //!
-//! A table's words for codes are somebody's knowledge of other files. Where a source says what its codes are, it is
-//! believed; words that differ in nothing but case are the same.
+//! Codes in a table are from other files. If a source states the meanings of its codes, those are
+//! used; meanings that differ only in case are the same.
 
 use crate::map::bind::BoundVariable;
 use cumulus_model::attributes::{Attribute, AttributeValue, Attributes};
@@ -35,7 +35,7 @@ pub(super) fn believe(
     }
     let message = format!("the source explains its codes otherwise than the table: {meanings}");
     warnings.push(Warning::at(Code::FlagsDisagree, bound.dataset.path.as_str(), message));
-    // What the table says of codes is said of its own.
+    // The table's remark is on its own codes.
     attributes.remove("flag_values");
     attributes.remove("flag_meanings");
     if let Some(comment) = row.comment {
@@ -45,7 +45,7 @@ pub(super) fn believe(
     attributes.set(Attribute::text("flag_meanings", meanings));
 }
 
-/// Values and meanings of a source's flags, where there is one word for each value.
+/// Values and meanings of a source's flags, if there is one meaning for each value.
 fn of_source(attributes: &[SourceAttribute]) -> Option<(Vec<f64>, String)> {
     let value =
         |name: &str| attributes.iter().find(|attribute| attribute.name == name).map(|found| &found.value);

@@ -13,7 +13,7 @@ use cumulus_model::values::ElementType;
 /// How the flags are made, for people.
 const COMMENT: &str = "above_aircraft: the bin is above the aircraft, or its value is one of the zeros that continue down from there; below_surface: the bin is below the surface; use only measured values in statistics";
 
-/// Where the bins of profiles lie, if the product tells and some variable has flags.
+/// Where the bins of profiles lie, if the product has a profile geometry and some variable has flags.
 pub(super) fn geometry(
     source: &dyn InterpretedSource,
     product: &Product,

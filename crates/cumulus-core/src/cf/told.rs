@@ -12,10 +12,10 @@ use cumulus_model::digest::FileDigest;
 use cumulus_model::structure::{LateAttributes, Structure, Variable};
 use cumulus_model::warning::{Code, Warning};
 
-/// No quantity of a product table has a magnitude like this in its unit.
+/// Larger than any quantity of a product table in its unit.
 const MAX_KNOWN: f64 = 1e15;
 
-/// Nor has any other: numbers beyond, such as 1e35, 9.97e36 and 1e38, stand for missing values somewhere.
+/// Larger than any other quantity: numbers beyond, such as 1e35, 9.97e36 and 1e38, stand for missing values somewhere.
 const MAX_OF_ALL: f64 = 1e30;
 
 /// The largest magnitude that values of a variable can have.
@@ -23,7 +23,7 @@ pub(super) fn largest(bound: &BoundVariable<'_>) -> f64 {
     if bound.row.is_some() { MAX_KNOWN } else { MAX_OF_ALL }
 }
 
-/// True where the granule and not the table says which unit a variable has.
+/// True if the granule and not the table determines which unit a variable has.
 pub(super) fn is_unit_told(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> bool {
     let is_open = |units| matches!(units, Units::Altitude(_) | Units::ByMagnitude { .. });
     bound.row.is_some_and(|row| is_open(row.units)) || reading.is_some_and(|reading| reading.units.is_some())
@@ -66,7 +66,7 @@ pub fn implausible(composition: &Composition<'_>, statistics: &[Option<Statistic
     .collect()
 }
 
-/// Attributes that the values told: units by magnitude, and the number of missing values.
+/// Attributes inferred from the values: units by magnitude, and the number of missing values.
 ///
 /// # Shape
 /// `statistics` has one entry a variable of the composition, `None` where its values are not the source's.

@@ -1,6 +1,6 @@
 //! Attributes of one variable.
 //!
-//! The product's row decides first; what the source says itself is added by [`super::carried`]. A variable without a
+//! The product's row decides first; the source's own attributes are added by [`super::carried`]. A variable without a
 //! row is described by its source alone.
 
 use jiff::civil::Date;
@@ -16,17 +16,17 @@ use cumulus_model::attributes::{Attribute, Attributes};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::Warning;
 
-/// Said of a variable whose source states no unit and whose unit nothing tells.
+/// The remark on a variable whose unit is neither stated nor inferred.
 pub(super) const UNSTATED: &str = "units not stated in the source";
 
-/// Said of a variable whose unit its values tell. Sentences of comments are joined by semicolons, so it has none.
+/// The remark on a variable whose unit is inferred from its values.
 pub(super) const MAGNITUDE: &str =
     "units inferred from the magnitude of the values; not stated in the source";
 
 /// Said of a variable whose source packs it in a way that cannot be undone.
 const PACKED: &str = "packed values as stored in the source; its scale_factor or add_offset cannot be read";
 
-/// Attributes of time; `has_seconds` tells whether the source's wall clock has them.
+/// Attributes of time; `has_seconds` is true if the source's wall clock has them.
 pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Attributes {
     let comment = match &product.time {
         TimeSpec::SinceLaunch => "seconds since the launch of the sonde, strictly increasing".to_owned(),
@@ -170,7 +170,7 @@ fn from_row(
     attributes
 }
 
-/// What kind of content a variable has, in the words of ISO 19115-1 (`MD_CoverageContentTypeCode`), which ACDD takes
+/// What kind of content a variable has, in the terms of ISO 19115-1 (`MD_CoverageContentTypeCode`), which ACDD takes
 /// over.
 fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product) -> &'static str {
     let is_position = product.position.names().any(|name| name == row.name);
@@ -235,7 +235,7 @@ pub(super) fn units_by_magnitude(bound: &BoundVariable<'_>) -> Option<Units> {
     bound.row.map(|row| row.units).filter(|units| matches!(units, Units::ByMagnitude { .. }) && !stated)
 }
 
-/// The unit that the values told.
+/// The unit inferred from the values.
 #[expect(clippy::cast_precision_loss, reason = "counts of values are far below 2^53")]
 pub(super) fn told_units(units: Units, seen: &Statistics) -> Option<Attribute> {
     let Units::ByMagnitude { statistic, threshold, above, otherwise } = units else { return None };
@@ -246,7 +246,7 @@ pub(super) fn told_units(units: Units, seen: &Statistics) -> Option<Attribute> {
     Some(Attribute::text("units", if exceeds { above } else { otherwise }))
 }
 
-/// The number of `_FillValue`s that stand for something the source had.
+/// The number of values that became `_FillValue`.
 #[expect(clippy::cast_precision_loss, reason = "counts of values are far below 2^53")]
 pub(super) fn missing_count(missing: u64) -> Attribute {
     let element_type =

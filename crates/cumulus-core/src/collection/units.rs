@@ -11,7 +11,7 @@ pub enum Units {
     Unstated,
     /// Days since December 31 of the year before the granule's, as decimal days of year are.
     DayOfYear,
-    /// km: an altitude. Where the source states no unit, all altitudes of the granule together tell whether it is m
+    /// km: an altitude. Where the source states no unit, it is inferred from all altitudes of the granule whether it is m
     /// ([`crate::map::altitudes`]).
     Altitude(AltitudeOf),
     /// Told by magnitude: `above` where the statistic exceeds `threshold`, else `otherwise`.
@@ -39,7 +39,7 @@ impl Units {
     }
 }
 
-/// What an altitude is of, which tells what numbers it can have in km and in m.
+/// What an altitude belongs to, which limits its values in km and in m.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AltitudeOf {
     /// The bins of a profile, or the top of all of them.

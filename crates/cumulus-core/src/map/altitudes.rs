@@ -1,7 +1,7 @@
 //! The unit of altitudes whose source states none, inferred from the magnitudes of all of them together.
 //!
 //! Readers of the same instrument's files take altitudes for kilometres or for metres, and a granule may mix both. Frame
-//! and aircraft nearly always tell by themselves; a surface or a layer near the ground is a small number in either unit
+//! and aircraft are nearly always unambiguous; a surface or a layer near the ground is a small number in either unit
 //! and is judged beside them. Values keep their bits; only the inferred unit is written.
 
 use std::ops::Range;
@@ -76,7 +76,7 @@ impl AltitudeUnit {
     }
 }
 
-/// The unit that a coordinate is written in whose table says `units`; `None` where the table has none.
+/// The unit in which a coordinate is written whose table has `units`; `None` where the table has none.
 #[must_use]
 pub fn written(units: Units, reading: Option<&Reading>) -> Option<&'static str> {
     match units {
@@ -93,7 +93,7 @@ struct Altitude {
     stated: Option<AltitudeUnit>,
     /// Largest value that may be an altitude, as the source returns it.
     largest: Option<f64>,
-    /// What its own values tell, or those of its neighbours.
+    /// The unit inferred from its own values, or from those of its neighbours.
     unit: Option<AltitudeUnit>,
 }
 
@@ -158,7 +158,7 @@ fn check_stated(source: &Interpreted, altitude: &Altitude) -> Result<(), Failure
         .hint("the unit or the values are false; ask the producer"))
 }
 
-/// What the values of one altitude tell by themselves.
+/// The unit inferred from the values of one altitude alone.
 fn own_evidence(altitude: &Altitude) -> Option<AltitudeUnit> {
     let largest = altitude.largest?;
     match altitude.of {
@@ -227,7 +227,7 @@ fn warn(altitudes: &[Altitude], warnings: &mut Vec<Warning>) {
     warnings.push(Warning::of_granule(Code::AltitudesInMetres, message));
 }
 
-/// Has the source state the unit that was told.
+/// Adds the inferred unit to the source.
 fn state(source: &mut Interpreted, altitude: &Altitude, product: &Product) {
     let unit = altitude.unit.unwrap_or(AltitudeUnit::Kilometre);
     let note = match altitude.unit {

@@ -10,7 +10,7 @@ use cumulus_model::error::Failure;
 use cumulus_model::source::{Content, Dataset, Description, Source};
 use cumulus_model::values::Values;
 
-/// A source whose datasets have no more axes than the product knows of, as far as the others have length one.
+/// A source whose datasets have no more axes than the product has, as far as the others have length one.
 struct Plain {
     source: Box<dyn Source>,
     description: Description,
@@ -90,7 +90,7 @@ fn plain_shape(description: &Description, product: &Product, dataset: &Dataset) 
     agreeing.or_else(|| shapes.clone().find(|_| is_navigation)).map(|(_, shape)| shape)
 }
 
-/// The length of a dimension, from the first dataset present that tells it.
+/// The length of a dimension, from the first dataset present that has it.
 fn length(description: &Description, product: &Product, dimension: &str) -> Option<usize> {
     let spec = product.dimension(dimension)?;
     spec.sized_by.iter().find_map(|&(name, axis)| {

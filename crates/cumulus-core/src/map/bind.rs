@@ -136,10 +136,10 @@ pub fn bind<'source>(
     Ok(Binding { dimensions, variables, records, record_dimension })
 }
 
-/// The variable that says when each record was taken, in every product.
+/// The variable with the time of each record, in every product.
 pub const TIME: &str = "time";
 
-/// The name of the coordinate that says at what wavelength a variable was measured.
+/// The name of the coordinate with the wavelength of a measurement.
 #[must_use]
 pub fn wavelength_name(nanometres: f64) -> String {
     format!("wavelength_{nanometres}").replace('.', "_")
@@ -222,7 +222,7 @@ struct Binder<'source> {
 }
 
 impl<'source> Binder<'source> {
-    /// Finds the length of every dimension of the product that the granule tells.
+    /// Finds the length of every dimension of the product that the granule has.
     fn measure(&mut self, warnings: &mut Vec<Warning>) {
         for spec in self.product.dimensions {
             let by_array = self.length_by_array(spec);

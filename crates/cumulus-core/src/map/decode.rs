@@ -23,7 +23,7 @@ pub struct Decoder<'track> {
     pub name: String,
     /// Element type of the source.
     pub from: ElementType,
-    /// What stands for a missing value, beside what is no finite number.
+    /// What stands for a missing value, besides numbers that are not finite.
     pub sentinels: Sentinels,
     /// `_FillValue` of the output, where the variable has one.
     pub fill: Option<f64>,

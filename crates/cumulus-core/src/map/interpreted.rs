@@ -18,7 +18,7 @@ use cumulus_model::source::{Content, Dataset, Description, Source, SourceAttribu
 use cumulus_model::values::Values;
 use cumulus_model::warning::Warning;
 
-/// A source that knows how its values are to be understood, where that was found out already.
+/// A source that may already have determined how its values are read.
 pub trait InterpretedSource: Source {
     /// How the values of `dataset` are to be understood.
     fn reading(&self, dataset: &Dataset) -> Option<&Reading> {
@@ -39,7 +39,7 @@ impl Interpreted {
     /// Finds out how every numeric dataset of `source` is to be understood.
     ///
     /// # Errors
-    /// A required variable is packed and nothing tells how, or a position or coordinate has a unit of another quantity.
+    /// A required variable is packed in an unknown way, or a position or coordinate has a unit of another quantity.
     pub fn new(
         source: Box<dyn Source>,
         product: &'static Product,
@@ -69,7 +69,7 @@ impl Interpreted {
         self.source.description().dataset(path)
     }
 
-    /// Has a dataset state a unit that its source does not, with a note why, and perhaps other numbers that stand for
+    /// Has a dataset state a unit that its source does not, with a remark, and optionally other numbers that stand for
     /// missing values in that unit.
     pub(super) fn tell_unit(&mut self, path: &str, unit: &str, note: &str, sentinels: Option<Sentinels>) {
         let dataset = self.description.datasets.iter_mut().find(|dataset| dataset.path == path);

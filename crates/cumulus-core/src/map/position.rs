@@ -5,7 +5,7 @@
 //! pair that passed and leaving it to the next one would both need more than the fastest ground speed, while
 //! those two agree with each other. Receivers that lose a fix may be wrong for several, so a spike is as long as a
 //! minute; what lasts longer is a new place. Spikes are judged on what passed the other rules; each interval counts one
-//! second more than the clock says, so that a duplicate second is no spike. Latitude at or below zero is *not*
+//! second more than the clock, so that a duplicate second is no spike. Latitude at or below zero is *not*
 //! invalid: that hack of older tools loses the southern hemisphere.
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ impl InvalidPositions {
     }
 }
 
-/// Longitudes in -180 to 180, where the granule counts them otherwise; answers how many were changed.
+/// Longitudes in -180 to 180, where the granule counts them otherwise; returns how many were changed.
 ///
 /// A granule counts eastward from 0 to 360, or goes on past 180 where its track crosses the antimeridian. One decision
 /// a granule: where any longitude beyond 180 degrees stands beside one on the other side of Greenwich, it is no

@@ -1,7 +1,7 @@
 //! How the numbers of a dataset are interpreted: missing values, packing and unit, from its attributes and from the
 //! product's table.
 //!
-//! A source is believed. What it states in `_FillValue` and `missing_value` is missing, in packed numbers before they are
+//! What a source states is used. What it states in `_FillValue` and `missing_value` is missing, in packed numbers before they are
 //! unpacked (CF-1.6, 8.1); `scale_factor` and `add_offset` are undone; a unit that the table has another one for is
 //! converted, or written with unconverted values if no conversion is known: a value and its unit always belong together.
 
@@ -14,7 +14,7 @@ use cumulus_model::values::ElementType;
 /// What netCDF fills floating-point variables with (`NC_FILL_FLOAT`, `netcdf.h`): `_FillValue` where -999 may be data.
 pub const NETCDF_FILL: f64 = 9.969_209_968_386_869e36;
 
-/// How the values of one dataset, as the source hands them out, become those of the product.
+/// How the values of one dataset, as the source returns them, become those of the product.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// What stands for a missing value.
@@ -25,7 +25,7 @@ pub struct Reading {
     pub units: Option<String>,
     /// False where the unit contradicts the table's standard name.
     pub is_as_named: bool,
-    /// True where values are packed and nothing tells how: they have no unit.
+    /// True if values are packed in an unknown way: they have no unit.
     pub is_packed: bool,
     /// Sentence for people about what was done to the values.
     pub note: Option<String>,
@@ -38,8 +38,8 @@ impl Reading {
         !value.is_finite() || self.sentinels.has(value)
     }
 
-    /// What the table says where the source says nothing; `element_type` is that of the values that are decoded, and
-    /// `masked` tells whether some may be missing for other reasons.
+    /// What the table states if the source states nothing; `element_type` is that of the values that are decoded, and
+    /// `masked` is true if some may be missing for other reasons.
     #[must_use]
     pub fn by_table(
         row: Option<&VariableSpec>,
@@ -106,7 +106,7 @@ pub(super) fn in_another_unit(policy: MissingPolicy) -> Vec<f64> {
     listed.iter().filter(|&&number| named.has(number)).flat_map(|&number| in_both(number)).collect()
 }
 
-/// Names under which sources state a unit, in the order in which they are believed.
+/// Names under which sources state a unit, in the order of their precedence.
 const UNIT_NAMES: [&str; 5] = ["units", "Units", "UNITS", "unit", "Unit"];
 
 /// The unit that a source states for a dataset, if it can be taken for one, with its attribute's name. Units of time
@@ -151,7 +151,7 @@ pub(super) struct Scaling {
     pub(super) offset: f64,
 }
 
-/// The packing that a dataset states; an error says which attribute cannot be read.
+/// The packing that a dataset states; an error names the attribute that cannot be read.
 pub(super) fn scaling(dataset: &Dataset) -> Result<Option<Scaling>, &'static str> {
     let one = |name: &'static str, default: f64| match numbers(dataset, name) {
         None => Ok(default),
@@ -171,7 +171,7 @@ pub(super) fn scaling(dataset: &Dataset) -> Result<Option<Scaling>, &'static str
 /// What becomes of a dataset's unit.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Unit {
-    /// The table's, or what the values tell.
+    /// The table's, or inferred from the values.
     OfTable,
     /// The table's, after a conversion.
     Converted(super::units::Conversion),
@@ -186,7 +186,7 @@ pub(super) enum Unit {
 /// Compares the unit that a source states with the table's.
 pub(super) fn unit(stated: &str, row: Option<&VariableSpec>) -> Unit {
     let known = super::units::parse(stated);
-    // `none` is also a word for dimensionless.
+    // `none` may also mean dimensionless.
     let says_nothing = super::units::says_nothing(stated);
     let spelled = || super::units::standard(stated).unwrap_or_else(|| stated.trim().to_owned());
     match row.map(|row| row.units) {

@@ -1,6 +1,6 @@
 //! Datasets that a producer may have renamed: a known one is absent while an unknown one resembles it.
 //!
-//! Only people can tell whether it is the same; so nothing is done but to say it.
+//! Only a person can decide whether it is the same; so this is only a warning.
 
 use crate::collection::{Product, VariableSpec};
 use cumulus_model::source::{Dataset, Description};

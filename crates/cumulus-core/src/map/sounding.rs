@@ -234,21 +234,21 @@ impl Arranger<'_> {
         if let Some(source) = source.filter(|source| source.name != row.name) {
             attributes.push(text("source_column", &source.name));
         }
-        // What the table says of a variable stands; only codes are the source's own.
+        // The table's description of a variable is used; only codes are the source's own.
         let codes = source.map_or(&[][..], |source| &source.attributes);
         attributes.extend(codes.iter().filter(|attribute| attribute.name.starts_with("flag_")).cloned());
         self.push(row.name, array(row.element_type, &values), attributes);
         self.columns.push((row, values));
     }
 
-    /// A column that the table does not know, under its own name and with what the source says of it.
+    /// A column that the table does not know, under its own name and with the source's attributes.
     fn add_unknown_column(&mut self, column: &Column, values: &[f64]) {
         let name = self.unknown_name(&column.name);
         let attributes = unknown_attributes(column);
         self.push(&name, array(ElementType::F64, values), attributes);
     }
 
-    /// True for the column of times, and for those that say the same as a clock.
+    /// True for the column of times, and for those that repeat it as a clock.
     fn is_clock(&self, name: &str) -> bool {
         let is_named = |clock: &&str| clock.eq_ignore_ascii_case(name);
         name == self.sounding.time_column || self.spec.clocks.iter().any(is_named)
@@ -297,7 +297,7 @@ impl Arranger<'_> {
         self.columns.iter().find(|(row, _)| row.name == name).map(|(_, values)| values)
     }
 
-    /// Computes what the source lacks and the table knows how to make.
+    /// Computes what the source lacks and the table can derive.
     fn derive(&mut self) {
         for row in self.product.rows() {
             let Some(derivation) = row.derived.filter(|_| self.column(row.name).is_none()) else { continue };

@@ -22,7 +22,7 @@ pub const BELOW_SURFACE: i8 = 2;
 /// `_FillValue`.
 pub const MISSING: i8 = 3;
 
-/// The codes and their words, as CF's `flag_values` and `flag_meanings` have them.
+/// The codes and their meanings, as CF's `flag_values` and `flag_meanings` have them.
 pub const MEANINGS: [(i8, &str); 4] = [
     (MEASURED, "measured"),
     (ABOVE_AIRCRAFT, "above_aircraft"),
@@ -119,7 +119,7 @@ impl Geometry {
             let above = of_record(&self.above);
             let below = of_record(&self.below).min(bins - above);
             let is_zero = |value: &&T| **value == T::default();
-            // Zeros that reach down from the top are no measurements either, whatever the aircraft's altitude says.
+            // Zeros that reach down from the top are no measurements either, regardless of the aircraft's altitude.
             let middle = bins - below;
             let above = above
                 + if self.descends {

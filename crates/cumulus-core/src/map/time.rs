@@ -1,9 +1,9 @@
 //! The time of every record, from a wall clock and a decimal day of year.
 //!
 //! Two clocks are written into each CPL record: whole seconds of the day (`Hour`, `Minute`, `Second`) and a
-//! decimal day of year, in which January 1, 00:00 UTC, is 1.0. The decimal day tells the day, and the second too
+//! decimal day of year, in which January 1, 00:00 UTC, is 1.0. The decimal day gives the day, and the second too
 //! where it is double precision and agrees with the wall clock within 1.5 s on every record; otherwise the wall
-//! clock tells the second. Records are never dropped, reordered or interpolated: real files repeat seconds, skip
+//! clock gives the second. Records are never dropped, reordered or interpolated: real files repeat seconds, skip
 //! seconds and have gaps of half an hour.
 
 #![expect(
@@ -24,7 +24,7 @@ use cumulus_model::warning::{Code, Warning};
 /// Seconds of a day without leap seconds.
 const DAY_S: i64 = 86_400;
 
-/// Largest difference between the two clocks at which the decimal day tells the second: the wall clock is cut to
+/// Largest difference between the two clocks at which the decimal day gives the second: the wall clock is cut to
 /// whole seconds and jitters by one (seen in 12203a), half a second is left for rounding.
 const AGREEMENT_S: f64 = 1.5;
 
@@ -120,7 +120,7 @@ impl TimeAxis {
 /// The time of every record.
 ///
 /// # Errors
-/// No record; a record in which both clocks are invalid; no date to tell the year by.
+/// No record; a record in which both clocks are invalid; no date with a year.
 pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, Failure> {
     let wall = wall_clock(clocks);
     let anchor = anchor_date(clocks, warnings)?;
@@ -242,7 +242,7 @@ fn decimal_days(days: &[f64]) -> Vec<Option<f64>> {
     days.iter().map(|&day| is_day(day).then_some(day)).collect()
 }
 
-/// Day number nearest to a decimal day whose wall clock says `clock`.
+/// Day number nearest to a decimal day whose wall clock is `clock`.
 fn whole_day(day: f64, clock: Option<i64>) -> i64 {
     match clock {
         Some(clock) => (day - clock as f64 / DAY_S as f64).round() as i64,
@@ -307,7 +307,7 @@ fn unroll_new_year(days: &mut [Option<f64>], year_days: f64) {
     }
 }
 
-/// Whole seconds since day zero of each record: its wall clock on the day its decimal day tells, or the decimal
+/// Whole seconds since day zero of each record: its wall clock on the day of its decimal day, or the decimal
 /// day alone where the wall clock is invalid.
 fn clock_instants(wall: &[Option<i64>], days: &[Option<f64>], start: i64) -> Result<Vec<i64>, Failure> {
     let mut instants = Vec::with_capacity(wall.len());

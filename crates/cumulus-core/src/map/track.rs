@@ -32,7 +32,7 @@ pub struct Track {
     pub time: TimeAxis,
     /// Longitude of every record in -180 to 180 degrees east, where the source counts otherwise.
     pub wrapped_longitude: Option<Vec<f64>>,
-    /// True for every record whose position is not to be believed.
+    /// True for every record whose position is implausible.
     pub invalid: Vec<bool>,
     /// How many of them, and why.
     pub invalid_counts: InvalidPositions,

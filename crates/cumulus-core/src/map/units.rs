@@ -133,7 +133,7 @@ fn read(text: &str) -> Option<parse::Reading> {
     parse::unit(text)
 }
 
-/// True for words that state that there is no unit, or none that is known: `1` where a variable has no physical unit.
+/// True for texts that mean "no unit" or "unknown unit": `1` where a variable has no physical unit.
 #[must_use]
 pub fn says_nothing(text: &str) -> bool {
     const WORDS: [&str; 12] =

@@ -96,19 +96,19 @@ fn instruction(origin: &Origin) -> String {
     )
 }
 
-/// True where `document`, made earlier, says that its data file came from this origin.
+/// True if `document`, made earlier, states this origin for its data file.
 #[must_use]
 pub fn is_from(document: &str, origin: &Origin) -> bool {
     document.contains(&format!("<?{}?>", instruction(origin)))
 }
 
-/// True where `document` says that its data file has this size.
+/// True if `document` states this size for its data file.
 #[must_use]
 pub fn states_size(document: &str, size: u64) -> bool {
     document.contains(&format!("<DataGranuleSizeInBytes>{size}</DataGranuleSizeInBytes>"))
 }
 
-/// True where `document` says that its data file has this size and checksum.
+/// True if `document` states this size and checksum for its data file.
 #[must_use]
 pub fn describes(document: &str, data: &FileDigest) -> bool {
     states_size(document, data.size) && document.contains(&format!("<Value>{}</Value>", data.sha256))
@@ -132,8 +132,8 @@ fn data_granule(xml: &mut Xml, record: &GranuleRecord) -> io::Result<()> {
     text(xml, "ProductionDateTime", &record.produced.to_string())
 }
 
-/// The kind of a granule's vertical extent. `Minimum Altitude` and `Maximum Altitude` are words for collections; for
-/// granules the catalogue knows Altitude, Pressure, Depth and Atmosphere Layer (UMM-G 1.6.6, `VerticalSpatialDomainType`).
+/// The kind of a granule's vertical extent. `Minimum Altitude` and `Maximum Altitude` are types of collections; for
+/// granules the catalogue has Altitude, Pressure, Depth and Atmosphere Layer (UMM-G 1.6.6, `VerticalSpatialDomainType`).
 /// ECHO10 has one value in each domain, so that a range is two of them, the lower one first.
 const VERTICAL_DOMAIN: &str = "Altitude";
 

@@ -38,11 +38,11 @@ impl Worker {
     /// # Errors
     /// The system starts no further process.
     pub fn start(number: u64, setup: &Setup, events: Sender<Event>) -> Result<Self, Failure> {
-        // Whatever this process was started with open is none of a worker's business.
+        // A worker must not inherit what this process was started with open.
         close_fds::set_fds_cloexec(FIRST_OTHER_DESCRIPTOR, &[]);
         let mut command = Command::new(OWN_PROGRAM);
         for (name, _) in std::env::vars_os() {
-            // A worker reads files that anybody may have made; tokens and passwords are none of its business.
+            // A worker reads files from anywhere; it must not have tokens and passwords.
             if name.as_encoded_bytes().starts_with(settings::PREFIX.as_bytes()) {
                 command.env_remove(name);
             }
@@ -81,7 +81,7 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Writes one value as a line. A worker that cannot be written to is dead, and its reader says so.
+    /// Writes one value as a line. A worker that cannot be written to is dead, which its reader reports.
     pub fn send(&mut self, value: &impl Serialize) {
         let Ok(mut line) = serde_json::to_vec(value) else { return };
         line.push(b'\n');
@@ -90,7 +90,7 @@ impl Worker {
         }
     }
 
-    /// Resident memory in MiB; 0 where it cannot be told any more.
+    /// Resident memory in MiB; 0 if it is unknown.
     #[must_use]
     pub fn memory_mib(&self) -> u64 {
         // The second field of statm is resident pages.
@@ -105,7 +105,7 @@ impl Worker {
         let _ = self.child.kill();
     }
 
-    /// Waits for the worker's end and says how it came.
+    /// Waits for the worker's end and returns its cause.
     pub fn wait(&mut self) -> String {
         drop(self.input.take());
         match self.child.wait() {

@@ -31,7 +31,7 @@ pub struct Setup {
     pub check: Check,
     /// Memory of this worker, in MiB; the supervisor keeps to it, the worker has a hard limit somewhat above.
     pub memory_limit_mib: u64,
-    /// The least important level of events that somebody wants to see, by its name.
+    /// The most verbose level that any sink accepts, by its name.
     pub verbosity: String,
 }
 
@@ -46,7 +46,7 @@ pub struct Job {
     pub threads: usize,
 }
 
-/// What a worker says.
+/// A message of a worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Message {
     /// Something for the log.

@@ -12,7 +12,7 @@ use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuilder};
 /// Threads that work together. Whoever drops them waits until they are gone.
 #[derive(Debug)]
 pub struct Threads {
-    // Fields are dropped in this order: the pool tells its threads to end, then they are waited for.
+    // Fields are dropped in this order: the pool signals its threads to end, then they are joined.
     pool: ThreadPool,
     _running: Running,
 }
@@ -47,7 +47,7 @@ impl Threads {
 impl Drop for Running {
     fn drop(&mut self) {
         for thread in self.0.drain(..) {
-            // A thread that panicked has said so.
+            // A thread that panicked has reported it.
             let _ = thread.join();
         }
     }

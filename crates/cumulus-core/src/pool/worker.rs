@@ -87,10 +87,10 @@ impl Fault {
     }
 }
 
-/// Converts what standard input asks for until it closes.
+/// Converts the jobs of standard input until it closes.
 ///
 /// # Errors
-/// Standard input or output fails, or says what is no job: then the supervisor is gone or is another version.
+/// Standard input or output fails, or has something that is not a job: then the supervisor is gone or is another version.
 pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()> {
     let mut lines = io::stdin().lock().lines();
     let Some(first) = lines.next() else { return Ok(()) };
@@ -121,7 +121,7 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
     Ok(())
 }
 
-/// Makes whatever this process logs, and why it panics if it does, messages to the supervisor; answers where spans are
+/// Makes whatever this process logs, and why it panics if it does, messages to the supervisor; returns where spans are
 /// summed up.
 fn tell_supervisor(setup: &Setup) -> Arc<Mutex<Seconds>> {
     // A supervisor that is gone ends this process anyway.

@@ -17,7 +17,7 @@ use cumulus_log::event::Event;
 use cumulus_model::error::Stage;
 use cumulus_model::warning::{Code, Warning};
 
-/// Receives what the pool tells.
+/// Receives the events of the pool.
 pub(super) struct RunObserver<'run> {
     pub(super) bar: &'run ProgressBar,
     pub(super) reports: &'run mut Vec<GranuleReport>,

@@ -1,6 +1,6 @@
 //! An operator for end-to-end tests: a folder of granules, a folder for products, and the command.
 //!
-//! A suite names its command and says how its granules are written; all it asks of a run is the same for every
+//! A suite names its command and how its granules are written; everything else is the same for every
 //! collection.
 
 #![expect(
@@ -97,7 +97,7 @@ impl Operator {
         names
     }
 
-    /// What netCDF's own `ncdump` says of a product, which it must be able to read.
+    /// Output of netCDF's own `ncdump` on a product, which it must be able to read.
     #[expect(clippy::must_use_candidate, reason = "that it can be read may be all that is asked")]
     pub fn ncdump(&self, arguments: &[&str], product: &str) -> String {
         let output = Command::new("ncdump")

@@ -16,7 +16,7 @@ const MAX_NAMED: usize = 4;
 /// Attributes of one granule, as they are met.
 #[derive(Debug, Default)]
 pub(crate) struct AttributeNotes {
-    /// What is said of single attributes.
+    /// Warnings about single attributes.
     pub(crate) warnings: Vec<Warning>,
     empty: Vec<String>,
     as_text: Vec<String>,
@@ -57,7 +57,7 @@ impl AttributeNotes {
         Some(SourceAttribute { name, value })
     }
 
-    /// Everything there is to say.
+    /// All warnings.
     pub(crate) fn finish(self) -> Vec<Warning> {
         let Self { mut warnings, empty, as_text, rounded } = self;
         let mut say = |code, places: &[String], what: &str| {

@@ -9,7 +9,7 @@ use cumulus_model::values::Values;
 use shuffle_deflate::{Level, Strategy};
 
 /// Bytes of the rows that are packed together: large enough for deflate and for few enough chunks, small enough that
-/// a reader who wants one record does not inflate a flight.
+/// a reader of one record does not inflate a flight.
 const UNIT_BYTES: usize = 2 << 20;
 
 /// Most bytes of a chunk, unless one step along the second axis has more. A chunk of this size fits the cache that HDF5
@@ -109,7 +109,7 @@ pub(super) fn internal(path: &Path, problem: impl Into<String>) -> Failure {
         .hint("this is a fault of the program; please report it")
 }
 
-/// A variable was asked for that the file at `path` does not have.
+/// The failure for a variable that the file at `path` does not have.
 pub(super) fn unknown(path: &Path, variable: usize) -> Failure {
     internal(path, format!("has no variable number {variable}"))
 }

@@ -1,6 +1,6 @@
-//! The usual way to a netCDF-4 file: values are appended as they come, and what says where they lie follows them.
+//! The usual way to a netCDF-4 file: values are appended as they come, and the metadata with their addresses follow.
 //!
-//! Attributes that only the values can tell are known by then, so nothing is written twice. What this way does not
+//! Attributes that depend on the values are known by then, so nothing is written twice. What this way does not
 //! support goes through netcdf-c, see [`super::create`].
 
 #[cfg(test)]
@@ -20,7 +20,7 @@ use super::Sink;
 use super::chunking::{self, check_block, check_rows, chunk_shape, internal, row_count, unknown};
 use super::pack::{Form, Packed, Packing};
 
-/// What `_NCProperties` says wrote the file.
+/// The writer in `_NCProperties`.
 const PRODUCER: &str = concat!("cumulus-core=", env!("CARGO_PKG_VERSION"));
 
 /// A netCDF-4 file being written.
@@ -119,7 +119,7 @@ impl Sink for DirectSink {
     }
 }
 
-/// The structure in the terms of the writer; `None` where a dimension or a type is none of those it knows.
+/// The structure in the terms of the writer; `None` if the writer does not support a dimension or a type.
 fn converted(structure: &Structure, level: u8) -> Option<netcdf4_writer::Structure> {
     let number = |name: &String, length: usize| {
         structure.dimensions.iter().position(|(known, of)| known == name && *of == length)

@@ -1,11 +1,11 @@
 //! The general sink for netCDF-4 files, for structures that [`super::direct`] does not support.
 //!
 //! The skeleton — dimensions, variables, attributes, chunking, filters — is made by netcdf-c, so that the file
-//! has the creation order and dimension scales netCDF-4 wants. The file is then closed and the values are
-//! written through libhdf5, in chunks that arrive compressed already. Attributes that only the values can tell come
+//! has the creation order and dimension scales netCDF-4 requires. The file is then closed and the values are
+//! written through libhdf5, in chunks that arrive compressed already. Attributes that depend on the values come
 //! last, through netcdf-c again.
 //!
-//! Characters are written by netcdf-c as well, after the numbers: HDF5 would want a string type for them.
+//! Characters are written by netcdf-c as well, after the numbers: HDF5 would need a string type for them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -144,7 +144,7 @@ fn make_skeleton(path: &Path, structure: &Structure, level: u8) -> Result<(), Fa
             .hint("ask the producer to rename the dataset, or report this")
             .cause(error)
     };
-    // netcdf-c answers an HDF error to whatever the file system said; asking it ourselves gives the reason.
+    // netcdf-c returns "HDF error" for any error of the file system; asking the file system gives the reason.
     let probe = std::fs::File::create_new(path).and_then(|file| file.sync_all());
     probe.map_err(|error| Failure::writing(Stage::Write, path.display().to_string(), error))?;
     #[expect(clippy::disallowed_methods, reason = "the one place where outputs are made")]
@@ -275,7 +275,7 @@ fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>
     file.close().map_err(|error| refused(&place, error))
 }
 
-/// A failed write through libhdf5. The library does not pass on what the file system said; a full disk is by far
+/// A failed write through libhdf5. The library does not pass on the error of the file system; a full disk is by far
 /// the likeliest reason.
 fn unwritable(path: &Path, name: &str, error: &::hdf5::Error) -> Failure {
     Failure::new(Stage::Write, format!("{} {name}", path.display()), "cannot be written")

@@ -93,7 +93,7 @@ fn dimensions(variable: &Variable, structure: &Structure, found: &mut Vec<String
     }
 }
 
-/// Attributes have names that netCDF allows and values that it can store; those that CF wants in the type
+/// Attributes have names that netCDF allows and values that it can store; those that CF requires in the type
 /// of their variable have it.
 fn attributes(
     holder: &str,

@@ -1,4 +1,4 @@
-//! The contract of [`Source`]: what every source promises, whatever it reads.
+//! The contract of [`Source`]: what every source guarantees, regardless of its format.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -48,7 +48,7 @@ fn numbers(source: &dyn Source, dataset: &Dataset, say: &mut impl FnMut(String))
             Ok(_) => say(format!("rows {rows:?} have other values than those of the whole")),
             Err(failure) => say(format!("rows {rows:?} cannot be read: {failure}")),
         }
-        // A block that is passed in gives its memory and nothing else, whatever its size.
+        // A block that is passed in provides only its memory, regardless of its size.
         for used in [whole.clone(), whole.rows(0..usize::from(!dataset.shape.is_empty() && count > 1))] {
             match source.rows_into(dataset, rows.clone(), Some(used)) {
                 Ok(read) if *read.bytes() == *expected => {}

@@ -51,7 +51,7 @@ enum Counts {
 /// Reads the time of rows in `dataset`.
 ///
 /// # Errors
-/// A unit that is none, a calendar without these dates, an origin that nothing tells.
+/// An invalid unit, a calendar without these dates, an unknown origin.
 pub(super) fn read(
     source: &dyn Source,
     dataset: &Dataset,
@@ -251,7 +251,7 @@ pub(super) fn instant_of(source: &dyn Source, dataset: &Dataset) -> Option<(Time
     }
 }
 
-/// Seconds in nanoseconds. Beyond 2^23 seconds f64 has no nanoseconds left, so that microseconds are told.
+/// Seconds in nanoseconds. Beyond 2^23 seconds f64 has no nanoseconds left, so that microseconds are used.
 fn nanoseconds(seconds: f64) -> Option<i128> {
     let steps = if seconds.abs() < 8_388_608.0 { 1e9 } else { 1e6 };
     #[expect(clippy::cast_possible_truncation, reason = "below 1e21 by the test before it")]

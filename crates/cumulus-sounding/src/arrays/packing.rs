@@ -25,7 +25,7 @@ pub(super) struct Packing {
     /// True where the valid range is one of angles that come back after a full turn.
     turns: bool,
     element_type: ElementType,
-    /// What takes negative numbers to unsigned ones, where the file says that they are unsigned.
+    /// What takes negative numbers to unsigned ones, if the file states that they are unsigned.
     wraps_at: Option<f64>,
 }
 
@@ -95,7 +95,7 @@ impl Packing {
         })
     }
 
-    /// True for a number that the file says is missing.
+    /// True for a number that the file declares missing.
     pub(super) fn is_fill(&self, number: f64) -> bool {
         #[expect(
             clippy::float_cmp,

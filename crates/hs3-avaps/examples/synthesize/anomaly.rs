@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-/// One anomaly. Those of the sounding itself show in every format; the others say which formats know them.
+/// One anomaly. Those of the sounding itself show in every format; the others state the formats that have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Anomaly {
     // The file as bytes.
@@ -28,7 +28,7 @@ pub(crate) enum Anomaly {
     ExtraHeaderLines,
     /// The label of the tenth line is `Post Processing/Comments:` (EOL).
     OldPostProcessingLabel,
-    /// The comment says that the dry bias of humidity was corrected (EOL).
+    /// The comment states that the dry bias of humidity was corrected (EOL).
     DryBias,
     /// Two operators with a slash between them (EOL).
     SlashInOperator,
@@ -40,7 +40,7 @@ pub(crate) enum Anomaly {
     PaddedLaunchLocation,
     /// No comma after the longitude of the launch location (EOL).
     NoCommaInLaunchLocation,
-    /// Blanks in the flight name, which is told twice, and no tail number (EOL).
+    /// Blanks in the flight name, which is stated twice, and no tail number (EOL).
     OddPlatform,
     /// The launch altitude is 351 m too high in the header (EOL).
     WrongLaunchAltitude,
@@ -130,7 +130,7 @@ pub(crate) enum Anomaly {
     LateChute,
     /// Recorded in the cabin.
     NeverLaunched,
-    /// The sonde floats and goes on sending.
+    /// The sonde floats and keeps sending.
     PostSplash,
     /// The sonde fails in the air: no surface row.
     NoSurface,

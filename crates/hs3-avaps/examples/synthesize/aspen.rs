@@ -15,7 +15,7 @@ use super::anomaly::Anomaly;
 use super::atmosphere;
 use super::scene::{Column, Row, Sounding};
 
-/// What stands for no value.
+/// The sentinel.
 const FILL: f32 = -999.0;
 /// Name of a dimension scale that is no variable; the length follows in ten columns.
 const PHANTOM: &str = "This is a netCDF dimension but not a netCDF variable.";
@@ -297,7 +297,7 @@ impl Writer<'_> {
         builder.with_data(values).create(name)
     }
 
-    /// Says that a dataset lies along a scale, as netCDF and HDF5 both say it.
+    /// Marks that a dataset lies along a scale, in the way of netCDF and HDF5.
     fn attach(&self, dataset: &Dataset, scale: &str, identifier: i32) -> hdf5::Result<()> {
         let reference: ObjectReference1 = self.file.reference(scale)?;
         let list = arr1(&[VarLenArray::from_slice(&[reference])]);

@@ -36,7 +36,7 @@ struct State {
     air: Air,
 }
 
-/// Speed of the fall at sea level in m/s, so many seconds after launch.
+/// Speed of the fall at sea level in m/s, this many seconds after launch.
 fn sea_level_speed(recipe: &Recipe, time: f64) -> f64 {
     let drawn = 9.0 + 2.0 * Noise::new(recipe.seed, "chute").uniform();
     if recipe.has(Anomaly::FastFall) || (recipe.has(Anomaly::LateChute) && time < LATE_CHUTE.0) {
@@ -53,7 +53,7 @@ fn fall_speed(sea_level: f64, air: &Air) -> f64 {
     (sea_level * (SEA_DENSITY / air.density).sqrt()).min(60.0)
 }
 
-/// Metres from which the fall takes no longer than the recipe wants.
+/// Metres from which the fall takes no longer than the recipe allows.
 fn launch_height_m(recipe: &Recipe, atmosphere: &Atmosphere) -> f64 {
     let highest = recipe.altitude_m.clamp(100.0, 21_000.0);
     if recipe.has(Anomaly::Long) {

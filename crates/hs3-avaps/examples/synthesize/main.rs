@@ -25,7 +25,7 @@ use crate::recipe::atmosphere::Environment;
 use crate::recipe::scene::Column;
 use crate::recipe::{Format, Recipe};
 
-/// Writes a synthetic dropsonde file, whose header says that it is one.
+/// Writes a synthetic dropsonde file, marked as such in its header.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// File to write; with --batch, the folder to write to

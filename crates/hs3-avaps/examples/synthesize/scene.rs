@@ -122,7 +122,7 @@ pub(crate) struct Sounding {
     pub(crate) sonde: String,
     /// Receiver channel, 1 to 8.
     pub(crate) channel: u8,
-    /// Longitude and latitude in degrees and altitude in metres, as the header tells them.
+    /// Longitude and latitude in degrees and altitude in metres, as stated in the header.
     pub(crate) location: (Option<(f64, f64)>, f64),
     /// The row of flight-level values, at -1 s.
     pub(crate) aircraft: Option<Row>,

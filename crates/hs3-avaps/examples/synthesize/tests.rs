@@ -24,7 +24,7 @@ fn lines(bytes: &[u8]) -> Vec<String> {
     text.split('\n').map(|line| line.trim_end_matches('\r').to_owned()).collect()
 }
 
-/// The number in a cell; none for what stands for a missing one.
+/// The number in a cell; none for a sentinel.
 fn number(cell: &str) -> Option<f64> {
     let number: f64 = cell.trim().parse().expect("a number");
     (number != -999.0).then_some(number)

@@ -1,4 +1,4 @@
-//! One scene in four formats gives one product, as far as each format can tell it.
+//! One scene in four formats gives one product, as far as each format can express it.
 
 use std::collections::BTreeMap;
 use std::path::Path;

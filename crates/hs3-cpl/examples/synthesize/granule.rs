@@ -404,7 +404,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The variables of the real OP product are not known; these names are made up and say so.
+    /// The variables of the real OP product are not known; these names are made up, as they state.
     fn optical_properties(&self) -> hdf5::Result<()> {
         let recipe = self.recipe;
         let (records, bins) = (recipe.records, recipe.bins);

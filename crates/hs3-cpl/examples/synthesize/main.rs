@@ -18,7 +18,7 @@ use clap::Parser;
 use crate::anomaly::Anomaly;
 use crate::granule::{Data, Floats, Integers, Layout, ProductKind, Recipe, Scalars, Storage, Strings};
 
-/// Writes a synthetic CPL granule; its Project says that it is one.
+/// Writes a synthetic CPL granule; marked as such in Project.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// File to write

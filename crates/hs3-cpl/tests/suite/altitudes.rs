@@ -138,7 +138,7 @@ fn layers_in_kilometres_stay_so_beside_a_frame_in_metres() {
 fn a_stated_unit_is_evidence_for_its_sibling() {
     let low = |name: &str, value: f64| if is_layer(name) { value.min(0.04) * 1000.0 } else { value };
     let case = Case::of(&[("Layer_Top_Alt", "m")], low);
-    // What is stated is converted, what is told is only named.
+    // Stated units are converted, inferred ones are only named.
     assert_eq!([case.units("Layer_Top_Alt"), case.units("Layer_Bot_Alt")], ["km", "m"]);
 }
 

@@ -1,4 +1,4 @@
-//! What must hold whatever the granule, the folder, or the size of the blocks.
+//! Properties that hold for any granule, folder and size of blocks.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::anomaly::Anomaly;
 use crate::granule::{Floats, Layout, ProductKind, Recipe, Storage};
 use crate::operator::Operator;
 
-/// Converts `source` in `folder` with blocks of `block_bytes`; answers the bytes of data and metadata.
+/// Converts `source` in `folder` with blocks of `block_bytes`; returns the bytes of data and metadata.
 fn bytes(source: &Path, folder: &Path, block_bytes: usize) -> (Vec<u8>, Vec<u8>) {
     let options = ContentOptions {
         level: 4,

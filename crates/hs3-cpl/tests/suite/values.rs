@@ -214,7 +214,7 @@ fn unknown_variables_are_copied() {
     assert!(header.contains(":Contact = \"the CPL team\"") && header.contains(":Version = 1.25"));
 }
 
-/// Changes a granule before it is converted; answers the product.
+/// Changes a granule before it is converted; returns the product.
 fn changed(recipe: &Recipe, change: impl FnOnce(&File)) -> (Operator, File) {
     let operator = Operator::new();
     let path = operator.granule("12203a", recipe);

@@ -27,7 +27,7 @@ impl Heap {
         Self { address, objects: Vec::new() }
     }
 
-    /// Keeps `object` and answers what a value of variable length says of it: its length, 1, the address of the
+    /// Keeps `object` and returns the reference that a value of variable length contains: its length, 1, the address of the
     /// collection, and its number there.
     ///
     /// # Errors

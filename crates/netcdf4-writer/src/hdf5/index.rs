@@ -8,10 +8,10 @@ use crate::error::TooLarge;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HalfNode(pub(super) u16);
 
-/// What HDF5 takes where the superblock says nothing else.
+/// HDF5's default without an entry in the superblock.
 pub(super) const USUAL: HalfNode = HalfNode(32);
 
-/// Fewer save nothing worth mentioning: a node has a header and keys anyway.
+/// Fewer save next to nothing: a node has a header and keys anyway.
 const MIN: u16 = 4;
 
 impl HalfNode {
@@ -67,7 +67,7 @@ struct Child {
 /// address of the topmost.
 ///
 /// # Errors
-/// A chunk is longer than 32 bits can say.
+/// A chunk is longer than 32 bits can express.
 pub(crate) fn chunk_index(
     chunks: &[Chunk],
     grid: Grid<'_>,
@@ -111,7 +111,7 @@ struct Level {
 }
 
 impl Level {
-    /// Appends its nodes, which lie from `address` on with those that are there, and answers what the level above
+    /// Appends its nodes, which lie from `address` on with those that are there, and returns what the level above
     /// holds of them.
     fn append(self, children: &[Child], address: u64, nodes: &mut Vec<u8>) -> Result<Vec<Child>, TooLarge> {
         let max = self.half.children();

@@ -1,4 +1,4 @@
-//! Header messages: what an object says of itself (section IV.A.2 of the format specification).
+//! Header messages, which describe an object (section IV.A.2 of the format specification).
 
 use super::UNDEFINED;
 use super::index::HalfNode;
@@ -13,7 +13,7 @@ pub(crate) struct Message {
     pub(super) flags: u8,
     /// Its place among messages of its kind whose order is kept.
     pub(super) order: u16,
-    /// What it says.
+    /// Its body.
     pub(super) body: Vec<u8>,
 }
 
@@ -128,7 +128,7 @@ impl Message {
         Ok(Self::new(0x08, body))
     }
 
-    /// Message 0x000B, version 2. A reader may go on without a filter that it does not have, as netCDF says too.
+    /// Message 0x000B, version 2. A reader may go on without a filter that it does not have, as in netCDF.
     pub(crate) fn filters(filters: &[Filter]) -> Result<Self, TooLarge> {
         const OPTIONAL: u16 = 1;
         let mut body = vec![2, one_byte(filters.len())?];
@@ -175,7 +175,7 @@ impl Message {
         Self::new(0x15, body)
     }
 
-    /// Messages 0x0002 and 0x000A of a group of so many links, in an order that is kept, all of them in the header
+    /// Messages 0x0002 and 0x000A of a group with this many links, in an order that is kept, all of them in the header
     /// however many they are.
     pub(crate) fn group(count: u64) -> [Self; 2] {
         const ORDER_IS_KEPT: u8 = 0b11;
@@ -216,7 +216,7 @@ pub(super) fn index_room(half: HalfNode) -> Message {
     Message::constant(0x13, body)
 }
 
-/// How many links stay in the header of a group, and how few return to it: the first is the most that HDF5 knows,
+/// How many links stay in the header of a group, and how few return to it: the first is the maximum of HDF5,
 /// the second its own choice.
 const MAX_IN_HEADER: [u16; 2] = [u16::MAX, 6];
 

@@ -12,7 +12,7 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    /// An object that says this of itself.
+    /// An object with these messages.
     pub(crate) fn new(messages: Vec<Message>) -> Self {
         Self { messages, attributes: Vec::new() }
     }
@@ -20,7 +20,7 @@ impl Object {
     /// Adds an attribute after those that are there.
     ///
     /// # Errors
-    /// Its name, type or shape is longer than a message can say, or there are 65,535 attributes.
+    /// Its name, type or shape exceeds the limit of a message, or there are 65,535 attributes.
     pub(crate) fn attribute(
         &mut self,
         name: &str,
@@ -35,7 +35,7 @@ impl Object {
 
     /// Its header.
     ///
-    /// It says nothing about how many attributes may lie in it (flag bit 4): pure readers (pyfive, jsfive) refuse
+    /// It states no limits of attributes (flag bit 4): pure readers (pyfive, jsfive) refuse
     /// headers that do, and libhdf5 reads any number of them all the same.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Object {
     }
 }
 
-/// The length of a header's messages in as few bytes as hold it, and the flag that says how many: libhdf5 built with
+/// The length of a header's messages in as few bytes as hold it, and the flag for their number: libhdf5 built with
 /// assertions ends the process at any other width (`H5O__assert` in `H5Odbg.c`).
 fn narrowest(length: usize) -> Result<(u8, Vec<u8>), TooLarge> {
     if let Ok(length) = u8::try_from(length) {

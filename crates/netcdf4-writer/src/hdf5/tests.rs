@@ -83,7 +83,7 @@ proptest! {
     }
 }
 
-/// One chunk, fewer rows than it was asked for: rare among random numbers.
+/// One chunk with fewer rows than its shape: rare among random numbers.
 #[test]
 fn a_chunk_is_no_longer_than_its_dimension() {
     let folder = tempfile::tempdir().unwrap();

@@ -44,7 +44,7 @@ const USED_ESTIMATE: u64 = 3;
 /// A block is stored unless coding saves more than this part of it: stored bytes are read many times faster.
 const NEARLY_STORED: u64 = 1000;
 
-/// Bits that tell the length within its group.
+/// Number of extra bits of a length.
 const fn extra_bits(group: usize) -> u32 {
     if group < 8 || group == 28 { 0 } else { (group as u32 - 4) / 4 }
 }
@@ -113,7 +113,7 @@ impl Symbols {
         self.0.iter().skip(END + 1).map(|&count| u64::from(count)).sum()
     }
 
-    /// Bits that tell lengths within their groups.
+    /// Numbers of extra bits of lengths.
     fn extra_bits(&self) -> u64 {
         let groups = self.0.iter().skip(END + 1).enumerate();
         groups.map(|(group, &count)| u64::from(count) * u64::from(extra_bits(group))).sum()
@@ -165,10 +165,10 @@ impl Default for Statistics {
     }
 }
 
-/// A code for literals and lengths; the code for distances knows only the distance 1.
+/// A code for literals and lengths; the code for distances has only the distance 1.
 struct Code {
     lengths: [u8; SYMBOLS],
-    /// Bits that say "distance 1", all of them zero.
+    /// The code of distance 1, zero bits.
     distance: u32,
 }
 
@@ -199,7 +199,7 @@ impl Code {
     }
 }
 
-/// Appends a block: `bytes`, of which `stretches` tells what repeats; `last` ends the stream.
+/// Appends a block: `bytes`, in which `stretches` are the repeats; `last` ends the stream.
 pub(super) fn write(
     writer: &mut BitWriter,
     bytes: &[u8],

@@ -1,14 +1,14 @@
 //! Finding runs: stretches of literals, each followed by repetitions of its last byte.
 //!
-//! One bit a byte tells whether the byte equals the one before; three such bits in a row are worth a match of
+//! One bit per byte states whether the byte equals the one before; three such bits in a row are worth a match of
 //! distance 1. The search for them costs a few instructions for 64 bytes of noise.
 
 use super::block::Symbols;
 
-/// Shortest match that deflate knows (RFC 1951, 3.2.5).
+/// Shortest match of deflate (RFC 1951, 3.2.5).
 pub(super) const SHORTEST: usize = 3;
 
-/// Longest match that deflate knows.
+/// Longest match of deflate.
 pub(super) const LONGEST: usize = 258;
 
 /// The byte 1 in each byte of a word.

@@ -8,7 +8,7 @@ use shuffle_deflate::{Encoder, Level, Strategy, unshuffle};
 
 /// Two independent inflaters read back what the encoder wrote.
 ///
-/// The first byte is the size of elements, the second says how often each of the bytes that follow is repeated: random
+/// The first byte is the size of elements, the second is the number of repetitions of each following byte: random
 /// bytes alone hardly ever make runs.
 ///
 /// # Panics

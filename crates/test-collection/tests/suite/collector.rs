@@ -1,5 +1,5 @@
 //! A fake of Splunk on loopback, written from the wire contract and not from our client: an HTTP Event Collector and the
-//! receiver of 2016, over plain TCP or TLS, that answers, hangs, breaks off or goes away as it is told.
+//! receiver of 2016, over plain TCP or TLS, that replies, hangs, breaks off or goes away as configured.
 //!
 //! It is strict: a request that breaks the contract is answered as Splunk would and is noted as a fault, and every
 //! test ends with [`Collector::faultless`].
@@ -27,11 +27,11 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 pub(crate) enum Act {
     /// Takes it.
     Accept,
-    /// Answers this status and code of the reply table, with this `Retry-After`.
+    /// Returns this status and code of the reply table, with this `Retry-After`.
     Reply(u16, u32, Option<&'static str>),
-    /// Answers 400 with this code if an event says this, and names the first that does if it is to.
+    /// Returns 400 with this code if an event contains this, and names the first that does if it is to.
     Reject { code: u32, text: &'static str, names: bool },
-    /// Answers 413 if there are more events than this.
+    /// Returns 413 if there are more events than this.
     Limit(usize),
     /// Never answers.
     Hang,

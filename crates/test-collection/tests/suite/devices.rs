@@ -1,4 +1,4 @@
-//! Devices that are full, limited or closed: nothing partial is published, and the exit code says what can be done.
+//! Devices that are full, limited or closed: nothing partial is published, and the exit code states whether to retry.
 
 use std::fs;
 use std::process::{Command, Output};

@@ -9,7 +9,7 @@ use hdf5::File;
 use crate::granule::{ProductKind, Recipe};
 use crate::operator::{Operator, Run, skip};
 
-/// Converts a good granule and one that `spoil` spoils; answers the run after checking what must always hold.
+/// Converts a good granule and one that `spoil` spoils; returns the run after checking what must always hold.
 fn spoiled(recipe: &Recipe, spoil: impl FnOnce(&Path)) -> (Operator, Run) {
     let operator = Operator::new();
     operator.granule("12204a", &Recipe::default());

@@ -1,4 +1,4 @@
-//! Runs that are killed, stopped, or meet: whatever happens, the next run makes it good.
+//! Runs that are killed, stopped, or meet: in every case the next run completes the products.
 //!
 //! `CUMULUS_ROUNDS` sets how many runs are killed, three at least; `scripts/torture` asks for many.
 
@@ -88,7 +88,7 @@ enum Victim {
     Worker,
 }
 
-/// Starts a run and kills `victim` at `moment` after its start; answers how many kills hit, which is one. A run that has
+/// Starts a run and kills `victim` at `moment` after its start; returns how many kills hit, which is one. A run that has
 /// ended by then does not count: what it published is removed, and the next one is killed in half the time.
 fn kill_a_run(operator: &Operator, victim: Victim, mut moment: Duration) -> usize {
     for _ in 0..20 {

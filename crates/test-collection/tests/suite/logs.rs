@@ -109,7 +109,7 @@ fn a_panic_in_a_worker_is_heard() {
     assert_eq!(run.lines_with("the worker process ended with code 101, twice").len(), 1, "{}", run.stderr);
 }
 
-/// Everything a run shows, with every secret set, whatever goes wrong.
+/// All output of a run with every secret set, in every kind of failure.
 #[test]
 fn no_secret_is_ever_shown() {
     let basic = {

@@ -13,7 +13,7 @@ use crate::unattended::contents;
 /// No damaged granule of a few kilobytes may take longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Converts what lies in `input` and answers the exit code, or the signal that ended the process.
+/// Converts what lies in `input` and returns the exit code, or the signal that ended the process.
 fn outcome(operator: &Operator) -> Result<i32, i32> {
     let mut child = operator
         .command()

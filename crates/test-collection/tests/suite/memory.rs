@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::granule::{Recipe, Storage};
 use crate::operator::{Operator, say};
 
-/// What a worker with two threads may need, whatever the granule.
+/// What a worker with two threads may need, for any granule.
 const MAX_MB: f64 = 64.0;
 /// By how much the large granule may need more than the small one. Clock and position are held whole, some twenty arrays
 /// and copies of eight bytes a record (8 MB), and two runs on one granule differ by a few MB; a single array of

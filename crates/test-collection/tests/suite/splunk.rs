@@ -40,7 +40,7 @@ fn run_with(operator: &Operator, url: &str, variables: &[(&str, &str)]) -> (Run,
     (run, started.elapsed())
 }
 
-/// What the report says of events: how many there were, were delivered, dropped, spooled and replayed.
+/// Counts of events in the report: there were, were delivered, dropped, spooled and replayed.
 fn counted(operator: &Operator) -> [u64; 5] {
     let report = fs::read(operator.folder().join("report.json")).unwrap();
     let report: Value = serde_json::from_slice(&report).unwrap();

@@ -108,7 +108,7 @@ fn dimensions_of(datasets: &[(&str, &[usize])]) -> Vec<String> {
 
 #[test]
 fn the_table_decides_before_the_length() {
-    // record and level are equally long: only the table can tell them apart.
+    // record and level are equally long: only the table distinguishes them.
     assert_eq!(dimensions_of(&[("clock", &[7]), ("level", &[7])]), ["level"]);
     assert_eq!(dimensions_of(&[("clock", &[7]), ("level", &[7]), ("guess", &[7])]), ["level"]);
 }

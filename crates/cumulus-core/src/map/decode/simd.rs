@@ -73,7 +73,7 @@ pub(super) fn replace<T: Element>(
     }
     let least = smallest.map(Element::to_f64).into_iter().fold(f64::INFINITY, f64::min);
     let most = largest.map(Element::to_f64).into_iter().fold(f64::NEG_INFINITY, f64::max);
-    // Comparison knows one zero, the total order of the statistics two; which one it was matters only where it is
+    // Comparison has one zero, the total order of the statistics two; which one it was matters only where it is
     // the least or the most of all. No fill value is a zero.
     let zeros = || count(groups, |value| value == T::ZERO);
     let negative_zeros = || count(groups, Element::is_negative_zero);

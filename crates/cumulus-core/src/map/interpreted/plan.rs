@@ -17,7 +17,7 @@ const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 /// How stored numbers become the values that are returned.
 pub(super) struct Plan {
-    /// The dataset as the source knows it.
+    /// The dataset as the source describes it.
     pub(super) original: Dataset,
     /// Element type of the returned values.
     pub(super) target: ElementType,
@@ -245,7 +245,7 @@ fn packing(
     Ok((None, true))
 }
 
-/// What becomes of the unit; the dataset's attributes say `units` for one that is taken over, and `source_units` else.
+/// What becomes of the unit; the dataset has `units` for one that is adopted, and otherwise `source_units`.
 fn unit(
     dataset: &mut Dataset,
     row: Option<&VariableSpec>,

@@ -51,7 +51,7 @@ impl Arranger<'_> {
             let message = "the sonde never left the aircraft: its pressure does not change";
             warnings.push(Warning::of_granule(Code::NeverLaunched, message));
         }
-        // What is empty says nothing, and netCDF has no place for it.
+        // Empty values carry no information, and netCDF cannot store them.
         for (name, value) in sounding.header.iter().filter(|(_, value)| !value.trim().is_empty()) {
             attributes.push(text(name, value));
         }

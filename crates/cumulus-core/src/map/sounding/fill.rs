@@ -13,7 +13,7 @@ pub(super) enum Status {
     Interpolated = 1,
     /// That of the launch or of the first fix.
     Launch = 2,
-    /// Nobody knows it.
+    /// Unknown.
     Missing = 3,
     /// Interpolated between two fixes that are far apart.
     InterpolatedLongGap = 4,
@@ -41,7 +41,7 @@ impl Status {
 /// `times`, strictly increasing, and `values` are equally long, and so are both answers.
 ///
 /// # Units
-/// `longest_gap_s` in seconds: wider gaps are filled too, and told apart. With `turn`, values are angles that come
+/// `longest_gap_s` in seconds: wider gaps are filled too, with another flag. With `turn`, values are angles that come
 /// back after it (360 degrees): the shorter way round is taken, and the result lies in -turn/2..turn/2.
 #[must_use]
 pub(super) fn fill(

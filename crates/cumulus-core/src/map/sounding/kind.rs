@@ -18,14 +18,14 @@ const HEIGHTS: [&str; 2] = ["geopotential_height", "altitude"];
 /// height and order.
 const MIN_SHARE: f64 = 0.5;
 
-/// One of this many rows at either end tells where the fall begins and ends, so that single values do not.
+/// One row in this many, at either end, decides where the fall begins and ends, so that single values do not.
 const END_SHARE: usize = 20;
 
 /// Altitude in metres below which a fall is taken to have reached the surface. Contact is often lost a little above
 /// it; what ends higher was cut short, or fell over mountains.
 const NEAR_SURFACE_M: f64 = 500.0;
 
-/// The same in hPa, where nothing tells the altitude: at 850 hPa a sonde is above 1000 m in the deepest of hurricanes.
+/// The same in hPa, if there is no altitude: at 850 hPa a sonde is above 1000 m in the deepest of hurricanes.
 const NEAR_SURFACE_HPA: f64 = 850.0;
 
 /// Ranges below which nothing has moved.
@@ -83,7 +83,7 @@ fn rank_correlation(values: &[f64]) -> f64 {
 }
 
 impl Arranger<'_> {
-    /// Refuses what is no dropsonde by what is missing or contrary, and tells of a fall that ends above the surface.
+    /// Refuses files that are not of dropsondes, with the reason, and warns about a fall that ends above the surface.
     ///
     /// # Errors
     /// Nothing that a sonde measures, no height, or a course that is no fall.

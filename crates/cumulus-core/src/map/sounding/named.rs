@@ -7,7 +7,7 @@ use crate::date::parse_date;
 use cumulus_model::warning::{Code, Warning};
 use cumulus_sounding::Sounding;
 
-/// Days between the date in a name and that of the launch that need no word: names may have the day of take-off.
+/// Days between the date in a name and that of the launch that need no warning: names may have the day of take-off.
 const DAYS_APART: i32 = 1;
 
 /// Warns of a sounding whose date is not that of its file's name (without the ending, `stem`), or that names another

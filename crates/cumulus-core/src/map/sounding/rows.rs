@@ -65,7 +65,7 @@ impl Ordered {
         (column, conflicts)
     }
 
-    /// Texts in this order: of rows of one time the first that says something.
+    /// Texts in this order: of rows with the same time the first that is not empty.
     #[must_use]
     pub(super) fn texts(&self, texts: &[String]) -> Vec<String> {
         self.rows

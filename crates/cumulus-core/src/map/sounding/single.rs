@@ -125,7 +125,7 @@ impl Arranger<'_> {
             } else {
                 (Vec::new(), column.values.clone())
             };
-            // What is empty says nothing, and netCDF has no place for it.
+            // Empty values carry no information, and netCDF cannot store them.
             if texts.iter().all(|text| text.trim().is_empty()) {
                 continue;
             }

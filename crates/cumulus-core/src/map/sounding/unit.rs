@@ -20,7 +20,7 @@ pub(super) fn converted(
     Ok(values.into_iter().map(|value| conversion.of(value)).collect())
 }
 
-/// What takes values from `units` to the unit of `row`; where none is stated, the magnitude of `values` tells it.
+/// What takes values from `units` to the unit of `row`; if none is stated, it is inferred from the magnitude of `values`.
 /// `place` is what the values are called in warnings and failures.
 pub(super) fn conversion(
     row: &VariableSpec,

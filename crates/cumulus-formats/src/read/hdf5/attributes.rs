@@ -49,7 +49,7 @@ pub(super) fn attributes(
             continue;
         }
         let attribute = location.attr(&name).map_err(|error| library_message(&error));
-        // What is empty says nothing: ASPEN writes every attribute it knows, whether it has a value or not.
+        // Empty attributes carry no information: ASPEN writes every attribute it knows, whether it has a value or not.
         if attribute.as_ref().is_ok_and(|attribute| attribute.space().is_ok_and(|space| space.size() == 0)) {
             notes.empty(path, &name);
             continue;
@@ -112,7 +112,7 @@ fn value(attribute: &Attribute) -> Result<SourceValue, String> {
     }
 }
 
-/// The names of enumerated values, which say more than their numbers; `None` where one has no name.
+/// The names of enumerated values instead of their numbers; `None` where one has no name.
 #[expect(clippy::cast_precision_loss, reason = "codes that are not exact have no name")]
 fn named(values: &Values, members: &[(i128, String)]) -> Option<SourceValue> {
     if members.is_empty() {

@@ -4,7 +4,7 @@
 //! names. No archive granule has any of them, and each of them has been used to make libhdf5 crash or hang.
 //!
 //! A dataset that cannot be described or read is left out by itself: external and virtual storage, filters that are not
-//! built into HDF5, arrays beyond [`LARGEST`] elements, types that netCDF has no place for. Its values are never asked for.
+//! built into HDF5, arrays beyond [`LARGEST`] elements, types that netCDF cannot store. Its values are never read.
 //! Whether the granule can do without it is decided where the product is known.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,7 +207,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Says what was never written; refuses values that HDF5 calls undefined where nothing stands for a missing one.
+    /// Reports what was never written; refuses undefined values for which no fill value can be chosen.
     fn unwritten(&mut self, path: &str, content: &Content, unwritten: &Unwritten) -> Result<(), Failure> {
         let (chunks, of) = unwritten.chunks;
         let what = if of == 1 { "its values".to_owned() } else { format!("{chunks} of {of} chunks") };
@@ -235,7 +235,7 @@ impl Walk {
     }
 }
 
-/// Refuses storage that is not inside the file, and filters HDF5 does not have; answers how it was created.
+/// Refuses storage that is not inside the file, and filters HDF5 does not have; returns how it was created.
 fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate, Failure> {
     let creation = dataset.create_plist().map_err(|error| damaged(path, &error))?;
     let layout = creation.get_layout().map_err(|error| damaged(path, &error))?;

@@ -1,8 +1,8 @@
 //! Values read from the file by position, past libhdf5 and its lock, so that many threads can do it at once.
 //!
 //! Only what is plain is read so: this machine's own number types, stored in one piece or in chunks of whole rows
-//! that went through deflate, shuffle or nothing. [`Place::read`] answers `None` for whatever else it meets, a
-//! damaged chunk too; then libhdf5 reads the same rows, or says why they cannot be read.
+//! that went through deflate, shuffle or nothing. [`Place::read`] answers `None` for anything else, a
+//! damaged chunk too; then libhdf5 reads the same rows, or returns why they cannot be read.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -23,7 +23,7 @@ use shuffle_deflate::{longest_stream, unshuffle_elements};
 /// Chunks larger than this are left to the library, which keeps one of them, not one a thread.
 const MAX_CHUNK_BYTES: usize = 16 << 20;
 
-/// libhdf5 looks a chunk up by number in time that grows with their number; beyond this many it is asked for values
+/// libhdf5 looks a chunk up by number in time that grows with their number; beyond this many it reads the values
 /// instead (12,000 look-ups took 0.85 s).
 const MAX_CHUNKS: usize = 4096;
 

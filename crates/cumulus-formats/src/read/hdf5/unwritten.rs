@@ -1,8 +1,8 @@
 //! Storage that was never written: chunks missing from the index, or a dataset that no byte was allocated for.
 //!
-//! Where the dataset has a fill value, HDF5 says that such values are it. With fill time "never", or without any fill
-//! value, HDF5 says that they are undefined, and libhdf5 leaves memory as it is: then floats become NaN, and integers the
-//! fill value that the dataset states all the same. Without one, nothing tells an integer that is missing from others.
+//! Where the dataset has a fill value, HDF5 reads such values as it. With fill time "never", or without any fill
+//! value, HDF5 leaves them undefined, and libhdf5 leaves memory as it is: then floats become NaN, and integers the
+//! fill value that the dataset states all the same. Without one, a missing integer cannot be distinguished from others.
 
 use std::ops::Range;
 

@@ -110,7 +110,7 @@ impl Header<'_> {
         if self.version == 5 { self.long_word() } else { self.word().map(u64::from) }
     }
 
-    /// Number of records; `None` where the file was written as a stream and does not say.
+    /// Number of records; `None` if the file was written as a stream, without it.
     fn records(&mut self) -> Result<Option<u64>> {
         let streaming = if self.version == 5 { u64::MAX } else { u64::from(u32::MAX) };
         Ok(Some(self.count()?).filter(|records| *records != streaming))
@@ -155,7 +155,7 @@ impl Header<'_> {
                 .checked_mul(kind.size() as u64)
                 .ok_or_else(|| damaged(self.place, format!("{count} values of attribute {name}")))?;
             let bytes = self.padded(size)?;
-            // What is empty says nothing: ASPEN writes every attribute it knows, whether it has a value or not.
+            // Empty attributes carry no information: ASPEN writes every attribute it knows, whether it has a value or not.
             if count == 0 {
                 self.notes.empty(path, &name);
                 continue;

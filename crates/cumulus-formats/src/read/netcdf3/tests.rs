@@ -34,7 +34,7 @@ fn variable<'file>(file: &'file mut ::netcdf::FileMut, name: &str) -> ::netcdf::
     file.variable_mut(name).expect("a variable")
 }
 
-/// Writes a file by hand: a second statement of the format, which also knows text.
+/// Writes a file by hand: an independent implementation of the format that also has text.
 struct ByHand {
     bytes: Vec<u8>,
     version: u8,

@@ -61,7 +61,7 @@ fn fill(mut sink: Box<dyn Sink>, structure: &Structure, late: &LateAttributes) {
     sink.finish(late).unwrap();
 }
 
-/// What netCDF's own `ncdump` says of a file, but for its name.
+/// Output of netCDF's own `ncdump`, without the file's name.
 fn dump(path: &Path) -> String {
     let output = Command::new("ncdump").args(["-n", "product"]).arg(path).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -220,7 +220,7 @@ fn a_file_that_lacks_rows_is_not_finished() {
     assert!(failure.to_string().contains("pressure: 0 of 3 rows"), "{failure}");
 }
 
-/// The walk is only worth what it notices: any changed byte that is no value, and any cut.
+/// The walk must notice: any changed byte that is no value, and any cut.
 #[test]
 fn a_changed_byte_among_the_structures_is_noticed() {
     let folder = tempfile::tempdir().unwrap();

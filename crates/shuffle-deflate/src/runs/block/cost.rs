@@ -1,4 +1,4 @@
-//! What a block would cost, without making its code: enough to tell whether two pieces should share one.
+//! What a block would cost, without making its code: enough to decide whether two pieces should share one.
 
 /// Fractional bits of a logarithm.
 const FRACTION: u32 = 16;

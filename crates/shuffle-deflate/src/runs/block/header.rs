@@ -12,7 +12,7 @@ const LIMIT: usize = 7;
 /// The order in which the lengths of that code are written.
 const ORDER: [usize; SYMBOLS] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// A length or a repetition, with the extra bits that say how often.
+/// A length or a repetition, with its extra bits.
 type Part = (u8, u8);
 
 /// A header ready to be written.
@@ -99,7 +99,7 @@ fn repeat(length: u8, mut count: usize, parts: &mut Vec<Part>) {
     parts.extend(std::iter::repeat_n((length, 0), count));
 }
 
-/// Bits that tell how often a repetition repeats.
+/// Extra bits of a repeat count.
 fn extra_bits(symbol: u8) -> u32 {
     match symbol {
         16 => 2,

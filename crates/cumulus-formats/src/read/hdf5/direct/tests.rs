@@ -37,7 +37,7 @@ impl Sample {
         Self { path, _folder: folder }
     }
 
-    /// Holds rows read by position against rows read by libhdf5; answers whether any could be read by position.
+    /// Holds rows read by position against rows read by libhdf5; returns whether any could be read by position.
     fn check(&self) -> bool {
         let source = Hdf5Source::open(&self.path).unwrap();
         let dataset = source.description().dataset("x").unwrap();
