@@ -8,6 +8,7 @@
 //! look at the product tables, so that a fixture can disagree with them.
 
 mod anomaly;
+mod arrays;
 mod granule;
 mod scene;
 

@@ -9,6 +9,8 @@
 
 #[path = "../../examples/synthesize/anomaly.rs"]
 mod anomaly;
+#[path = "../../examples/synthesize/arrays.rs"]
+mod arrays;
 #[path = "../../examples/synthesize/granule.rs"]
 mod granule;
 #[path = "../../examples/synthesize/scene.rs"]
