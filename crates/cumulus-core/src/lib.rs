@@ -1,7 +1,7 @@
-//! Instrument granules in, CF-1.6 netCDF and catalogue metadata out.
+//! Converts instrument granules to CF-1.6 netCDF files with catalogue metadata.
 //!
-//! A collection is a constant table ([`collection::Collection`]); this crate is the same for every collection. Data flow
-//! in one direction:
+//! A collection is a constant table ([`collection::Collection`]); this crate is the same for every collection. Data
+//! flows in one direction:
 //!
 //! ```text
 //!  arguments, environment, clock                                                        exit code, report
@@ -18,8 +18,8 @@
 //!                                             OUTPUT
 //! ```
 //!
-//! Only [`cli`] reads arguments, environment and clock, so a granule and its options decide every byte of its product.
-//! Values, formats, soundings and logs are crates below this one.
+//! Only [`cli`] reads arguments, environment and clock, so every byte of a product is determined by the granule and the
+//! options. Values, formats, soundings and logs are separate crates that this one depends on.
 
 pub mod cf;
 pub mod cli;
