@@ -1,4 +1,4 @@
-//! Attributes of the whole file: what it is, where it comes from, and the space and time it covers.
+//! Attributes of the whole file: title, provenance, and coverage in space and time.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use cumulus_model::structure::Attribute;
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::Warning;
 
-/// Where a product comes from.
+/// Provenance of a product.
 #[derive(Clone, Copy, Debug)]
 pub struct Provenance<'run> {
     /// The collection.
@@ -22,9 +22,9 @@ pub struct Provenance<'run> {
     pub granule: &'run Granule,
     /// Size of the source in bytes.
     pub source_size: u64,
-    /// When the product is made.
+    /// Time stamp of the product.
     pub produced: Timestamp,
-    /// The options that shape its content, as they are written on the command line.
+    /// The options that affect its content, in command-line syntax.
     pub content_options: &'run str,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn attributes(
     attributes
 }
 
-/// Time, position and altitude ranges, as ACDD names them; all computed from the values that are written.
+/// Adds time, position and altitude ranges under their ACDD names, all computed from the values that are written.
 fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Vertical>) {
     let (first, last) = track.time.range();
     attributes.push(Attribute::text("time_coverage_start", track.time.instant(first).to_string()));
@@ -71,7 +71,7 @@ fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Ver
     attributes.push(Attribute::text("time_coverage_duration", duration(last - first)));
     #[expect(clippy::cast_precision_loss, reason = "seconds of one flight are far below 2^53")]
     let clock: Vec<f64> = track.time.clock_seconds.iter().map(|&second| second as f64).collect();
-    // The clock of a sonde that measures several times a second stands still between most rows.
+    // If a sonde measures several times a second, its whole seconds are equal in most consecutive rows.
     let fraction = || median_step(&track.time.seconds).filter(|_| track.time.method == Method::SinceLaunch);
     if let Some(step) = median_step(&clock).or_else(fraction) {
         attributes.push(Attribute::text("time_coverage_resolution", duration(step)));
@@ -86,7 +86,7 @@ fn coverage(attributes: &mut Vec<Attribute>, track: &Track, vertical: Option<Ver
         attributes.push(Attribute::text("geospatial_lon_units", "degrees_east"));
         let sides = [extent.south, extent.north, extent.west, extent.east];
         let [s, n, w, e] = sides.map(|degrees| decimal(degrees).unwrap_or_default());
-        // Latitude before longitude, the axis order of EPSG:4326.
+        // Latitude before longitude is the axis order of EPSG:4326.
         attributes.push(Attribute::text(
             "geospatial_bounds",
             format!("POLYGON (({s} {w}, {n} {w}, {n} {e}, {s} {e}, {s} {w}))"),
@@ -117,12 +117,12 @@ fn history(attributes: &mut Vec<Attribute>, provenance: &Provenance<'_>) {
     attributes.push(Attribute::numbers("source_size_in_bytes", ElementType::F64, &[*source_size as f64]));
 }
 
-/// An ISO 8601 duration, to the millisecond.
+/// Formats an ISO 8601 duration, rounded to milliseconds.
 fn duration(seconds: f64) -> String {
     format!("PT{}S", (seconds * 1000.0).round() / 1000.0)
 }
 
-/// The middle one of all steps between records, in seconds, where it is more than nothing.
+/// Returns the median step between records, in seconds; `None` unless it is positive.
 fn median_step(seconds: &[f64]) -> Option<f64> {
     let steps = seconds.iter().zip(seconds.iter().skip(1)).map(|(before, after)| after - before);
     let mut steps: Vec<f64> = steps.collect();

@@ -1,7 +1,7 @@
-//! Flags that the source describes itself, by an enumeration or by attributes.
+//! Flags that the source itself describes, by an enumeration or by attributes.
 //!
-//! A table's words for codes are somebody's knowledge of other files. Where a source says what its codes are, it is
-//! believed; words that differ in nothing but case are the same.
+//! The flag meanings in a table come from other files, so those that a source states take precedence. Meanings that
+//! differ only in case are equal.
 
 use crate::map::bind::BoundVariable;
 use cumulus_model::source::{SourceAttribute, SourceValue};
@@ -9,7 +9,7 @@ use cumulus_model::structure::{Attribute, AttributeValue};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
-/// Replaces the table's flags by the source's where they differ.
+/// Replaces the table's flags by the source's, with a warning, if they differ.
 pub(super) fn believe(
     bound: &BoundVariable<'_>,
     attributes: &mut Vec<Attribute>,
@@ -36,7 +36,7 @@ pub(super) fn believe(
     }
     let message = format!("the source explains its codes otherwise than the table: {meanings}");
     warnings.push(Warning::at(Code::FlagsDisagree, bound.dataset.path.as_str(), message));
-    // What the table says of codes is said of its own.
+    // The table's comment describes the table's own codes, so it is removed too.
     attributes.retain(|ours| !["flag_values", "flag_meanings"].contains(&ours.name.as_str()));
     attributes.retain(|ours| {
         let is_rows = matches!((&ours.value, row.comment), (AttributeValue::Text(text), Some(comment)) if text == comment);
@@ -46,7 +46,7 @@ pub(super) fn believe(
     attributes.push(Attribute::text("flag_meanings", meanings));
 }
 
-/// Values and meanings of a source's flags, where there is one word for each value.
+/// Returns values and meanings of a source's flags, if there is one word for each value.
 fn of_source(attributes: &[SourceAttribute]) -> Option<(Vec<f64>, String)> {
     let value =
         |name: &str| attributes.iter().find(|attribute| attribute.name == name).map(|found| &found.value);

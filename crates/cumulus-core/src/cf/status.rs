@@ -1,4 +1,4 @@
-//! The flag variable beside a profile: which of its values were measured.
+//! The flag variable beside a profile, which marks the values that were measured.
 
 use crate::map::interpreted::InterpretedSource;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use cumulus_model::error::Failure;
 use cumulus_model::structure::Attribute;
 use cumulus_model::values::ElementType;
 
-/// How the flags are made, for people.
+/// Comment that explains the flags.
 const COMMENT: &str = "above_aircraft: the bin is above the aircraft, or holds one of the zeros that reach down from there; below_surface: the bin is below the surface; keep measured values for statistics";
 
-/// Where the bins of profiles lie, if the product tells and some variable has flags.
+/// Returns the geometry of profiles, if the product has one and some variable has flags.
 pub(super) fn geometry(
     source: &dyn InterpretedSource,
     product: &Product,
@@ -26,7 +26,7 @@ pub(super) fn geometry(
     Ok(Geometry::of(source, spec, binding.records)?.map(Arc::new))
 }
 
-/// True if a variable has status flags: its row in the table asks for them, and it has one value per record and bin.
+/// Returns true if a variable has status flags: its row requests them, and it has one value per record and bin.
 pub(super) fn is_told(bound: &BoundVariable<'_>, binding: &Binding<'_>) -> bool {
     let is_vertical = |row: &VariableSpec| row.role == Role::VerticalCoordinate;
     let mut vertical = binding.variables.iter().filter(|other| other.row.is_some_and(is_vertical));
@@ -35,7 +35,7 @@ pub(super) fn is_told(bound: &BoundVariable<'_>, binding: &Binding<'_>) -> bool 
             if record.name == binding.record_dimension && vertical.any(|other| other.name == bin.name))
 }
 
-/// Attributes of the flags beside `bound`, at the same `coordinates`.
+/// Returns the attributes of the flags beside `bound`, which have the same `coordinates`.
 pub(super) fn attributes(bound: &BoundVariable<'_>, coordinates: &str) -> Vec<Attribute> {
     let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
     let codes = MEANINGS.map(|(code, _)| f64::from(code));

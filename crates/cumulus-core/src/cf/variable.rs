@@ -1,7 +1,7 @@
 //! Attributes of one variable.
 //!
-//! The product's row decides first; what the source says itself is added by [`super::carried`]. A variable without a
-//! row is described by its source alone.
+//! Attributes from the product's row take precedence; those of the source are added by [`super::carried`]. A variable
+//! without a row is described by its source alone.
 
 use jiff::civil::Date;
 
@@ -16,17 +16,18 @@ use cumulus_model::structure::{Attribute, AttributeValue};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::Warning;
 
-/// Said of a variable whose source states no unit and whose unit nothing tells.
+/// Comment on a variable whose source states no unit and whose unit cannot be inferred.
 pub(super) const UNSTATED: &str = "unit not stated by the source";
 
-/// Said of a variable whose unit its values tell. Sentences of comments are joined by semicolons, so it has none.
+/// Comment on a variable whose unit is inferred from its values. It must not contain a semicolon, because these join
+/// the sentences of a comment.
 pub(super) const MAGNITUDE: &str = "unit told by the magnitude of the values, because the source states none";
 
-/// Said of a variable whose source packs it in a way that cannot be undone.
+/// Comment on a variable that is packed in the source and cannot be unpacked.
 const PACKED: &str =
     "packed numbers as in the source, which does not say in a readable way how to unpack them";
 
-/// Attributes of time; `has_seconds` tells whether the source's wall clock has them.
+/// Returns the attributes of time; `has_seconds` is true if the source's wall clock has seconds.
 pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Vec<Attribute> {
     let comment = match &product.time {
         TimeSpec::SinceLaunch => "seconds since the launch of the sonde, strictly increasing".to_owned(),
@@ -56,7 +57,7 @@ pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Vec
     attributes
 }
 
-/// Where the time of a record is from, and why it is no coordinate variable.
+/// Returns a comment on the source of time, and on why time is not a coordinate variable.
 fn clock_comment(method: Method, clock: &str, day_of_year: &str) -> String {
     let comment = match method {
         Method::DecimalDay => {
@@ -79,8 +80,8 @@ pub(super) fn wavelength(nanometres: f64) -> Vec<Attribute> {
     ]
 }
 
-/// Attributes of a numeric variable; `coordinates` is what its records are located by, `decoder`
-/// what is done to its values, and `reading` how the values of its source were understood.
+/// Returns the attributes of a numeric variable; `coordinates` is its CF attribute, `decoder` how its values are
+/// decoded, and `reading` how the values of its source were interpreted.
 pub(super) fn attributes(
     bound: &BoundVariable<'_>,
     reading: Option<&Reading>,
@@ -168,8 +169,8 @@ fn from_row(
     attributes
 }
 
-/// What kind of content a variable has, in the words of ISO 19115-1 (`MD_CoverageContentTypeCode`), which ACDD takes
-/// over.
+/// Returns the `coverage_content_type` of a variable, a code of ISO 19115-1 (`MD_CoverageContentTypeCode`) that ACDD
+/// uses.
 fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product) -> &'static str {
     let is_position = product.position.names().any(|name| name == row.name);
     match (row.role, row.units, bound.dimensions.is_empty()) {
@@ -182,7 +183,7 @@ fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product
     }
 }
 
-/// Adds `sentence` to the comment.
+/// Appends `sentence` to the comment.
 pub(super) fn note(attributes: &mut Vec<Attribute>, sentence: &str) {
     let comment = attributes.iter_mut().find(|attribute| attribute.name == "comment");
     match comment {
@@ -194,7 +195,7 @@ pub(super) fn note(attributes: &mut Vec<Attribute>, sentence: &str) {
     }
 }
 
-/// Attributes of navigation at record edges.
+/// Returns the attributes of navigation at record edges.
 pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Vec<Attribute> {
     let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
     let mut attributes =
@@ -205,7 +206,7 @@ pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Vec
         attributes.push(Attribute::text("units", units));
     }
     if let Some(row) = bound.row {
-        // Without `positive` a checker takes an altitude for a vertical coordinate of unknown direction.
+        // Without `positive`, checkers treat an altitude as a vertical coordinate of unknown direction.
         for (name, value) in row.attributes {
             if let ("positive", Constant::Text(text)) = (*name, value) {
                 attributes.push(Attribute::text("positive", *text));
@@ -230,20 +231,20 @@ pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String], coordinates: &
         attributes.push(Attribute::text("coordinates", coordinates));
     }
     if !strings.iter().all(|string| string.is_ascii()) {
-        // netCDF-4, "_Encoding": how the bytes of a char array are to be read.
+        // netCDF-4, "_Encoding": the character encoding of a char array.
         attributes.push(Attribute::text("_Encoding", "utf-8"));
     }
     carried::of_variable(bound, None, &mut attributes, ElementType::I8, None, &mut Vec::new());
     attributes
 }
 
-/// The rule by which the values decide the unit, unless the source states it.
+/// Returns the rule for the unit if it is determined by the values and the source does not state it.
 pub(super) fn units_by_magnitude(bound: &BoundVariable<'_>) -> Option<Units> {
     let stated = stated_units(bound.dataset).is_some_and(|(name, _)| name == "units");
     bound.row.map(|row| row.units).filter(|units| matches!(units, Units::ByMagnitude { .. }) && !stated)
 }
 
-/// The unit that the values told.
+/// Returns the `units` attribute that the values determine.
 #[expect(clippy::cast_precision_loss, reason = "counts of values are far below 2^53")]
 pub(super) fn told_units(units: Units, seen: &Statistics) -> Option<Attribute> {
     let Units::ByMagnitude { statistic, threshold, above, otherwise } = units else { return None };
@@ -254,7 +255,7 @@ pub(super) fn told_units(units: Units, seen: &Statistics) -> Option<Attribute> {
     Some(Attribute::text("units", if exceeds { above } else { otherwise }))
 }
 
-/// The number of `_FillValue`s that stand for something the source had.
+/// Returns the attribute with the number of values that are `_FillValue`.
 #[expect(clippy::cast_precision_loss, reason = "counts of values are far below 2^53")]
 pub(super) fn missing_count(missing: u64) -> Attribute {
     let element_type =
