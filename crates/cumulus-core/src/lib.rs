@@ -9,11 +9,11 @@
 //!        v                                                                                     |
 //!       cli --> run --> discover --> plan --> convert, for each granule ------------------> report
 //!                                               |
-//!                                               |   open      what is in the granule; rows of it
+//!                                               |   open      contents of the granule, row by row
 //!                                               |   map       dimensions, track, missing values
 //!                                               |   cf        layout and attributes of the product
 //!                                               |   transfer  values, into a netCDF file in a staging folder
-//!                                               |   metadata  ECHO10, from what was written
+//!                                               |   metadata  ECHO10, from the values written
 //!                                               v   publish   flush, rename: data, then metadata
 //!                                             OUTPUT
 //! ```
