@@ -1,4 +1,4 @@
-//! Speed of the search for missing values: `cargo bench -p cumulus-core --bench decode`.
+//! Benchmark of finding missing values: `cargo bench -p cumulus-core --bench decode`.
 
 #[path = "../../shuffle-deflate/benches/encode/samples.rs"]
 mod samples;

@@ -1,4 +1,4 @@
-//! Writes files at the edges of what products may hold, for readers to judge: `edge_products FOLDER`.
+//! Writes products with edge cases, to be checked with other readers: `edge_products FOLDER`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Attributes with letters beyond ASCII, of one, two, three and four bytes, and without any letter; and characters.
+/// Text attributes with UTF-8 characters of one to four bytes, an empty one, and a variable of characters.
 fn texts() -> Structure {
     let mut words = variable("words", Storage::Characters, &[("width", 12)]);
     let texts = [
@@ -49,8 +49,8 @@ fn texts() -> Structure {
     structure(vec![words], attributes)
 }
 
-/// Attributes of some 250, 8,000 and 60,000 bytes, the last of which is the longest that is written directly; each a
-/// file's and a variable's.
+/// Attributes of about 250, 8,000 and 60,000 bytes, both of the file and of a variable; 60,000 bytes is the maximum
+/// that is written directly.
 fn long_attributes() -> Structure {
     let long =
         |length: usize| Attribute::text(format!("of_{length}_bytes"), "0123456789".repeat(length / 10));
@@ -62,7 +62,7 @@ fn long_attributes() -> Structure {
     structure(vec![whole], attributes)
 }
 
-/// A single value of every type.
+/// A scalar of every type.
 fn scalars() -> Structure {
     use ElementType::{F32, F64, I8, I16, I32};
     let names = [("i1", I8), ("i2", I16), ("i4", I32), ("f4", F32), ("f8", F64)];
@@ -75,7 +75,7 @@ fn scalars() -> Structure {
     structure(variables.into(), Attributes::default())
 }
 
-/// A dimension shared by 3,000 axes: near the most that is written directly (3,750).
+/// Dimensions shared by 3,000 axes, close to the maximum that is written directly (3,750).
 fn many_axes() -> Structure {
     let axes = [("record", 3), ("bin", 2)];
     let variables = (0..1500)
@@ -122,7 +122,7 @@ fn write(path: &Path, structure: &Structure) -> Result<(), Failure> {
     sink.finish(&LateAttributes::default())
 }
 
-/// Numbers that differ from variable to variable and from row to row.
+/// Returns numbers that differ between variables and between rows.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small whole numbers")]
 fn values(variable: &Variable, seed: usize) -> Values {
     let shape = variable.shape.clone();

@@ -1,5 +1,6 @@
-//! The obvious converter, as a peer for `scripts/bench`: every dataset of numbers is read whole by libhdf5 and put
-//! whole by netcdf-c, which shuffles and deflates it. No mapping, no attributes, no check.
+//! A naive converter, for comparison in `scripts/bench`: every numeric dataset is read as a whole by libhdf5 and
+//! written as a whole by netcdf-c, which shuffles and deflates it. It does no mapping, writes no attributes and checks
+//! nothing.
 //!
 //! `cargo run --release -p cumulus-core --example naive_copy -- SOURCE PRODUCT`
 #![expect(
@@ -13,9 +14,9 @@ use std::path::PathBuf;
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
 use ndarray::ArrayD;
 
-/// Rows of a chunk: what the product has at 900 values of four bytes a row, nearly.
+/// Rows per chunk, about as many as in the product for rows of 900 four-byte values.
 const CHUNK_ROWS: usize = 1000;
-/// Level of deflate.
+/// Deflate level.
 const LEVEL: i32 = 4;
 
 fn main() {
@@ -34,7 +35,7 @@ fn main() {
             Ok(TypeDescriptor::Integer(_)) => copy::<i32>(&dataset, &mut product),
             Ok(TypeDescriptor::Float(FloatSize::U4)) => copy::<f32>(&dataset, &mut product),
             Ok(TypeDescriptor::Float(FloatSize::U8)) => copy::<f64>(&dataset, &mut product),
-            // Text is a few bytes of a granule.
+            // Text is only a few bytes of a granule.
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
-//! Answers how units convert, for another library to judge: `unit_values < PAIRS`.
+//! Prints conversions between units, for comparison with another library: `unit_values < PAIRS`.
 //!
-//! A line is two units with a tab between them. The answer is a line with what 0, 1 and 250 of the first are in the
-//! second, or `none` where no conversion leads from one to the other, and the spelling of the first that products have.
+//! Each input line has two units, separated by a tab. The output line has 0, 1 and 250 of the first unit converted to
+//! the second, or `none` if there is no conversion, then a tab and the spelling of the first unit in products.
 
 use std::io::{self, BufRead, Write};
 

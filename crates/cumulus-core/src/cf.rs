@@ -1,8 +1,8 @@
-//! CF-1.6 and ACDD-1.3: the layout of a product, and the attributes that make it readable without other knowledge.
+//! The layout and attributes of a product, which follow CF-1.6 and ACDD-1.3, so that it is self-describing.
 //!
-//! [`compose`] lays out the whole file from a product's table, the binding and the track; the two submodules say
-//! what a variable and what the file carry. Units that depend on the values, and counts of missing values, are
-//! known only after the values went by, and the source's checksum is made meanwhile: [`late_attributes`] makes those.
+//! [`compose`] lays out the whole file from the product's table, the binding and the track; the submodules build the
+//! attributes of variables and of the file. Units that depend on the values, counts of missing values and the source's
+//! checksum are known only after all values were copied: [`late_attributes`] returns those.
 
 mod carried;
 mod file;
@@ -37,68 +37,68 @@ use crate::map::bind::Binding;
 use crate::map::track::{Track, Vertical};
 use cumulus_model::warning::Warning;
 
-/// The conventions every output follows, literally as checkers look for them.
+/// The `Conventions` attribute of every output, spelled as checkers expect it.
 pub const CONVENTIONS: &str = "CF-1.6, ACDD-1.3";
 
-/// The layout of an output file and where each variable's values come from.
+/// The layout of an output file, and the source of each variable's values.
 #[derive(Debug)]
 pub struct Composition<'granule> {
-    /// The layout.
+    /// Dimensions, variables and attributes of the file.
     pub structure: Structure,
-    /// One a variable of the layout, in its order.
+    /// The source of values for each variable of the layout, in the same order.
     pub feeds: Vec<Feed<'granule>>,
     /// Lowest and highest value of the vertical coordinate, in its unit, with that unit.
     pub vertical: Option<Vertical>,
 }
 
-/// Where the values of an output variable come from.
+/// The source of an output variable's values.
 #[derive(Debug)]
 pub enum Feed<'granule> {
-    /// Rows of a dataset, decoded.
+    /// Decoded rows of a dataset.
     Rows(Box<Rows<'granule>>),
-    /// All values, made here.
+    /// All values, computed here.
     Values {
         /// The values.
         values: Values,
-        /// What was seen of them, where they came from the source.
+        /// Statistics of the values, if they are computed from a dataset.
         statistics: Option<Statistics>,
     },
-    /// Characters.
+    /// Characters of a text variable.
     Text(Vec<u8>),
-    /// Made of the values of an earlier variable while they go by; see [`Rows::status`].
+    /// Computed from the values of the variable before it while they are copied; see [`Rows::status`].
     Beside,
 }
 
-/// Rows of a dataset on their way to an output variable.
+/// Rows of a dataset, and how they are decoded for an output variable.
 #[derive(Debug)]
 pub struct Rows<'granule> {
     /// The dataset.
     pub dataset: &'granule cumulus_model::source::Dataset,
-    /// What is done to its values.
+    /// How its values are decoded.
     pub decoder: Decoder<'granule>,
-    /// Its unit, where the values decide.
+    /// Rule for its unit, if the values determine it.
     pub units: Option<Units>,
-    /// True if the granule and not the table determines which unit it has.
+    /// True if the unit is determined by the granule and not by the table.
     pub is_unit_told: bool,
-    /// The largest magnitude that its values can have.
+    /// Magnitude at and above which its values are implausible.
     pub largest: f64,
-    /// The flag variable beside it.
+    /// Its flag variable, if it has one.
     pub status: Option<Status>,
 }
 
-/// A flag variable that is made of the values of another one.
+/// A flag variable that is computed from the values of another variable.
 #[derive(Clone, Debug)]
 pub struct Status {
-    /// Its number in the layout.
+    /// Its index in the layout.
     pub variable: usize,
-    /// What decides the flags, beside the values.
+    /// The geometry that determines the flags, together with the values.
     pub geometry: Arc<Geometry>,
 }
 
 /// Lays out the file.
 ///
 /// # Errors
-/// The vertical coordinate has missing values or does not go one way; text cannot be read.
+/// The vertical coordinate has missing values or is not strictly monotonic; a dataset cannot be read.
 pub fn compose<'granule>(
     source: &dyn InterpretedSource,
     identity: &Identity,
@@ -151,7 +151,7 @@ struct Composer<'granule, 'run> {
     identity: &'run Identity,
     binding: &'granule Binding<'granule>,
     track: &'granule Track,
-    /// Where the bins of profiles lie, if some variable's status depends on it.
+    /// The geometry of profiles, if some variable has status flags.
     geometry: Option<Arc<Geometry>>,
     time_name: String,
     /// Wavelengths in nanometres and the names of their coordinates.
@@ -172,7 +172,7 @@ impl<'granule> Composer<'granule, '_> {
         }
     }
 
-    /// A new dimension of this length, named as near to `wanted` as possible.
+    /// Adds a dimension of this length, called `wanted` or, if that is taken, a similar name.
     fn new_dimension(&mut self, wanted: &str, length: usize) -> Dimension {
         let dimensions = &self.composition.structure.dimensions;
         let name = free_name(wanted, |name| {
@@ -198,7 +198,7 @@ impl<'granule> Composer<'granule, '_> {
         }
     }
 
-    /// A scalar coordinate for each wavelength that some variable was measured at.
+    /// Adds a scalar coordinate for each wavelength at which some variable was measured.
     fn wavelengths(&mut self) {
         let mut wavelengths: Vec<f64> = self
             .binding
@@ -246,7 +246,8 @@ impl<'granule> Composer<'granule, '_> {
         }
     }
 
-    /// The coordinates of a variable with one value or row a record, but for the coordinates themselves.
+    /// Returns the `coordinates` attribute of a variable with one value or row per record; `None` for other variables
+    /// and for position variables.
     fn located(&self, bound: &BoundVariable<'_>) -> Option<String> {
         let is_located = bound.is_per_record(&self.binding.record_dimension)
             && !self.identity.product.position.names().any(|name| name == bound.dataset.path);
@@ -330,14 +331,14 @@ impl<'granule> Composer<'granule, '_> {
         }
     }
 
-    /// What makes the flag variable beside `bound`, which follows it in the layout; `None` where it has none.
+    /// Returns the status of `bound`, whose flag variable is the next one in the layout; `None` if it has no flags.
     fn status(&self, bound: &BoundVariable<'_>) -> Option<Status> {
         let geometry = self.geometry.as_ref().filter(|_| status::is_told(bound, self.binding))?;
         let variable = self.composition.structure.variables.len() + 1;
         Some(Status { variable, geometry: Arc::clone(geometry) })
     }
 
-    /// Longitudes that the source counts otherwise than the product.
+    /// Adds longitudes that the source counts beyond 180 degrees, in the product's range.
     fn wrapped(
         &mut self,
         bound: &'granule BoundVariable<'granule>,
@@ -357,7 +358,8 @@ impl<'granule> Composer<'granule, '_> {
         Ok(())
     }
 
-    /// A coordinate variable must go one way and have no gaps (CF-1.6, 1.2 and 2.5.1).
+    /// Checks that a coordinate variable is strictly monotonic and has no missing values (CF-1.6, 1.2 and 2.5.1), and
+    /// records its range.
     fn check_vertical(&mut self, bound: &BoundVariable<'_>) -> Result<(), Failure> {
         let values = map::numbers(self.source, bound.dataset)?;
         let reading = self.decoder(bound, ElementType::F64);
@@ -391,7 +393,7 @@ impl<'granule> Composer<'granule, '_> {
         Ok(())
     }
 
-    /// Midpoints under the variable's own name, the untouched edges beside them.
+    /// Adds midpoints under the variable's own name, and the edges themselves as another variable.
     fn edges(
         &mut self,
         bound: &'granule BoundVariable<'granule>,

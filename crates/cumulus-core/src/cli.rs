@@ -1,6 +1,6 @@
-//! The command: arguments, environment and clock become a [`Request`]; a report becomes an exit code.
+//! The command line: builds a [`Request`] from arguments, environment and clock, and returns the report's exit code.
 //!
-//! This is the only place that reads any of the three.
+//! This is the only module that reads arguments, environment or clock.
 
 mod environment;
 
@@ -31,10 +31,10 @@ use cumulus_log::Logger;
 use cumulus_log::console::{Console, Format};
 use cumulus_model::error::{Failure, Stage};
 
-/// The default suffix of metadata: the name of the 2016 image.
+/// Default suffix of metadata file names, as in the 2016 image.
 const SUFFIX: &str = ".meta.xml";
 
-/// What follows the options in `--help`.
+/// Text after the options in `--help`.
 const AFTER_HELP: &str = "\
 Exit codes:
   0   every granule converted or up to date
@@ -71,7 +71,8 @@ struct Arguments {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct Convert {
     /// Folder of granules, one granule, or a quoted pattern such as 'in/*_ATB_*.hdf5'
-    // The variables are how an image has default folders that options leave alone: arguments replace its command whole.
+    // An image sets its default folders by environment variables, so that they still apply when options are given:
+    // arguments replace the whole command of an image.
     #[arg(required = true, env = "CUMULUS_INPUT", value_parser = NonEmptyStringValueParser::new())]
     input: Option<String>,
     /// Folder for the products; made if it is missing
@@ -190,12 +191,12 @@ enum When {
     Never,
 }
 
-/// ECHO10 allows short names of 1 to 85 characters.
+/// Parses a short name; ECHO10 allows 1 to 85 characters.
 fn short_name(text: &str) -> Result<String, String> {
     printable(text, 85)
 }
 
-/// ECHO10 allows addresses of 1024 characters, of which an escaped file name may take 700.
+/// Parses a base URL of at most 300 characters: ECHO10 allows URLs of 1024, of which an escaped file name may take 700.
 fn url_base(text: &str) -> Result<String, String> {
     printable(text, 300)
 }
@@ -207,7 +208,7 @@ fn printable(text: &str, most: usize) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Seconds since 1970; an empty text means that none are set.
+/// A time stamp in seconds since 1970; `None` for an empty string, which means that it is not set.
 #[derive(Clone, Copy, Debug)]
 struct Epoch(Option<Timestamp>);
 
@@ -236,13 +237,13 @@ fn suffix(text: &str) -> Result<String, String> {
     }
 }
 
-/// The command of `collection`.
+/// Returns the complete clap command of `collection`.
 fn command(collection: &'static Collection) -> Command {
     let about = format!("{} granules to CF-1.6 netCDF with catalogue metadata", collection.program);
     Arguments::command().name(collection.program).version(collection.version).about(about)
 }
 
-/// The command without what is hidden, which generators of completions would show.
+/// Returns the command without hidden arguments and subcommands, which the completion generators would show.
 fn public(collection: &'static Collection) -> Command {
     let whole = command(collection);
     Command::new(collection.program)
@@ -256,7 +257,7 @@ fn public(collection: &'static Collection) -> Command {
 
 fn manual_page(command: Command) -> Vec<u8> {
     let mut page = Vec::new();
-    // Writing to memory does not fail.
+    // Writing to a Vec cannot fail.
     let _ = clap_mangen::Man::new(command).render(&mut page);
     page
 }
@@ -275,7 +276,7 @@ pub fn main(collection: &'static Collection) -> ExitCode {
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // A closed standard output or error is no reason for another exit code.
+            // A closed standard output or error does not change the exit code.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { EXIT_USAGE } else { EXIT_SUCCESS });
         }
@@ -300,25 +301,25 @@ pub fn main(collection: &'static Collection) -> ExitCode {
     })
 }
 
-/// Exit code of what is not a run; its failure goes to standard error.
+/// Prints a failure to standard error and returns the exit code, for commands other than a run.
 fn answer(outcome: Result<(), Failure>) -> u8 {
     let Err(failure) = outcome else { return EXIT_SUCCESS };
     let _ = writeln!(io::stderr(), "{failure}");
     report::exit_code([failure.class])
 }
 
-/// Processor cores of this machine.
+/// Returns the number of processor cores available, 1 if unknown.
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// The wall clock.
+/// Returns the current wall-clock time.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 fn clock() -> Timestamp {
     Timestamp::now()
 }
 
-/// Standard output that may be closed.
+/// Writes to standard output; errors are ignored, because it may be closed.
 fn print(text: &[u8]) -> u8 {
     let mut output = io::stdout().lock();
     let _ = output.write_all(text).and_then(|()| output.flush());
@@ -341,7 +342,7 @@ fn verify_trees(produced: &std::path::Path, expected: &std::path::Path) -> u8 {
 }
 
 fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
-    // Whole seconds: readers of a catalogue need no more.
+    // Whole seconds are enough for a catalogue.
     let now = arguments
         .source_date_epoch
         .and_then(|epoch| epoch.0)
@@ -354,7 +355,7 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
         metadata_suffix: arguments.metadata_suffix,
     };
     let request = Request {
-        // clap refuses a conversion without both.
+        // clap requires both for a conversion.
         input: arguments.input.unwrap_or_default(),
         output: arguments.output.unwrap_or_default(),
         recursive: arguments.recursive,
@@ -397,7 +398,7 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
             warn!(process = "processing", "{complaint}");
         }
         let mut report = run::run(collection, &request, &bar);
-        // Before the report, which states the fate of events.
+        // Close the logger before the report is written, because the report has the delivery counts.
         report.splunk = logger.close();
         for shipment in &report.splunk {
             if shipment.counts.delivered < shipment.counts.events {

@@ -1,9 +1,9 @@
-//! A collection as data: what its granules are called, what is in them, and what each variable means.
+//! The tables that describe a collection: names and contents of its granules, and the meaning of each variable.
 //!
-//! Everything here is a constant table. A collection crate fills it in; the core never asks "which collection is
-//! this?". What a table cannot express becomes a new variant of one of the enums below, usable by every collection.
-//! Structs, not a trait: a collection cannot override the engine, and the whole table can be printed (`describe`) and
-//! checked ([`crate::testing`]).
+//! All tables are constants, filled in by a collection crate; the core has no branches for particular collections.
+//! What a table cannot express becomes a new variant of one of the enums below, usable by every collection. These are
+//! structs and not a trait, so that a collection cannot override the engine, and the whole table can be printed
+//! (`describe`) and checked ([`crate::testing`]).
 
 mod units;
 mod variable;
@@ -23,29 +23,29 @@ pub struct Collection {
     pub program: &'static str,
     /// Version of the program.
     pub version: &'static str,
-    /// Catalogue short name unless the operator sets another, such as `hs3cpl`.
+    /// Default short name in the catalogue, such as `hs3cpl`.
     pub short_name: &'static str,
-    /// Catalogue version of the collection.
+    /// Version of the collection in the catalogue.
     pub version_id: &'static str,
-    /// Platform, by its GCMD keyword.
+    /// GCMD keyword of the platform.
     pub platform: &'static str,
-    /// Instrument, by its GCMD keyword.
+    /// GCMD keyword of the instrument.
     pub instrument: &'static str,
-    /// Campaign, by its GCMD keyword.
+    /// GCMD keyword of the campaign.
     pub campaign: &'static str,
     /// File-name endings of granules, without the dot.
     pub extensions: &'static [&'static str],
-    /// True where files end in the number of a receiver's channel (`.3`), which is no part of the stem; such files, and
-    /// others without an ending of a granule, are granules if their contents are soundings.
+    /// True if file names end in the number of a receiver's channel (`.3`), which is not part of the stem; such files,
+    /// and others without one of `extensions`, are granules if their contents are soundings.
     pub numbered_endings: bool,
     /// Global attributes that are the same in every output.
     pub attributes: &'static [(&'static str, &'static str)],
-    /// The products, in the order in which an unnamed file is compared with them.
+    /// The products, in the order in which they are matched with a file.
     pub products: &'static [Product],
 }
 
 impl Collection {
-    /// True where some product is a sounding, which may come as text.
+    /// Returns true if any product is a sounding, which may be a text file.
     #[must_use]
     pub fn has_soundings(&self) -> bool {
         self.products.iter().any(|product| matches!(product.arrangement, Arrangement::Sounding(_)))
@@ -62,102 +62,102 @@ pub struct Product {
     /// ACDD summary.
     pub summary: &'static str,
     /// Regular expression that the stem of a granule's file name must match in full. Named groups become global
-    /// attributes of the output (`sortie`); the group `date` (yyyymmdd) is the day the file claims.
+    /// attributes of the output (`sortie`); the group `date` (yyyymmdd) is the date stated by the file name.
     pub file_stem: &'static str,
-    /// A stem that matches, for messages.
+    /// Example of a matching stem, for messages.
     pub example_stem: &'static str,
-    /// Datasets that, all present, make an oddly named file this product.
+    /// Datasets that identify this product if the file name matches none: all of them must be present.
     pub recognised_by: &'static [&'static str],
     /// Further global attributes of this product.
     pub attributes: &'static [(&'static str, &'static str)],
-    /// How its contents become records.
+    /// How its contents are arranged as records.
     pub arrangement: Arrangement,
-    /// Dimensions by name.
+    /// Dimensions; the first one is the record dimension.
     pub dimensions: &'static [DimensionSpec],
-    /// Where time comes from.
+    /// Source of the time of records.
     pub time: TimeSpec,
-    /// Where positions come from.
+    /// Source of the positions of records.
     pub position: PositionSpec,
-    /// Elevation of the sun in degrees above the horizon, for the day-night flag.
+    /// Variable with the solar elevation in degrees above the horizon, for the day-night flag.
     pub solar_elevation: Option<&'static str>,
     /// Text dataset whose value becomes the global attribute `project`.
     pub project: Option<&'static str>,
-    /// The geometry of profiles, where they are measured from an aircraft downwards.
+    /// The geometry of profiles, if they are measured downwards from an aircraft.
     pub profile: Option<ProfileSpec>,
-    /// What stands for a missing value in the variables below, unless their rows state otherwise.
+    /// Policy for missing values in the variables below, unless their rows have their own.
     pub missing: MissingPolicy,
-    /// What stands for a missing value in the floating-point numbers of any other dataset.
+    /// Policy for missing values in the floating-point numbers of any other dataset.
     pub missing_elsewhere: MissingPolicy,
-    /// Known variables, in groups so that products can share them. Any other dataset is carried through.
+    /// Known variables, in groups so that products can share them. Any other dataset is copied too.
     pub variables: &'static [&'static [VariableSpec]],
 }
 
 impl Product {
-    /// Every known variable of this product.
+    /// Returns an iterator over all known variables of this product.
     pub fn rows(&self) -> impl Iterator<Item = &'static VariableSpec> {
         self.variables.iter().flat_map(|group| group.iter())
     }
 
-    /// The row of the dataset called `name`, by its own or an alternative name.
+    /// Returns the row of the dataset called `name`, by its own or an alternative name.
     #[must_use]
     pub fn row(&self, name: &str) -> Option<&'static VariableSpec> {
         self.rows().find(|row| row.name == name || row.alternatives.contains(&name))
     }
 
-    /// The same, whatever the case of letters: formats for soundings disagree about it.
+    /// Like [`Self::row`], but falls back to ignoring ASCII case, because formats for soundings disagree about it.
     #[must_use]
     pub fn row_in_any_case(&self, name: &str) -> Option<&'static VariableSpec> {
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
         self.row(name).or_else(|| self.rows().find(|row| is(&row.name) || row.alternatives.iter().any(is)))
     }
 
-    /// The dimension called `name`.
+    /// Returns the dimension called `name`.
     #[must_use]
     pub fn dimension(&self, name: &str) -> Option<&'static DimensionSpec> {
         self.dimensions.iter().find(|dimension| dimension.name == name)
     }
 
-    /// Name of the dimension along which records follow each other: the first one.
+    /// Returns the name of the record dimension, which is the first one.
     #[must_use]
     pub fn record_dimension(&self) -> &'static str {
         self.dimensions.first().map_or("record", |dimension| dimension.name)
     }
 }
 
-/// How the contents of a granule become records.
+/// How the contents of a granule are arranged as records.
 #[derive(Debug)]
 pub enum Arrangement {
-    /// They are records already: arrays whose first axis is the record.
+    /// As stored: arrays whose first axis is the record.
     AsStored,
-    /// The rows of one falling sonde, in any format for soundings; see [`crate::map::sounding`].
+    /// The rows of one dropsonde, in any format for soundings; see [`crate::map::sounding`].
     Sounding(SoundingSpec),
 }
 
-/// How the rows of a sounding become records. All names are of variables of the product.
+/// How the rows of a sounding become records. All names are names of variables of the product.
 #[derive(Debug)]
 pub struct SoundingSpec {
-    /// Degrees north and east, filled for every row, each with the name under which it is kept as reported.
+    /// Latitude and longitude in degrees, filled for every row, each with the variable that keeps the reported values.
     pub position: [(&'static str, &'static str); 2],
-    /// Flag for the origin of the position of a row.
+    /// Flag for the source of a row's position.
     pub position_status: &'static str,
-    /// Altitude filled for every row, and the variable it is made from.
+    /// Altitude filled for every row, and the variable it is computed from.
     pub altitude: (&'static str, &'static str),
-    /// Flag for the origin of the altitude of a row.
+    /// Flag for the source of a row's altitude.
     pub altitude_status: &'static str,
-    /// Seconds without a fix after which interpolated positions are flagged separately.
+    /// Duration in seconds without a fix beyond which interpolated positions have a flag of their own.
     pub longest_gap_s: f64,
-    /// Air pressure, by which a sonde that never left the aircraft is known.
+    /// Air pressure, which shows whether a sonde ever left the aircraft.
     pub pressure: &'static str,
-    /// Instant of the launch.
+    /// Time of the launch.
     pub launch_time: &'static str,
     /// Text that identifies the trajectory (CF-1.6, 9.5).
     pub trajectory: &'static str,
-    /// Columns of sources that hold nothing but the time once more.
+    /// Columns of sources that only repeat the time.
     pub clocks: &'static [&'static str],
 }
 
 impl SoundingSpec {
-    /// True for variables that are made from others, so that no column of a source is taken for them.
+    /// Returns true for variables that are computed here, so that no column of a source is used for them.
     #[must_use]
     pub fn makes(&self, name: &str) -> bool {
         let [(_, north_reported), (_, east_reported)] = self.position;
@@ -166,7 +166,7 @@ impl SoundingSpec {
         made.contains(&name) || [self.launch_time, self.trajectory].contains(&name)
     }
 
-    /// Names of all variables it speaks of.
+    /// Returns the names of all variables it uses.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
         let [(north, north_reported), (east, east_reported)] = self.position;
@@ -186,23 +186,23 @@ impl SoundingSpec {
     }
 }
 
-/// A dimension and where its length is from.
+/// A dimension, and the datasets that determine its length.
 #[derive(Debug)]
 pub struct DimensionSpec {
     /// Name in the output.
     pub name: &'static str,
-    /// Datasets and their axes that have this length; the first one present decides.
+    /// Datasets, each with the number of the axis that has this length; the first one present determines it.
     pub sized_by: &'static [(&'static str, usize)],
-    /// One-element dataset that states the length. Used where no array decides, compared where one does.
+    /// One-element dataset that states the length; used if no array determines it, else compared with it.
     pub stated_by: Option<&'static str>,
 }
 
-/// Where the time of a record comes from.
+/// Source of the time of a record.
 #[derive(Debug)]
 pub enum TimeSpec {
-    /// Seconds since the launch of a sonde, strictly increasing: a coordinate variable.
+    /// Seconds since the launch of a sonde, strictly increasing, so time is a coordinate variable.
     SinceLaunch,
-    /// Wall-clock hour, minute and second (UTC) beside a decimal day of year in which January 1, 00:00, is 1.0.
+    /// Wall-clock hour, minute and second (UTC), and a decimal day of year, where January 1, 00:00, is 1.0.
     ClockAndDayOfYear {
         /// Hour of day.
         hour: &'static str,
@@ -212,9 +212,9 @@ pub enum TimeSpec {
         second: &'static str,
         /// Decimal day of year of each record.
         day_of_year: &'static str,
-        /// Decimal day of year of the first record, one value.
+        /// Decimal day of year of the first record, a single value.
         first_day: &'static str,
-        /// Decimal day of year of the last record, one value.
+        /// Decimal day of year of the last record, a single value.
         last_day: &'static str,
         /// Flight date as text: `06Sep12` or `15 Jan 2020`.
         date: &'static str,
@@ -222,7 +222,7 @@ pub enum TimeSpec {
 }
 
 impl TimeSpec {
-    /// Variables from which the time of a record is made.
+    /// Returns the variables from which the time of a record is computed.
     #[must_use]
     pub fn clocks(&self) -> Vec<&'static str> {
         match *self {
@@ -234,33 +234,33 @@ impl TimeSpec {
     }
 }
 
-/// Where the position of a record comes from.
+/// Source of the position of a record.
 #[derive(Debug)]
 pub struct PositionSpec {
     /// Degrees north.
     pub latitude: &'static str,
     /// Degrees east, -180 to 180.
     pub longitude: &'static str,
-    /// Altitude of each record, where it is a coordinate of the data.
+    /// Altitude of each record, if it is a coordinate of the data.
     pub altitude: Option<&'static str>,
-    /// Ground speed in m/s beyond which two positions cannot be neighbours.
+    /// Maximum ground speed in m/s between consecutive positions.
     pub fastest_m_per_s: f64,
 }
 
 impl PositionSpec {
-    /// Names of all coordinates that make a position.
+    /// Returns the names of all coordinates of a position.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         [self.latitude, self.longitude].into_iter().chain(self.altitude)
     }
 }
 
-/// Where the bins of a profile lie beside the aircraft and the surface; see [`crate::map::status`].
+/// Variables that locate the bins of a profile relative to the aircraft and the surface; see [`crate::map::status`].
 #[derive(Clone, Copy, Debug)]
 pub struct ProfileSpec {
     /// Altitude of each bin.
     pub altitude: &'static str,
     /// Altitude of the aircraft at each record.
     pub platform: &'static str,
-    /// Altitude of the surface below it.
+    /// Altitude of the surface below the aircraft.
     pub surface: &'static str,
 }

@@ -1,7 +1,7 @@
-//! One granule, from source to a finished product in a folder of its own.
+//! Converts one granule to a finished product in its own folder.
 //!
-//! [`convert`] is the whole of the work on a granule and depends on nothing but its arguments: no clock, no
-//! environment, no state that outlives it. Any process can run it, any number of times, with the same result.
+//! [`convert`] does all work on a granule and depends only on its arguments: it uses no clock, no environment and no
+//! state that outlives the call. Any process can run it, any number of times, with the same result.
 
 use std::fs;
 use std::path::Path;
@@ -31,44 +31,45 @@ use cumulus_model::structure::LateAttributes;
 use cumulus_model::warning::Warning;
 use cumulus_sounding::arrays;
 
-/// What a conversion came to.
+/// The outcome of a conversion.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Data and metadata lie in the context's folder.
+    /// Data and metadata files are in the context's folder.
     Converted(Box<Product>),
     /// The published product is up to date.
     UpToDate,
-    /// The file holds this number of soundings, each of which becomes a granule.
+    /// The file contains this number of soundings, each of which becomes a granule.
     Parts(usize),
 }
 
-/// Everything a conversion needs beside its granule.
+/// The inputs of a conversion except its granule.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'run> {
     /// The collection.
     pub collection: &'static Collection,
-    /// Options that shape the product.
+    /// Options that affect the bytes of the product.
     pub options: &'run ContentOptions,
-    /// The time stamp of everything this run makes.
+    /// Time stamp of all products of this run.
     pub now: Timestamp,
-    /// Where files are written.
+    /// Folder where files are written.
     pub folder: &'run Path,
-    /// Where products of earlier runs lie.
+    /// Folder with products of earlier runs.
     pub output: &'run Path,
-    /// Which of those are kept.
+    /// Which products of earlier runs are kept.
     pub reuse: Reuse,
-    /// What is read back.
+    /// How much of the finished file is read back.
     pub check: Check,
-    /// Bytes of values that travel at a time; never shows in the product.
+    /// Size in bytes of the blocks in which values are copied; it does not affect the product.
     pub block_bytes: usize,
-    /// Computes the checksum of a file: [`cumulus_model::digest::of_file`], except when only conversion time is measured.
+    /// Computes the checksum of a file: [`cumulus_model::digest::of_file`], except when only conversion time is
+    /// measured.
     pub digest: fn(&Path) -> std::io::Result<FileDigest>,
 }
 
 /// Converts one granule into files in the context's folder, unless its product is published already.
 ///
 /// # Errors
-/// Anything that is wrong with the granule or the folder.
+/// The granule is invalid, the source cannot be read or changes meanwhile, or the folder cannot be written.
 pub fn convert(
     granule: &Granule,
     context: &Context<'_>,
@@ -78,7 +79,7 @@ pub fn convert(
     let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
     let fingerprint = Fingerprint::of(&granule.path).map_err(unreadable)?;
     let checksum = || (context.digest)(&granule.path).map_err(unreadable);
-    // Only where something was published does the source's checksum decide whether there is anything to do.
+    // The source's checksum is needed up front only if a product is published, to decide whether it is up to date.
     let published = published(granule, context);
     let known_digest = published.as_ref().map(|_| checksum()).transpose()?;
     if let (Some(document), Some(source_digest)) = (&published, &known_digest)
@@ -119,7 +120,7 @@ pub fn convert(
         || check(context, &data_path, source, &composition, &late),
         || (context.digest)(&data_path),
     );
-    // A source that changed explains any other failure.
+    // Report a changed source first, because it explains any other failure.
     if Fingerprint::of(&granule.path).map_err(unreadable)? != fingerprint {
         return Err(Failure::new(Stage::Read, place, "changed while it was read")
             .class(Class::Retryable)
@@ -158,7 +159,7 @@ pub fn convert(
 pub(crate) struct Contents {
     pub(crate) source: Box<dyn InterpretedSource>,
     identity: Identity,
-    /// The time of records, if their arrangement has it.
+    /// The time of records, if it was derived together with them, as for soundings.
     time: Option<TimeAxis>,
 }
 
@@ -206,7 +207,7 @@ pub(crate) fn contents(
     Ok(Ok(Contents { source: Box::new(records), identity, time }))
 }
 
-/// What the product is made from and by.
+/// Returns the origin of the product: program, version, and checksums of source and options.
 fn origin(context: &Context<'_>, source: &FileDigest) -> Origin {
     Origin {
         program: context.collection.program.to_owned(),
@@ -216,13 +217,13 @@ fn origin(context: &Context<'_>, source: &FileDigest) -> Origin {
     }
 }
 
-/// The metadata that an earlier run has published, where they may be kept and can be read.
+/// Returns the metadata published by an earlier run; `None` if products are not reused or the file cannot be read.
 fn published(granule: &Granule, context: &Context<'_>) -> Option<String> {
     let (_, metadata) = output_names(&granule.stem, &context.options.metadata_suffix);
     (context.reuse != Reuse::Never).then(|| fs::read_to_string(context.output.join(metadata)).ok())?
 }
 
-/// True where the published product, which `document` describes, needs no making: an unreadable one does.
+/// Returns true if the published product, described by `document`, is up to date; a product that cannot be read is not.
 fn is_up_to_date(granule: &Granule, context: &Context<'_>, document: &str, origin: &Origin) -> bool {
     if !echo10::is_from(document, origin) {
         return false;
@@ -235,7 +236,8 @@ fn is_up_to_date(granule: &Granule, context: &Context<'_>, document: &str, origi
     (context.digest)(&data).is_ok_and(|data| echo10::describes(document, &data))
 }
 
-/// Reads the finished file at `path` back.
+/// Reads the finished file at `path` back: its structure, and with [`Check::Full`] all values, compared with the
+/// source.
 fn check(
     context: &Context<'_>,
     path: &Path,
@@ -297,7 +299,7 @@ fn record(
     }
 }
 
-/// The report's entry for each variable with missing values.
+/// Returns the statistics of each variable that has missing values, for the report.
 fn counts(composition: &Composition<'_>, statistics: Vec<Option<Statistics>>) -> Vec<VariableCount> {
     composition
         .structure

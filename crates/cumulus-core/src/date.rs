@@ -1,8 +1,8 @@
-//! Dates in names and texts of granules.
+//! Parses dates in the names and text datasets of granules.
 
 use jiff::civil::Date;
 
-/// A date as CPL files write it, `06Sep12` or `15 Jan 2020`, or as any ISO 8601 date.
+/// Parses a date as written in CPL files, `06Sep12` or `15 Jan 2020`, or as `20120906` or `2012-09-06`.
 #[must_use]
 pub(crate) fn parse_date(text: &str) -> Option<Date> {
     let compact: String = text.chars().filter(|character| !character.is_whitespace()).collect();

@@ -1,4 +1,4 @@
-//! The product tables of a collection as Markdown; a test compares the committed page with it.
+//! Renders the product tables of a collection as Markdown; a test compares the committed page with the output.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use crate::collection::{
     Collection, Evidence, Midpoint, Presence, Product, Role, Statistic, Units, VariableSpec,
 };
 
-/// The page.
+/// Returns the whole Markdown page of `collection`.
 #[must_use]
 pub fn markdown(collection: &Collection) -> String {
     let mut page = String::new();

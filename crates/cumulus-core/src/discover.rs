@@ -1,8 +1,8 @@
 //! Finds the files of INPUT: a folder, a file, or a quoted pattern.
 //!
-//! In: what the operator wrote. Out: candidate granules in the order of their paths, and every other visible file
-//! with the reason why it is none. Hidden files are ignored silently. A symbolic link is followed only
-//! if it ends inside INPUT, so that a link cannot bring in a file from elsewhere.
+//! Input: the INPUT argument as written. Output: candidate granules, sorted by path, and every other visible file with
+//! the reason why it is ignored. Hidden files are skipped silently. A symbolic link is followed only if its target is
+//! inside INPUT, so that a link cannot bring in a file from elsewhere.
 
 use std::path::{Path, PathBuf};
 
@@ -14,18 +14,18 @@ use crate::report::Ignored;
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_sounding as sounding;
 
-/// Endings of names of files that are under way: downloads, copies, editors.
+/// File-name endings of incomplete files, as made by downloads, copies and editors.
 const UNDER_WAY: [&str; 8] =
     [".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".swp"];
 
-/// What INPUT holds.
+/// The files found in INPUT.
 #[derive(Debug, Default)]
 pub struct Discovered {
-    /// Candidate granules, sorted.
+    /// Candidate granules, sorted by path.
     pub candidates: Vec<PathBuf>,
-    /// Other files.
+    /// Other visible files, each with the reason.
     pub ignored: Vec<Ignored>,
-    /// What cannot be looked into, where granules may be.
+    /// Files and folders that cannot be read and may contain granules.
     pub unreadable: Vec<(PathBuf, Failure)>,
 }
 
@@ -44,7 +44,7 @@ impl Discovered {
 /// Lists the files of `input`.
 ///
 /// # Errors
-/// INPUT is missing, or is a pattern that cannot be read as one.
+/// INPUT does not exist or has no granule, is an invalid pattern, or is a folder that cannot be accessed.
 pub fn discover(collection: &Collection, input: &str, recursive: bool) -> Result<Discovered, Failure> {
     let path = Path::new(input);
     let mut found = Discovered::default();
@@ -67,13 +67,13 @@ pub fn discover(collection: &Collection, input: &str, recursive: bool) -> Result
     Ok(found)
 }
 
-/// True for a name that programs give to a file until it is whole, or to what an editor leaves behind.
+/// Returns true if a file of this name is incomplete or an editor's backup.
 fn is_under_way(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with('~') || UNDER_WAY.iter().any(|ending| name.ends_with(ending))
 }
 
-/// The failure of an INPUT without a granule.
+/// Returns the failure for an INPUT without granules.
 fn no_granule(collection: &Collection, input: &str, found: &str) -> Failure {
     let endings: Vec<String> =
         collection.extensions.iter().map(|extension| format!("*.{extension}")).collect();
@@ -149,14 +149,15 @@ fn pattern(collection: &Collection, input: &str, found: &mut Discovered) -> Resu
     Ok(())
 }
 
-/// The folder in which all matches of a pattern lie: what stands before its first special character.
+/// Returns the folder that contains all matches of a pattern: its path before the first special character.
 fn literal_folder(pattern: &str) -> PathBuf {
     let literal = pattern.split(['*', '?', '[']).next().unwrap_or_default();
     let folder = literal.rfind('/').map_or(".", |slash| literal.get(..=slash).unwrap_or("."));
     PathBuf::from(folder)
 }
 
-/// False for a symbolic link that ends outside `root`, or nowhere.
+/// Returns false, and records the file as ignored, for a symbolic link that is broken or whose target is outside
+/// `root`.
 fn stays_inside(path: &Path, root: &Path, found: &mut Discovered) -> bool {
     if !path.is_symlink() {
         return true;

@@ -1,4 +1,4 @@
-//! A granule: one file to convert, its name and its product.
+//! Names of granules, and the product that each granule becomes.
 
 use std::path::{Path, PathBuf};
 
@@ -12,27 +12,27 @@ use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::source::Source;
 use cumulus_model::warning::{Code, Warning};
 
-/// Bytes of a stem that leave room for every ending.
+/// Maximum length of a stem in bytes, which leaves room for every ending.
 const MAX_STEM: usize = 225;
 
-/// One file to convert.
+/// One file to convert, or one sounding of a file that contains several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granule {
-    /// Where the file lies.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Its name without folders.
+    /// Name of the file without folders.
     pub file_name: String,
-    /// Its name without the ending; outputs are named after it.
+    /// File name without its ending, plus the number of the sounding if there are several; outputs are named after it.
     pub stem: String,
-    /// Which sounding of the file it is, from 1, where the file holds several.
+    /// Number of the sounding within the file, from 1, if the file contains several.
     pub part: Option<usize>,
 }
 
 impl Granule {
-    /// The granule at `path`.
+    /// Returns the granule at `path`.
     ///
     /// # Errors
-    /// A name that is not UTF-8, holds control characters, or is too long for a catalogue.
+    /// The name is not UTF-8, contains control characters, or is too long for a catalogue.
     pub fn at(path: &Path, collection: &Collection) -> Result<Self, Failure> {
         let refused = |found: String, expected: &str| {
             Failure::new(Stage::Plan, path.display().to_string(), "has an invalid file name")
@@ -55,8 +55,8 @@ impl Granule {
                 && number.bytes().all(|digit| digit.is_ascii_digit())
         });
         let stem = numbered.map(|(stem, _)| stem).filter(|stem| !stem.is_empty()).unwrap_or(stem);
-        // ECHO10 allows a GranuleUR of 250 characters, file systems names of 255 bytes; the longest name made of
-        // the stem appends `.nc` and the suffix of the metadata.
+        // ECHO10 allows a GranuleUR of 250 characters, and file systems allow names of 255 bytes; the longest name is
+        // the stem with `.nc` and the metadata suffix.
         if stem.len() > MAX_STEM {
             return Err(refused(format!("{} bytes", stem.len()), "at most 225 bytes before the ending"));
         }
@@ -65,26 +65,27 @@ impl Granule {
 }
 
 impl Granule {
-    /// The sounding with this number, from 1, as a granule of its own.
+    /// Returns the sounding with this number, from 1, as a separate granule.
     #[must_use]
     pub fn part(&self, number: usize) -> Self {
         Self { stem: format!("{}-{number}", self.stem), part: Some(number), ..self.clone() }
     }
 
-    /// The stem of the whole file, where this is one sounding of several.
+    /// Returns the stem of the whole file if this is one sounding of several.
     #[must_use]
     pub fn whole_stem(&self) -> Option<&str> {
         self.stem.strip_suffix(&format!("-{}", self.part?))
     }
 }
 
-/// True for characters that metadata can hold: XML 1.0 allows neither control characters nor noncharacters.
+/// Returns true for characters that metadata can contain: no control characters, and neither U+FFFE nor U+FFFF, which
+/// XML 1.0 excludes.
 #[must_use]
 pub fn is_printable(character: char) -> bool {
     !character.is_control() && !matches!(character, '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// `file_name` without the first of `extensions` that it ends in, in any case.
+/// Returns `file_name` without the first of `extensions` that it ends in, ignoring ASCII case.
 #[must_use]
 pub fn stem<'name>(file_name: &'name str, extensions: &[&str]) -> &'name str {
     extensions
@@ -99,7 +100,7 @@ pub fn stem<'name>(file_name: &'name str, extensions: &[&str]) -> &'name str {
         .unwrap_or(file_name)
 }
 
-/// A product and the fields of the granule's name.
+/// A product and the information in the granule's file name.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// The product.
@@ -110,7 +111,7 @@ pub struct Identity {
     pub date: Option<Date>,
 }
 
-/// The product whose file-name pattern `stem` matches.
+/// Returns the product whose file-name pattern matches `stem`.
 ///
 /// # Errors
 /// A pattern in the collection's table is not a regular expression.
@@ -137,10 +138,10 @@ pub fn identify_by_name(collection: &'static Collection, stem: &str) -> Result<O
     Ok(None)
 }
 
-/// The product of an open granule: by its name, else by its content, with a warning.
+/// Identifies the product of an open granule by its name, or else by its content, with a warning.
 ///
 /// # Errors
-/// Neither name nor content identifies a product.
+/// Neither the name nor the content matches a product.
 pub fn identify(
     collection: &'static Collection,
     granule: &Granule,
@@ -173,10 +174,10 @@ pub fn identify(
         .hint("move the file out of INPUT, or rename it to the producer's pattern"))
 }
 
-/// The product of a text with soundings: by its name, else the one product that is a sounding.
+/// Identifies the product of a text with soundings by its name, or else as the first product that is a sounding.
 ///
 /// # Errors
-/// The collection has no such product.
+/// The collection has no product for soundings.
 pub fn identify_text(collection: &'static Collection, granule: &Granule) -> Result<Identity, Failure> {
     if let Some(identity) = identify_by_name(collection, &granule.stem)? {
         return Ok(identity);

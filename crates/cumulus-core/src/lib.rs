@@ -1,7 +1,7 @@
-//! Instrument granules in, CF-1.6 netCDF and catalogue metadata out.
+//! Converts instrument granules to CF-1.6 netCDF files with catalogue metadata.
 //!
-//! A collection is a constant table ([`collection::Collection`]); this crate is the same for every collection. Data flow
-//! in one direction:
+//! A collection is a constant table ([`collection::Collection`]); this crate is the same for every collection. Data
+//! flows in one direction:
 //!
 //! ```text
 //!  arguments, environment, clock                                                        exit code, report
@@ -9,17 +9,17 @@
 //!        v                                                                                     |
 //!       cli --> run --> discover --> plan --> convert, for each granule ------------------> report
 //!                                               |
-//!                                               |   open      what is in the granule; rows of it
+//!                                               |   open      contents of the granule, row by row
 //!                                               |   map       dimensions, track, missing values
 //!                                               |   cf        layout and attributes of the product
 //!                                               |   transfer  values, into a netCDF file in a staging folder
-//!                                               |   metadata  ECHO10, from what was written
+//!                                               |   metadata  ECHO10, from the values written
 //!                                               v   publish   flush, rename: data, then metadata
 //!                                             OUTPUT
 //! ```
 //!
-//! Only [`cli`] reads arguments, environment and clock, so a granule and its options decide every byte of its product.
-//! Values, formats, soundings and logs are crates below this one.
+//! Only [`cli`] reads arguments, environment and clock, so every byte of a product is determined by the granule and the
+//! options. Values, formats, soundings and logs are separate crates that this one depends on.
 
 pub mod cf;
 pub mod cli;

@@ -1,7 +1,8 @@
-//! The meaning of a granule: from what a source holds to what the product will hold.
+//! Maps the contents of a source to the contents of the product.
 //!
-//! [`bind`] gives every axis a dimension, [`time`] and [`position`] derive the track, [`decode`] takes blocks of
-//! values to their output type and replaces what is missing. Nothing here depends on a file format or a collection.
+//! [`bind`] assigns a dimension to every axis, [`time`] and [`position`] derive the track, and [`decode`] converts
+//! blocks of values to their output type and replaces missing values. Nothing here depends on a file format or a
+//! collection.
 
 pub mod altitudes;
 pub mod axes;
@@ -25,13 +26,13 @@ use cumulus_model::source::{Content, Dataset, Source};
 use cumulus_model::values::Values;
 use cumulus_model::warning::{Code, Warning};
 
-/// The value that stands for "no value" in every output (NASA CPL's own sentinel).
+/// `_FillValue` of every output: NASA CPL's own sentinel for a missing value.
 pub const FILL: f64 = -999.0;
 
-/// Values at or below this are sentinels: files hold -999, later ones -9999.
+/// Maximum sentinel: values at or below it are missing. Files contain -999, later ones -9999.
 pub const MAX_SENTINEL: f64 = -900.0;
 
-/// All values of a small numeric dataset.
+/// Reads all values of a small numeric dataset.
 ///
 /// # Errors
 /// The dataset is text, or cannot be read.
@@ -39,7 +40,7 @@ pub fn whole(source: &dyn Source, dataset: &Dataset) -> Result<Values, Failure> 
     source.rows(dataset, 0..dataset.row_count())
 }
 
-/// All numbers of a small dataset, NaN for those that the source states to be missing.
+/// Reads all numbers of a small dataset, with NaN for those that equal the `_FillValue` of its reading.
 ///
 /// # Errors
 /// As [`whole`].
@@ -51,8 +52,10 @@ pub fn numbers(source: &dyn InterpretedSource, dataset: &Dataset) -> Result<Vec<
     Ok(numbers.into_iter().map(known).collect())
 }
 
-/// The value of a one-element numeric dataset, whatever its rank; `None`, with a warning, where it is anything else:
-/// what a file states about itself is only compared with its arrays.
+/// Returns the value of a one-element numeric dataset of any rank.
+///
+/// Returns `None` if there is no such dataset, and `None` with a warning if it is not a single number: what a file
+/// states about itself is only compared with its arrays, so this is no error.
 pub fn single(source: &dyn InterpretedSource, path: &str, warnings: &mut Vec<Warning>) -> Option<f64> {
     let dataset = source.description().dataset(path)?;
     if dataset.len() == 1

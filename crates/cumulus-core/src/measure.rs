@@ -1,4 +1,4 @@
-//! Conversions without supervisor, checksums and flush, for `scripts/bench`.
+//! Converts granules without supervisor, checksums and flush, for `scripts/bench`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,13 @@ use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
 
-/// Converts the granules at `sources`, one after another, each into [`STAGED`](crate::product_name::STAGED) files in a folder of its own
-/// stem in `folder`, with `threads` threads; nothing is published, and the checksums inside are zeros.
+/// Converts the granules at `sources` in order, with `threads` threads, and publishes nothing.
+///
+/// Each granule gets a subfolder of `folder`, named after its stem, with its [`STAGED`](crate::product_name::STAGED)
+/// files. The checksums in these files are zeros.
 ///
 /// # Errors
-/// Those of the first conversion that fails.
+/// The error of the first conversion that fails.
 pub fn conversions(
     collection: &'static Collection,
     options: &ContentOptions,

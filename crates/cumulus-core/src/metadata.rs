@@ -1,4 +1,4 @@
-//! The catalogue record of a product, computed from what was written.
+//! The catalogue record of a product, computed from the values that were written.
 
 pub mod echo10;
 
@@ -12,7 +12,7 @@ use crate::map::position::Extent;
 /// The catalogue record of one product.
 #[derive(Clone, Debug)]
 pub struct GranuleRecord {
-    /// What the product was made from, by which a later run recognizes that it is up to date.
+    /// Origin of the product, by which a later run decides whether it is up to date.
     pub origin: Origin,
     /// Unique reference: the name of the data file.
     pub granule_ur: String,
@@ -26,7 +26,7 @@ pub struct GranuleRecord {
     pub size: u64,
     /// SHA-256 of the data file as it lies on disk.
     pub sha256: String,
-    /// When it was made.
+    /// Time stamp of the run that made it.
     pub produced: Timestamp,
     /// Whether the sun was up.
     pub day_night: DayNight,
@@ -38,7 +38,7 @@ pub struct GranuleRecord {
     pub begin: Timestamp,
     /// Time of the latest record.
     pub end: Timestamp,
-    /// Rectangle around all valid positions.
+    /// Bounding box of all valid positions.
     pub extent: Option<Extent>,
     /// Lowest and highest altitude of the vertical coordinate, in metres.
     pub altitude_m: Option<(f64, f64)>,
@@ -48,11 +48,11 @@ pub struct GranuleRecord {
     pub instrument: String,
     /// Campaign keyword.
     pub campaign: String,
-    /// Where the data file can be fetched.
+    /// URL of the data file.
     pub url: String,
 }
 
-/// What a product was made from: all that decides its bytes but the time stamp.
+/// Origin of a product: everything that determines its bytes, except the time stamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Program that made it.
@@ -69,18 +69,18 @@ pub struct Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayNight {
-    /// In every record.
+    /// Above it in every record.
     Day,
-    /// In no record.
+    /// Above it in no record.
     Night,
-    /// In some.
+    /// Above it in some records.
     Both,
-    /// Not stated in the source.
+    /// Unknown, because the source has no solar elevation.
     Unspecified,
 }
 
 impl DayNight {
-    /// Told by the elevations of the sun above the horizon, in degrees, over all records.
+    /// Returns the flag for these statistics of solar elevation, in degrees above the horizon, over all records.
     #[must_use]
     pub fn of(elevation: Option<&Statistics>) -> Self {
         match elevation.and_then(|seen| Some((seen.minimum?, seen.maximum?))) {
@@ -92,11 +92,11 @@ impl DayNight {
     }
 }
 
-/// Characters of a file name that stand in a URL as they are (RFC 3986, "unreserved").
+/// Characters of a file name that need no escaping in a URL (RFC 3986, "unreserved").
 const KEPT_IN_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The address of a file under `base`, which may end in `/` or, for query forms, in `=`; without a base, the
-/// address relative to the metadata file.
+/// Returns the URL of a file under `base`, which may end in `/` or, for queries, in `=`; without a base, the URL is
+/// relative to the metadata file.
 #[must_use]
 pub fn url(base: Option<&str>, file_name: &str) -> String {
     let name = utf8_percent_encode(file_name, KEPT_IN_URL);

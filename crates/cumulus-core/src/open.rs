@@ -1,4 +1,4 @@
-//! Opens a granule by its contents, never by its name: arrays or soundings.
+//! Opens a granule as arrays or soundings, detected from its contents and never from its name.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use cumulus_model::error::{Failure, Stage};
 use cumulus_model::source::Source;
 use cumulus_sounding::Sounding;
 
-/// A granule that was opened.
+/// An open granule.
 pub enum Opened {
     /// Arrays.
     Arrays(Box<dyn Source>),
@@ -15,10 +15,10 @@ pub enum Opened {
     Soundings(Vec<Sounding>),
 }
 
-/// Opens the file at `path`: HDF5, netCDF classic, or text with soundings where `texts` are wanted.
+/// Opens the file at `path`: HDF5, netCDF classic, or, if `texts` is true, text with soundings.
 ///
 /// # Errors
-/// The file cannot be read, or has none of these formats.
+/// The file cannot be read, or is in none of these formats.
 pub fn open(path: &Path, texts: bool) -> Result<Opened, Failure> {
     let _span = tracing::info_span!("open").entered();
     let format = read::format(path)?;

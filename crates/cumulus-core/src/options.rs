@@ -1,24 +1,24 @@
-//! Options of a run that concern single granules.
+//! Options of a run that apply to each granule.
 
 use clap::ValueEnum;
 use cumulus_model::digest;
 use serde::{Deserialize, Serialize};
 
-/// Options that shape the bytes of a product.
+/// Options that affect the bytes of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentOptions {
     /// Deflate level, 0 to 9.
     pub level: u8,
     /// Short name of the collection.
     pub short_name: String,
-    /// Where data files will be fetched from.
+    /// Base URL of the data files, written into the metadata.
     pub url_base: Option<String>,
-    /// What is appended to a data file's name to name its metadata.
+    /// Suffix that is appended to a data file's name to form the name of its metadata file.
     pub metadata_suffix: String,
 }
 
 impl ContentOptions {
-    /// SHA-256 of all of them.
+    /// Returns the SHA-256 of all options.
     #[must_use]
     pub fn sha256(&self) -> String {
         let Self { level, short_name, url_base, metadata_suffix } = self;
@@ -26,15 +26,15 @@ impl ContentOptions {
     }
 }
 
-/// Which products of earlier runs are kept. Only those are candidates that were made from the same source, by the same
-/// version, with the same options.
+/// Which products of earlier runs are kept. Only products made from the same source, by the same version and with the
+/// same options are candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reuse {
-    /// None is kept.
+    /// No product is kept.
     Never,
-    /// A product is kept if its bytes still have the checksum that its metadata state.
+    /// A product is kept if its size and checksum still match its metadata.
     Rehashed,
-    /// A product is kept if it has the size that its metadata state.
+    /// A product is kept if its size matches its metadata; the checksum is not verified.
     Trusted,
 }
 

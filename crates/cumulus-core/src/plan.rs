@@ -1,4 +1,4 @@
-//! Which granules become which files. Pure.
+//! Decides which granules become which files. Pure: it does no I/O.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use crate::granule::Granule;
 use crate::product_name::output_names;
 use cumulus_model::error::{Class, Failure, Stage};
 
-/// What a run will do.
+/// The work of a run.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Granules to convert, in this order.
     pub granules: Vec<Granule>,
-    /// Granules that cannot even be tried.
+    /// Files that are refused before conversion, each with the reason.
     pub refused: Vec<(PathBuf, Failure)>,
 }
 
-/// Gives every candidate its place, and refuses those whose products would overwrite each other.
+/// Plans every candidate, and refuses those whose products would overwrite each other.
 #[must_use]
 pub fn plan(collection: &Collection, candidates: &[PathBuf]) -> Plan {
     let mut plan = Plan::default();
@@ -51,7 +51,7 @@ pub fn plan(collection: &Collection, candidates: &[PathBuf]) -> Plan {
 
 /// Refuses a plan that would write over one of its own inputs.
 ///
-/// `identity` answers the same for two paths where they lead to one file, and nothing where there is none.
+/// `identity` returns equal values for two paths to the same file, and `None` if there is no file.
 ///
 /// # Errors
 /// An output path, or OUTPUT itself, is one of the inputs.

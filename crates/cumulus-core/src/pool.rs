@@ -1,12 +1,12 @@
-//! The supervisor: distributes granules to worker processes; a crash of a worker costs only its granule.
+//! The supervisor: distributes granules to worker processes; a crash of a worker affects only its granule.
 //!
-//! libhdf5 has one lock a process and dies on some damaged files, so this process never calls it. Workers are this
-//! same program, started with a hidden verb; they get granules one at a time on standard input and reply on
-//! standard output ([`protocol`]). A worker that dies, takes too long or grows too large is replaced; its granule is
-//! tried once more at the end, alone, and a second such failure is final.
+//! libhdf5 has one lock per process and crashes on some damaged files, so this process never calls it. Workers run this
+//! same program with a hidden subcommand; they receive granules one at a time on standard input and reply on standard
+//! output ([`protocol`]). A worker that dies, exceeds the timeout or the memory limit is replaced; its granule is
+//! retried once at the end, alone, and a second such failure is final.
 //!
-//! Products are published here and not by workers: a worker can die at any instant, a rename cannot. Small ones are
-//! published in groups, because flushing the device costs the same for one file and for a hundred.
+//! Products are published here and not by workers, because a worker can die at any time, and a rename is atomic. Small
+//! products are published in groups, because flushing the device costs the same for one file and for a hundred.
 
 pub mod process;
 pub mod protocol;
@@ -27,60 +27,60 @@ use crate::report::{GranuleReport, Product, Status};
 use cumulus_log::event::Event as LogEvent;
 use cumulus_model::error::{Class, Failure, Stage};
 
-/// How long the supervisor sleeps when nothing happens; limits are kept to this much.
+/// Maximum time that the supervisor waits for an event, which is also the interval of timeout and memory checks.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How often a granule whose worker died is tried.
+/// Maximum number of attempts for a granule whose worker dies.
 const TRIES: u32 = 2;
 
-/// A group of finished granules is published when it has this many …
+/// Number of finished granules at which a group is published.
 const GROUP_GRANULES: usize = 64;
 
-/// … or products of this many bytes …
+/// Total size of products, in bytes, at which a group is published.
 const GROUP_BYTES: u64 = 64 << 20;
 
-/// … or has waited this long.
+/// Time after which a group is published, counted from its first finished granule.
 const GROUP_PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a run may use.
+/// Resource limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Processes and threads together.
+    /// Processor cores to use, for worker processes and their threads together.
     pub jobs: usize,
-    /// Time for one granule.
+    /// Timeout for one granule.
     pub timeout: Duration,
-    /// Memory of one worker, in MiB.
+    /// Maximum resident memory of one worker, in MiB.
     pub memory_limit_mib: u64,
-    /// Failures after which no further granule is begun.
+    /// Maximum number of failures; once it is exceeded, no further granule is started.
     pub max_failures: Option<usize>,
 }
 
-/// What the supervisor hears.
+/// An event that the supervisor receives.
 #[derive(Debug)]
 pub enum Event {
     /// A line from a worker.
     Line(u64, String),
-    /// A worker closed its standard output: it is dead or dying.
+    /// A worker closed its standard output, which means that it is dead or about to exit.
     Closed(u64),
-    /// The operator stops the run: at the first request in good order, at the second at once.
+    /// The operator stops the run: the first time after the granules in progress, the second time immediately.
     Stop,
 }
 
-/// Receives the events of the pool.
+/// Callbacks for the progress of the pool.
 pub trait Observer {
-    /// A granule was handed to a worker.
+    /// A granule was sent to a worker for the first time.
     fn begun(&mut self, granule: &Granule);
-    /// The worker of a granule came to this end; the granule is tried once more when the others are done.
+    /// The worker of a granule died, as `how` describes; the granule is retried when the others are done.
     fn lost(&mut self, granule: &Granule, how: &str);
-    /// A file holds this number of soundings, each of which becomes a granule.
+    /// A file contains this number of soundings, each of which becomes a granule.
     fn split(&mut self, granule: &Granule, parts: usize);
-    /// The worker of a granule has something for the log.
+    /// The worker of a granule sent a log event.
     fn told(&mut self, granule: &Granule, event: LogEvent);
-    /// A granule is done with, one way or another.
+    /// A granule is finished, whatever its outcome.
     fn ended(&mut self, report: GranuleReport);
 }
 
-/// The workers and what they have to do.
+/// The workers and the queue of granules.
 pub struct Pool<'run> {
     output: &'run OutputFolder,
     setup: Setup,
@@ -93,13 +93,13 @@ pub struct Pool<'run> {
     queue: VecDeque<Task>,
     retries: VecDeque<Task>,
     finished: Vec<Finished>,
-    /// Stems of all granules, which name their products.
+    /// Stems of all granules; products are named after them, so each must be unique.
     stems: BTreeSet<String>,
     failures: usize,
     stops: u32,
 }
 
-/// A worker and what it is at.
+/// A worker and its current task, if any.
 struct WorkerSlot {
     worker: Worker,
     busy: Option<Busy>,
@@ -109,11 +109,11 @@ struct Busy {
     task: Task,
     folder: PathBuf,
     started: Instant,
-    /// Why the supervisor ended the worker, if it did.
+    /// Why the supervisor killed the worker, if it did.
     ended_for: Option<String>,
 }
 
-/// A granule whose product is whole but not yet published.
+/// A granule whose product is complete but not yet published.
 struct Finished {
     granule: Granule,
     folder: PathBuf,
@@ -129,7 +129,7 @@ struct Task {
 }
 
 impl<'run> Pool<'run> {
-    /// A pool without workers; they are made as they are needed.
+    /// Creates a pool without workers; they are started when needed.
     pub fn new(
         output: &'run OutputFolder,
         setup: Setup,
@@ -155,19 +155,19 @@ impl<'run> Pool<'run> {
         }
     }
 
-    /// Where the wish to stop is sent.
+    /// Returns a sender of events to this pool, for stop requests.
     #[must_use]
     pub fn sender(&self) -> Sender<Event> {
         self.sender.clone()
     }
 
-    /// Works through all granules.
+    /// Converts all granules, and reports each of them to the observer.
     pub fn convert(mut self, granules: Vec<Granule>) {
         let workers = self.limits.jobs.min(granules.len()).max(1);
         self.stems = granules.iter().map(|granule| granule.stem.clone()).collect();
         self.queue = granules.into_iter().map(|granule| Task { granule, tries: 0 }).collect();
         self.work(workers);
-        // Alone: no other worker.
+        // Retries run alone, without other workers.
         self.workers.clear();
         while let Some(task) = self.retries.pop_front() {
             self.queue.push_back(task);
@@ -200,7 +200,7 @@ impl<'run> Pool<'run> {
                 Ok(Event::Line(number, line)) => self.answered(number, &line),
                 Ok(Event::Closed(number)) => self.died(number),
                 Ok(Event::Stop) => self.stops += 1,
-                // This pool holds a sender itself, so the channel is never closed.
+                // The pool has a sender itself, so the channel is never disconnected.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
             self.keep_limits();
@@ -211,7 +211,7 @@ impl<'run> Pool<'run> {
         self.stops > 0 || self.limits.max_failures.is_some_and(|most| self.failures > most)
     }
 
-    /// Hands granules to idle workers, making workers as long as there are fewer than `workers`.
+    /// Assigns granules to idle workers, starting new workers up to a maximum of `workers`.
     fn assign(&mut self, workers: usize) {
         for _ in 0..self.queue.len() {
             let busy = self.workers.values().filter(|slot| slot.busy.is_some()).count();
@@ -220,7 +220,7 @@ impl<'run> Pool<'run> {
             }
             let Some(task) = self.queue.pop_front() else { return };
             match self.output.claim(&task.granule.stem) {
-                // Another run is at it; look again when the others are done.
+                // Another run is converting it; look again after the other granules.
                 Ok(Claim::Theirs) => self.queue.push_back(task),
                 Ok(Claim::Ours(folder)) => self.begin(task, folder),
                 Err(failure) => self.ended(&task.granule, Instant::now(), Notes::default(), Err(failure)),
@@ -241,12 +241,12 @@ impl<'run> Pool<'run> {
             self.observer.begun(&task.granule);
         }
         let busy = self.workers.values().filter(|slot| slot.busy.is_some()).count();
-        // Towards the end there are more cores than granules: jobs that start then share the idle cores.
+        // Near the end there are more cores than granules: jobs that start then share the idle cores.
         let granules_left = busy + 1 + self.queue.len();
         let threads = (self.limits.jobs / granules_left).max(1);
         let job = Job { granule: task.granule.clone(), folder: folder.clone(), threads };
         if let Some(slot) = self.workers.get_mut(&number) {
-            // A worker that cannot be written to has died, which its reader will notice.
+            // A write error means that the worker has died, which its reader thread will report.
             slot.worker.send(&job);
             slot.busy = Some(Busy { task, folder, started: Instant::now(), ended_for: None });
         }
@@ -274,7 +274,7 @@ impl<'run> Pool<'run> {
                 return;
             }
             Err(error) => {
-                // The worker printed something that is not a message, so that it cannot be trusted any more.
+                // Something in the worker printed a line that is not a message, so the worker can no longer be trusted.
                 if let Some(busy) = &mut slot.busy {
                     busy.ended_for = Some(format!("sent a message that cannot be parsed: {error}"));
                 }
@@ -309,7 +309,7 @@ impl<'run> Pool<'run> {
         self.ended(&busy.task.granule, busy.started, notes, result);
     }
 
-    /// Puts every sounding of a file into the queue in its place.
+    /// Replaces a granule by all soundings of its file, at the front of the queue, in order.
     fn split(&mut self, granule: &Granule, parts: usize) {
         self.output.release(&granule.stem);
         self.observer.split(granule, parts);
@@ -332,8 +332,8 @@ impl<'run> Pool<'run> {
         }
     }
 
-    /// Takes away what an earlier run made of the whole file when it held one sounding: half a file, of which this
-    /// sounding is a part.
+    /// Removes the product that an earlier run made of the whole file when the file contained only one sounding: it
+    /// covers an incomplete file, and would duplicate one of the soundings.
     fn supersede(&self, granule: &Granule) {
         let Some(whole) = granule.whole_stem() else { return };
         let (data, metadata) = output_names(whole, &self.setup.options.metadata_suffix);
@@ -394,7 +394,7 @@ impl<'run> Pool<'run> {
         self.ended(&busy.task.granule, busy.started, Notes::default(), Err(failure));
     }
 
-    /// Ends workers that took too long or grew too large; their ends are then noticed like any other.
+    /// Kills workers that exceed the timeout or the memory limit; their deaths are then reported like any other.
     fn keep_limits(&mut self) {
         for slot in self.workers.values_mut() {
             let Some(busy) = &mut slot.busy else { continue };
@@ -416,7 +416,7 @@ impl<'run> Pool<'run> {
         }
     }
 
-    /// Ends everything at once.
+    /// Kills all workers and reports the unfinished granules as not tried.
     fn abandon(&mut self) {
         for (_, mut slot) in std::mem::take(&mut self.workers) {
             slot.worker.kill();

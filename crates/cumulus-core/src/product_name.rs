@@ -1,10 +1,10 @@
-//! Names of a product's files.
+//! File names of products.
 
-/// Names of data and metadata while they are made. The granule's own name comes with publication: netcdf-c takes a
-/// backslash in a name for a folder.
+/// Temporary names of the data and metadata files. Files get the granule's name only when they are published, because
+/// netcdf-c treats a backslash in a name as a folder separator.
 pub const STAGED: [&str; 2] = ["data.nc", "metadata.xml"];
 
-/// Names of the data file and metadata file of the granule with this stem.
+/// Returns the names of the data file and the metadata file of the granule with this stem.
 #[must_use]
 pub fn output_names(stem: &str, metadata_suffix: &str) -> (String, String) {
     let data = format!("{stem}.nc");

@@ -1,13 +1,13 @@
-//! OUTPUT: products are published here, each of them complete, even if other runs write to the same folder.
+//! Publishes complete products in OUTPUT, even if other runs write to the same folder.
 //!
-//! A run has a staging folder inside a hidden folder of OUTPUT, on the same file system, with a folder for each
-//! granule under way. The hidden folder goes with the last run, and is there so that looking for other runs does not
-//! mean listing all products. A finished product is flushed to the device and renamed into OUTPUT, data first, metadata last:
-//! metadata in OUTPUT mean that their data are complete.
+//! A run has a staging folder inside a hidden folder of OUTPUT, on the same file system, with a subfolder for each
+//! granule in progress. The last run removes the hidden folder, which exists so that finding other runs does not
+//! require listing all products. A finished product is flushed to the device and renamed into OUTPUT, data first,
+//! metadata last: a metadata file in OUTPUT means that its data file is complete.
 //!
-//! Runs on one OUTPUT cooperate by two locks (flock), which the kernel releases when a run dies, however it dies.
-//! Each run holds the lock of its own staging folder as long as it lives, so that others can distinguish a folder in use
-//! from a leftover. The lock of OUTPUT itself is held for moments: to sweep leftovers, to claim a granule, to
+//! Runs on one OUTPUT cooperate by two locks (flock), which the kernel releases whenever a run ends, even in a crash.
+//! Each run holds the lock of its own staging folder for its whole lifetime, so that others can distinguish a folder
+//! in use from a leftover. The lock of OUTPUT itself is held only briefly: to sweep leftovers, claim a granule, or
 //! publish.
 
 use std::fs::{self, File, TryLockError};
@@ -19,42 +19,42 @@ use tempfile::TempDir;
 use cumulus_model::digest;
 use cumulus_model::error::{Failure, Stage};
 
-/// OUTPUT and this run's staging folder, which is removed with everything in it when this goes out of scope.
+/// OUTPUT and this run's staging folder, which is removed with its contents on drop.
 #[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
     /// The hidden folder of all runs.
     runs: PathBuf,
-    /// This run's staging folder; `None` only while it is taken down.
+    /// This run's staging folder; `None` only during drop.
     staging: Option<TempDir>,
     /// Keeps the lock of the staging folder.
     _alive: File,
 }
 
-/// Whether a granule may be worked on.
+/// Whether this run may convert a granule.
 #[derive(Debug)]
 pub enum Claim {
-    /// It may, in this folder, which is the granule's own.
+    /// It may, in this folder, which is for this granule only.
     Ours(PathBuf),
-    /// Another run on the same OUTPUT is at work on it.
+    /// Another run on the same OUTPUT is converting it.
     Theirs,
 }
 
 /// A product ready to be published: data and metadata, in this order.
 #[derive(Debug)]
 pub struct Staged<'run> {
-    /// Where they lie now.
+    /// Paths of the staged files.
     pub files: [PathBuf; 2],
-    /// What they will be called in OUTPUT.
+    /// Names of the files in OUTPUT.
     pub names: [&'run str; 2],
 }
 
-/// Groups of this many products are flushed together with whatever else waits for the device; smaller ones file by
-/// file.
+/// Minimum number of products in a group that is flushed with one `syncfs` of the whole file system; smaller groups are
+/// flushed file by file.
 const MIN_GROUP: usize = 4;
 
 impl OutputFolder {
-    /// Opens OUTPUT, which is made if it is missing, sweeps what dead runs left, and makes a staging folder.
+    /// Opens OUTPUT, which is created if it is missing, removes leftovers of dead runs, and creates a staging folder.
     ///
     /// # Errors
     /// OUTPUT is not a folder, or cannot be written or locked.
@@ -88,11 +88,11 @@ impl OutputFolder {
         Ok(Claim::Ours(folder))
     }
 
-    /// Publishes a group of products, and answers for each.
+    /// Publishes a group of products, and returns one result per product, in order.
     ///
-    /// Everything is flushed to the device before the first rename, and the names after the last. Metadata of an
-    /// earlier run are taken away before the new data arrive, so that at no time do metadata lie beside data they do
-    /// not describe.
+    /// All files are flushed to the device before the first rename, and the folder after the last rename. The metadata
+    /// of an earlier run are removed before the new data file is renamed, so that metadata in OUTPUT never describe
+    /// other data.
     pub fn publish(&self, group: &[Staged<'_>]) -> Vec<Result<(), Failure>> {
         let mut results: Vec<Result<(), Failure>> = if group.len() < MIN_GROUP {
             group.iter().map(flush).collect()
@@ -120,7 +120,7 @@ impl OutputFolder {
         results
     }
 
-    /// Gives a product its names.
+    /// Renames the files of a product to their names in OUTPUT.
     fn name(&self, staged: &Staged<'_>) -> Result<(), Failure> {
         let [data, metadata] = staged.names.map(|name| self.path.join(name));
         remove(&metadata)?;
@@ -130,10 +130,10 @@ impl OutputFolder {
         Ok(())
     }
 
-    /// Removes files of OUTPUT in this order; returns whether any was there.
+    /// Removes files from OUTPUT in this order, and returns whether any existed.
     ///
     /// # Errors
-    /// One cannot be removed.
+    /// OUTPUT cannot be locked, or a file cannot be removed.
     pub fn remove(&self, names: &[&str]) -> Result<bool, Failure> {
         let lock = locked(&self.path).map_err(|error| unwritable(&self.path, error))?;
         let mut some = false;
@@ -144,27 +144,27 @@ impl OutputFolder {
         Ok(some)
     }
 
-    /// Flushes everything on the device of OUTPUT: one wait for a whole group. Linux tells errors of such a flush
-    /// since 5.8.
+    /// Flushes the whole file system of OUTPUT, which needs only one wait per group. Linux has reported errors of
+    /// `syncfs` since 5.8.
     fn flush_device(&self) -> Result<(), Failure> {
         File::open(&self.path)
             .and_then(|output| Ok(rustix::fs::syncfs(output)?))
             .map_err(|error| unwritable(&self.path, error))
     }
 
-    /// Bytes free on the device; `None` if it is unknown.
+    /// Returns the free bytes on the file system of OUTPUT; `None` if unknown.
     #[must_use]
     pub fn free_bytes(&self) -> Option<u64> {
         rustix::fs::statvfs(&self.path).ok().map(|device| device.f_bavail.saturating_mul(device.f_frsize))
     }
 
-    /// Gives up a claim; what is left in its folder goes away.
+    /// Releases a claim and removes its folder with its contents.
     pub fn release(&self, stem: &str) {
-        // What cannot be removed now goes with the staging folder.
+        // Anything that cannot be removed now is removed with the staging folder.
         let _ = fs::remove_dir_all(self.folder(stem));
     }
 
-    /// The granule's folder, under a name without any character that a library could take for something else.
+    /// Returns the granule's folder, whose name has no character that a library could misinterpret.
     fn folder(&self, stem: &str) -> PathBuf {
         let staging = self.staging.as_ref().map_or(self.runs.as_path(), TempDir::path);
         staging.join(claim_name(stem))
@@ -172,16 +172,16 @@ impl OutputFolder {
 }
 
 impl Drop for OutputFolder {
-    /// Nothing can be done here about a folder that cannot be removed; the next run sweeps it.
+    /// Errors are ignored: a folder that cannot be removed is removed by the next run.
     fn drop(&mut self) {
         let _lock = locked(&self.path);
         drop(self.staging.take());
-        // Not empty while other runs are there.
+        // This fails while other runs have folders in it.
         let _ = fs::remove_dir(&self.runs);
     }
 }
 
-/// Removes a file; returns whether it was there.
+/// Removes a file, and returns whether it existed.
 fn remove(path: &Path) -> Result<bool, Failure> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -201,29 +201,29 @@ fn flush(staged: &Staged<'_>) -> Result<(), Failure> {
     })
 }
 
-/// Name of a granule's folder.
+/// Returns the name of a granule's folder: the checksum of its stem.
 fn claim_name(stem: &str) -> String {
     digest::of_text(stem)
 }
 
-/// Locks a folder, waiting for another holder; the lock lasts as long as the returned value.
+/// Locks a folder, waiting until the lock is free; it is held as long as the returned file is open.
 fn locked(folder: &Path) -> io::Result<File> {
     let file = File::open(folder)?;
     file.lock()?;
     Ok(file)
 }
 
-/// The staging folders of all runs on one OUTPUT.
+/// Returns the staging folders of all runs on one OUTPUT.
 fn staging_folders(runs: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(runs)?.map(|entry| entry.map(|entry| entry.path())).collect()
 }
 
-/// True where some run holds the lock of this staging folder.
+/// Returns true if a run holds the lock of this staging folder.
 fn is_alive(staging: &Path) -> bool {
     File::open(staging).is_ok_and(|folder| matches!(folder.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-/// Removes the staging folders of runs that are no more.
+/// Removes the staging folders of runs that have ended.
 fn sweep(runs: &Path) -> io::Result<()> {
     for folder in staging_folders(runs)? {
         if !is_alive(&folder) {

@@ -1,4 +1,4 @@
-//! The report of a run, granule by granule, and its exit code.
+//! The report of a run with one entry per granule, and the exit code of the run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,25 +14,25 @@ use cumulus_log::shipper::Shipment;
 use cumulus_model::error::{Class, Failure};
 use cumulus_model::warning::Warning;
 
-/// Version of the report's own layout; grows when a field changes its meaning or goes away.
+/// Version of the report layout; incremented when a field changes its meaning or is removed.
 pub const LAYOUT: u32 = 1;
 
-/// Everything is converted or up to date.
+/// Every granule is converted or up to date.
 pub const EXIT_SUCCESS: u8 = 0;
-/// The arguments cannot be carried out.
+/// The arguments are invalid.
 pub const EXIT_USAGE: u8 = 2;
 /// Some granules are permanently invalid (`EX_DATAERR` of sysexits.h).
 pub const EXIT_BAD_GRANULE: u8 = 65;
-/// There is no granule (`EX_NOINPUT`).
+/// No granule was found (`EX_NOINPUT`).
 pub const EXIT_NO_GRANULE: u8 = 66;
-/// The program is wrong (`EX_SOFTWARE`).
+/// There is a bug in the program (`EX_SOFTWARE`).
 pub const EXIT_INTERNAL: u8 = 70;
 /// The output folder cannot be written (`EX_CANTCREAT`).
 pub const EXIT_OUTPUT_UNWRITABLE: u8 = 73;
-/// Something that can succeed later did not (`EX_TEMPFAIL`).
+/// Something failed that can succeed on a retry (`EX_TEMPFAIL`).
 pub const EXIT_RETRYABLE: u8 = 75;
 
-/// Exit codes from the most to the least pressing, with their classes: when several apply, the first one counts.
+/// Failure classes and their exit codes, in order of precedence: if several apply, the first one is used.
 const PRECEDENCE: [(Class, u8); 6] = [
     (Class::Usage, EXIT_USAGE),
     (Class::Internal, EXIT_INTERNAL),
@@ -45,21 +45,21 @@ const PRECEDENCE: [(Class, u8); 6] = [
 /// The report of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Version of this layout.
+    /// Version of this layout, [`LAYOUT`].
     pub layout: u32,
-    /// The program.
+    /// Name of the program.
     pub program: &'static str,
     /// Its version.
     pub version: &'static str,
-    /// INPUT as it was given.
+    /// INPUT as given by the operator.
     pub input: String,
-    /// OUTPUT as it was given.
+    /// OUTPUT as given by the operator.
     pub output: String,
-    /// Time stamp of the run and of everything it made.
+    /// Time stamp of the run and of all its products.
     pub started: Timestamp,
-    /// Seconds the run took.
+    /// Duration of the run in seconds.
     pub seconds: f64,
-    /// What the program answered to the shell.
+    /// Exit code of the program.
     pub exit_code: u8,
     /// Number of granules converted.
     pub converted: usize,
@@ -71,51 +71,51 @@ pub struct Report {
     pub granules: Vec<GranuleReport>,
     /// Files of INPUT that are not granules.
     pub ignored: Vec<Ignored>,
-    /// What stopped the run as a whole.
+    /// The failure that stopped the whole run, if any.
     pub failure: Option<Failure>,
-    /// What became of log events sent to Splunk, where any were.
+    /// Delivery counts of log events sent to Splunk; empty if none were sent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub splunk: Vec<Shipment>,
 }
 
-/// What became of one granule.
+/// The outcome of one granule.
 #[derive(Debug, Serialize)]
 pub struct GranuleReport {
-    /// Its stem.
+    /// Stem of the granule.
     pub granule: String,
-    /// Where it lies.
+    /// Path of its file.
     pub path: PathBuf,
-    /// The outcome.
+    /// Its outcome.
     pub status: Status,
-    /// Seconds it took.
+    /// Processing time in seconds.
     pub seconds: f64,
-    /// Seconds of these that were spent in each step that is timed; for the log.
+    /// Seconds spent in each timed step, for the log.
     #[serde(skip)]
     pub step_seconds: BTreeMap<String, f64>,
-    /// What is odd about it, though not wrong.
+    /// Oddities that are no errors.
     pub warnings: Vec<Warning>,
-    /// What was made of it.
+    /// Its product, if it was converted.
     pub product: Option<Product>,
-    /// Why nothing was.
+    /// Why it has no product, if it failed or was not tried.
     pub failure: Option<Failure>,
 }
 
-/// The outcome of a granule.
+/// Outcome of a granule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Its product is published.
     Converted,
-    /// Its product was there already, made from the same source by the same version with the same options.
+    /// Its product already exists, made from the same source by the same version with the same options.
     UpToDate,
-    /// Nothing of it is published.
+    /// It failed, and nothing is published.
     Failed,
-    /// The run ended before it was its turn.
+    /// The run ended before it was converted.
     NotTried,
 }
 
 impl Status {
-    /// The name.
+    /// Returns the name of the status, as in the report.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -150,27 +150,27 @@ pub struct Product {
     pub begin: Timestamp,
     /// Time of the latest record.
     pub end: Timestamp,
-    /// Consecutive records with the same whole second.
+    /// Number of consecutive records with the same whole second.
     pub repeated_seconds: u64,
-    /// Consecutive records that go back in time.
+    /// Number of consecutive records that go back in time.
     pub backward_steps: u64,
-    /// Longest step between consecutive records, in seconds.
+    /// Maximum time step between consecutive records, in seconds.
     pub longest_gap_s: f64,
-    /// Rectangle around the valid positions.
+    /// Bounding box of the valid positions.
     pub extent: Option<Extent>,
-    /// Positions set to `_FillValue`, by reason.
+    /// Number of positions set to `_FillValue`, by reason.
     pub invalid_positions: InvalidPositions,
     /// Whether the sun was up.
     pub day_night: DayNight,
-    /// Variables with missing values.
+    /// Statistics of the variables that have missing values.
     pub variables: Vec<VariableCount>,
-    /// Units that depend on the granule and not on the table, by variable.
+    /// Units that are determined by the granule and not by the table, by variable.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub units: BTreeMap<String, String>,
 }
 
 impl Product {
-    /// Missing values of all variables together.
+    /// Returns the total number of missing values in all variables.
     #[must_use]
     pub fn missing_values(&self) -> u64 {
         self.variables.iter().map(|variable| variable.statistics.missing()).sum()
@@ -182,7 +182,7 @@ impl Product {
 pub struct VariableCount {
     /// Its name.
     pub name: String,
-    /// What was seen of it.
+    /// Statistics of its values.
     #[serde(flatten)]
     pub statistics: Statistics,
 }
@@ -192,11 +192,11 @@ pub struct VariableCount {
 pub struct Ignored {
     /// The file.
     pub path: PathBuf,
-    /// Why.
+    /// Why it is ignored.
     pub reason: String,
 }
 
-/// The exit code for these classes of failure together.
+/// Returns the exit code for these failure classes: the one with the highest precedence, or success if there are none.
 #[must_use]
 pub fn exit_code(classes: impl IntoIterator<Item = Class>) -> u8 {
     let classes: Vec<Class> = classes.into_iter().collect();
@@ -204,13 +204,13 @@ pub fn exit_code(classes: impl IntoIterator<Item = Class>) -> u8 {
 }
 
 impl GranuleReport {
-    /// The report of a granule that failed without having been worked on.
+    /// Returns the report of a granule that failed before its conversion started.
     #[must_use]
     pub fn of(granule: &Granule, failure: Failure) -> Self {
         Self { granule: granule.stem.clone(), ..Self::refused(&granule.path, failure) }
     }
 
-    /// The report of a file that cannot be a granule.
+    /// Returns the report of a file that is refused as a granule.
     #[must_use]
     pub fn refused(path: &Path, failure: Failure) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();

@@ -1,6 +1,7 @@
-//! A run: every granule of INPUT, even if some of them fail.
+//! A run converts every granule of INPUT, even if some of them fail.
 //!
-//! In: a [`Request`]. Out: a [`Report`]. One failed granule never stops the others.
+//! Input: a [`Request`]. Output: a [`Report`]. A failed granule never stops the others, unless
+//! [`max_failures`](Request::max_failures) is exceeded.
 
 mod observer;
 
@@ -25,35 +26,35 @@ use crate::run::observer::RunObserver;
 use cumulus_log as log;
 use cumulus_model::error::{Class, Failure, Stage};
 
-/// The complete request of an operator: nothing after this reads arguments, environment or clock.
+/// All parameters of a run; code below this reads no arguments, environment or clock.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Folder, file or pattern.
+    /// INPUT: a folder, file or pattern.
     pub input: String,
-    /// Folder for products.
+    /// OUTPUT: the folder for products.
     pub output: PathBuf,
-    /// Whether folders inside INPUT count.
+    /// Whether subfolders of INPUT are searched too.
     pub recursive: bool,
-    /// Options that shape the products.
+    /// Options that affect the bytes of products.
     pub content: ContentOptions,
     /// Time stamp of the run.
     pub now: Timestamp,
     /// Which earlier products are kept.
     pub reuse: Reuse,
-    /// What of a finished file is read back.
+    /// How much of a finished file is read back.
     pub check: Check,
-    /// What the run may use.
+    /// Resource limits of the run.
     pub limits: Limits,
-    /// Failures after which no further granule is begun.
+    /// Maximum number of failures; once it is exceeded, no further granule is started.
     pub max_failures: Option<MaxFailures>,
 }
 
-/// A number of failures, or a share of all granules.
+/// A number of failures, or a percentage of all granules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxFailures {
-    /// This many.
+    /// A number of granules.
     Number(usize),
-    /// This many in a hundred.
+    /// A percentage of all granules, rounded down to a number.
     Percent(usize),
 }
 
@@ -71,7 +72,7 @@ impl std::str::FromStr for MaxFailures {
 }
 
 impl Request {
-    /// The number of failures among `granules` that may not be exceeded.
+    /// Returns the maximum number of failures allowed in a run of `granules` granules.
     fn most_failures(&self, granules: usize) -> Option<usize> {
         self.max_failures.map(|most| match most {
             MaxFailures::Number(number) => number,
@@ -80,10 +81,10 @@ impl Request {
     }
 }
 
-/// Lists what a run would do, and the files it would pass over.
+/// Returns the plan of a run and the files that it ignores.
 ///
 /// # Errors
-/// INPUT has no granule, or an output would be an input.
+/// INPUT cannot be listed or has no granule, OUTPUT is invalid, or an output would overwrite an input.
 pub fn prepare(collection: &Collection, request: &Request) -> Result<(Plan, Vec<Ignored>), Failure> {
     check_output(&request.output)?;
     let discovered = discover::discover(collection, &request.input, request.recursive)?;
@@ -93,7 +94,8 @@ pub fn prepare(collection: &Collection, request: &Request) -> Result<(Plan, Vec<
     Ok((plan, discovered.ignored))
 }
 
-/// netcdf-c takes backslashes and addresses in a path for what they are elsewhere.
+/// Rejects an OUTPUT that is not UTF-8, or that netcdf-c would misread: it treats a backslash as a folder separator and
+/// an address as a remote data set.
 fn check_output(output: &Path) -> Result<(), Failure> {
     let text = output.to_string_lossy();
     if text.contains('\\') || text.contains("://") || output.to_str().is_none() {
@@ -106,13 +108,13 @@ fn check_output(output: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Device and number of the file that a path leads to.
+/// Returns device and inode numbers of the file at `path`, links resolved; `None` if it cannot be read.
 fn file_identity(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     path.metadata().ok().map(|file| (file.dev(), file.ino()))
 }
 
-/// Converts every granule and reports on all of them.
+/// Converts every granule and returns a report on all of them.
 #[must_use]
 pub fn run(collection: &'static Collection, request: &Request, bar: &ProgressBar) -> Report {
     let started = Instant::now();
@@ -205,8 +207,10 @@ fn granules(
     Ok(())
 }
 
-/// Turns the signals that mean the run into events: the first one lets the granules under way finish, the second
-/// ends them. A closed terminal is no reason to stop, and neither is a file-size limit, which a failed write reports.
+/// Sends an [`Event::Stop`] to the pool for each SIGINT or SIGTERM: after the first one, granules in progress finish;
+/// the second one aborts them.
+///
+/// SIGHUP (a closed terminal) and SIGXFSZ (a file-size limit, which is reported by the failed write) are ignored.
 fn listen(pool: &Pool<'_>) -> Result<(), Failure> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     let refused = |error: std::io::Error| {
@@ -224,7 +228,7 @@ fn listen(pool: &Pool<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A progress bar on standard error, or none.
+/// Returns a progress bar on standard error, hidden unless `visible`.
 #[must_use]
 pub fn progress_bar(visible: bool) -> ProgressBar {
     if !visible {
@@ -237,15 +241,16 @@ pub fn progress_bar(visible: bool) -> ProgressBar {
     bar
 }
 
-/// A writer of lines to standard error that leaves the progress bar whole. A closed standard error is no reason
-/// to stop converting.
+/// Returns a function that writes a line to standard error without garbling the progress bar.
+///
+/// Write errors are ignored: a closed standard error is no reason to stop the run.
 #[must_use]
 pub fn line_writer(bar: &ProgressBar) -> Arc<dyn Fn(&str) + Send + Sync> {
     let bar = bar.clone();
     Arc::new(move |line| {
         use std::io::Write;
         bar.suspend(|| {
-            // One call: other processes may write to the same file or pipe.
+            // A single write call, because other processes may write to the same file or pipe.
             let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
         });
     })

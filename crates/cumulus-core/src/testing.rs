@@ -1,7 +1,7 @@
-//! What the tests of collection crates and the fuzz targets share; and the contract every collection keeps.
+//! Code shared by the tests of collection crates and the fuzz targets, and the contract of every collection's tables.
 //!
-//! The contract's checks are of the tables alone. What a published product really holds must come from outside: a fixture
-//! made from the table under test would prove nothing.
+//! The contract checks only the tables. What a published product really contains must come from outside: a fixture made
+//! from the table under test would prove nothing.
 
 pub mod fuzz;
 pub mod operator;
@@ -15,8 +15,9 @@ use crate::collection::{Arrangement, Collection, Constant, Presence, Product, Ro
 use crate::convert;
 use crate::granule::Granule;
 
-/// Checks the tables of `collection`; `published` lists, by product name, dataset names known from real files.
-/// Returns every breach, one line each.
+/// Checks the tables of `collection` and returns every violation, one line each.
+///
+/// `published` lists, by product name, the dataset names known from real files.
 #[must_use]
 pub fn contract(collection: &Collection, published: &[(&str, &[&str])]) -> Vec<String> {
     let mut breaches = Vec::new();

@@ -1,11 +1,12 @@
-//! Copies values from source to sink, in parallel and in order: a batch of blocks at a time, each block on its own thread.
+//! Copies values from source to sink, in parallel and in order: a batch of blocks at a time, each block on its own
+//! thread.
 //!
-//! In: a composition, with the origin of each variable's values. Out: a sink with all values, and what was seen of
-//! each variable on the way.
+//! Input: a composition, which states where each variable's values come from. Output: a sink with all values, and the
+//! statistics of each variable.
 //!
-//! While one batch is written, the next is read, decoded and packed. Blocks are read as the source stores them and
-//! cut into the units the sink stores; units are written in order, so neither the number of threads nor the size
-//! of blocks shows in the product.
+//! While one batch is written, the next is read, decoded and packed. Blocks match the chunks of the source and are cut
+//! into the units of the sink; units are written in order, so neither the number of threads nor the block size affects
+//! the product.
 
 mod beside;
 
@@ -24,23 +25,23 @@ use cumulus_model::error::Failure;
 use cumulus_model::source::{Dataset, Source};
 use cumulus_model::values::Values;
 
-/// Bytes of values that one thread works on at a time.
+/// Default size of a block, in bytes of values; each thread works on one block at a time.
 pub const DEFAULT_BLOCK_BYTES: usize = 2 << 20;
 
-/// Bytes that a block may grow to where the source stores large chunks.
+/// Maximum size of a block, in bytes, if the source has large chunks.
 const MAX_BLOCK_BYTES: usize = 32 << 20;
 
-/// Blocks of a batch for each thread: enough that no thread waits long for the others at the end of it.
+/// Blocks per thread in a batch: enough that no thread waits long for the others at its end.
 const BLOCKS_A_THREAD: usize = 2;
 
-/// Samples that decide how a variable is packed.
+/// Maximum number of samples for choosing how a variable is packed.
 const SAMPLES: usize = 3;
 
-/// Bytes of a sample: 65,536 values of a plane or more show how they compress, and a whole unit costs four times as
-/// much.
+/// Maximum size of a sample in bytes: 65,536 or more bytes per byte plane show how the values compress, and a whole
+/// unit costs four times as much.
 const SAMPLE_BYTES: usize = 512 << 10;
 
-/// Moves all values from source to sink; returns what was seen of each variable.
+/// Copies all values from source to sink, and returns the statistics of each variable, `None` if it has none.
 ///
 /// # Errors
 /// The source cannot be read, a value cannot be represented, or the sink cannot be written.
@@ -84,7 +85,7 @@ pub fn transfer(
                 variable_transfer.run(block_bytes)?;
                 Some(variable_transfer.statistics)
             }
-            // Written with the variable that it is made of.
+            // Written together with the variable that it is computed from.
             Feed::Beside => None,
         });
     }
@@ -99,9 +100,9 @@ struct VariableTransfer<'run, 'granule> {
     variable: usize,
     pool: &'run BufferPool,
     statistics: Statistics,
-    /// The flag variable beside it.
+    /// Its flag variable, if it has one.
     beside: Option<Beside<'run>>,
-    /// Rows of the variable that are written.
+    /// Number of rows written so far.
     written: usize,
 }
 
@@ -127,7 +128,7 @@ impl VariableTransfer<'_, '_> {
                 written?;
                 self.seen(packed?).into_iter().flatten().collect()
             } else {
-                // Packed only when the batch before is written, whose buffers can be used again.
+                // Packed only after the previous batch is written, so that its buffers are reused.
                 let (written, decoded) = rayon::join(|| self.write(ready), || work.decode_each(batch));
                 written?;
                 work.pack_across(self.seen(decoded?), &mut cutter)
@@ -142,7 +143,7 @@ impl VariableTransfer<'_, '_> {
         }
     }
 
-    /// Writes units, and the flags beside them.
+    /// Writes units, and the flags whose values are written.
     fn write(&mut self, units: impl IntoIterator<Item = Packed>) -> Result<(), Failure> {
         for unit in units {
             self.written += unit.rows;
@@ -154,7 +155,7 @@ impl VariableTransfer<'_, '_> {
         Ok(())
     }
 
-    /// Takes over what was seen of blocks, and the flags beside them.
+    /// Merges the statistics of blocks, passes on their flags, and returns their contents.
     fn seen<T>(&mut self, blocks: Vec<Block<T>>) -> Vec<T> {
         let mut flags = Vec::new();
         let take = |Block { content, flags: beside, statistics }| {
@@ -169,7 +170,8 @@ impl VariableTransfer<'_, '_> {
         blocks
     }
 
-    /// Parts of a few units from all over the variable, decoded, for choosing how to pack it.
+    /// Decodes parts of a few units, spread over the variable, for choosing how to pack it; empty if nothing is
+    /// compressed.
     fn samples(&self, packing: &Packing) -> Result<Vec<Unit>, Failure> {
         let count = self.rows.dataset.row_count();
         let units = count.div_ceil(packing.rows);
@@ -199,7 +201,7 @@ fn write_unit(sink: &mut dyn Sink, variable: usize, unit: Packed, pool: &BufferP
     Ok(())
 }
 
-/// What is done to every block.
+/// The processing of every block of a variable.
 struct Work<'run, 'granule> {
     source: &'run dyn Source,
     rows: &'run Rows<'granule>,
@@ -208,17 +210,17 @@ struct Work<'run, 'granule> {
     flag_pool: Option<&'run BufferPool>,
 }
 
-/// What has become of a block.
+/// A processed block.
 struct Block<T> {
     content: T,
-    /// The flags beside its values.
+    /// The status flags of its values, if the variable has any.
     flags: Option<Values>,
     statistics: Statistics,
 }
 
 impl Work<'_, '_> {
-    /// Packs blocks that begin where units begin: each on one thread from source to packed units, while it is in
-    /// that thread's cache.
+    /// Reads, decodes and packs blocks that start at unit boundaries, each on one thread, so that it stays in that
+    /// thread's cache.
     fn pack_each(&self, batch: &[Range<usize>]) -> Result<Vec<Block<Vec<Packed>>>, Failure> {
         let pack = |block| {
             let Block { content, flags, statistics } = self.decode(block)?;
@@ -229,12 +231,12 @@ impl Work<'_, '_> {
         batch.par_iter().with_max_len(1).map(pack).collect()
     }
 
-    /// Decodes blocks that units reach across.
+    /// Reads and decodes blocks that do not start at unit boundaries.
     fn decode_each(&self, batch: &[Range<usize>]) -> Result<Vec<Block<Values>>, Failure> {
         batch.par_iter().map(|block| self.decode(block)).collect()
     }
 
-    /// Packs the units that are whole with these blocks; what is left waits in the cutter.
+    /// Packs the units that these blocks complete; the remainder stays in the cutter.
     fn pack_across(&self, blocks: Vec<Values>, cutter: &mut Cutter) -> Vec<Packed> {
         let units: Vec<Unit> = blocks.into_iter().flat_map(|block| cutter.cut(block)).collect();
         units.into_par_iter().map(|unit| self.packing.pack(unit, self.pool)).collect()
@@ -263,8 +265,8 @@ fn decode(
     Ok((values, statistics))
 }
 
-/// The blocks in which a dataset is read: about `block_bytes` each, and whole chunks of the source as long as they
-/// are not too large, because a chunk read in two parts is inflated twice.
+/// Divides the rows of a dataset into blocks of about `block_bytes` each: whole chunks of the source unless they are
+/// too large, because a chunk that is read in two parts is inflated twice.
 fn blocks(dataset: &Dataset, element_size: usize, unit_rows: usize, block_bytes: usize) -> Vec<Range<usize>> {
     let row_bytes = (dataset.shape.iter().skip(1).product::<usize>() * element_size).max(1);
     let wanted = (block_bytes / row_bytes).max(1);

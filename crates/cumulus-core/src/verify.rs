@@ -1,9 +1,9 @@
 //! Compares two folders of products by meaning.
 //!
-//! Equal means: the same files; in each netCDF file the same dimensions, variables, attributes and values, bit for
-//! bit; in each metadata file the same elements with the same text. Left out is what legitimately differs between
-//! two runs or two builds of the libraries: time stamps, versions, `history`, and the size and checksum of the
-//! data file, which are checked against that file instead.
+//! Folders are equal if they have the same files, each netCDF file has the same dimensions, variables, attributes and
+//! values, bit for bit, and each metadata file has the same elements with the same text. Values that legitimately
+//! differ between two runs or two builds of the libraries are not compared: time stamps, versions, `history`, and the
+//! size and checksum of the data file, which are checked against that file instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,7 +17,7 @@ use quick_xml::events::Event;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
 
-/// Global attributes that may differ.
+/// Global attributes that are not compared.
 const PASSED_OVER_ATTRIBUTES: [&str; 7] = [
     "_NCProperties",
     "date_created",
@@ -28,7 +28,7 @@ const PASSED_OVER_ATTRIBUTES: [&str; 7] = [
     "processing_software_version",
 ];
 
-/// Metadata elements that may differ.
+/// Metadata elements that are not compared.
 const PASSED_OVER_ELEMENTS: [&str; 7] = [
     "DataGranuleSizeInBytes",
     "InsertTime",
@@ -39,16 +39,16 @@ const PASSED_OVER_ELEMENTS: [&str; 7] = [
     "Value",
 ];
 
-/// Bytes of a variable compared at a time.
+/// Block size in bytes for the comparison of a variable.
 const BLOCK_BYTES: usize = 8 << 20;
 
-/// Differences of one file that are listed before the rest is only counted.
+/// Maximum number of differences listed for one file; further ones are only counted.
 const MAX_LINES: usize = 20;
 
-/// Every difference between `produced` and `expected`, one line each; none where they are equal.
+/// Returns every difference between `produced` and `expected`, one line each; empty if they are equal.
 ///
 /// # Errors
-/// One of the two is not a folder.
+/// One of the two is not a folder or cannot be listed.
 pub fn compare(produced: &Path, expected: &Path) -> Result<Vec<String>, Failure> {
     let (here, there) = (names(produced)?, names(expected)?);
     let mut differences = Vec::new();
@@ -140,7 +140,7 @@ fn metadata_files(produced: &Path, expected: &Path) -> Vec<String> {
     differences
 }
 
-/// Whether size and checksum in a metadata file are those of the data file beside it.
+/// Checks size and checksum in a metadata file against the data file beside it, and returns the differences.
 fn own_facts(metadata: &Path, elements: &[(String, String)]) -> Vec<String> {
     let text = |name: &str| {
         elements
@@ -166,7 +166,7 @@ fn own_facts(metadata: &Path, elements: &[(String, String)]) -> Vec<String> {
     }
 }
 
-/// Every element that holds text, with its path, in document order.
+/// Returns path and text of every element that contains text, in document order.
 fn elements(path: &Path) -> Result<Vec<(String, String)>, String> {
     let document = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let mut reader = Reader::from_str(&document);
@@ -272,7 +272,7 @@ fn declaration(variable: &Variable<'_>) -> String {
     format!("{:?}({})", variable.vartype(), dimensions.join(", "))
 }
 
-/// The first value that differs, and how many do; `None` where none does.
+/// Describes the first value that differs and the number of differences; `None` if all values are equal.
 fn values(left: &Variable<'_>, right: &Variable<'_>) -> netcdf::Result<Option<String>> {
     let shape: Vec<usize> = left.dimensions().iter().map(netcdf::Dimension::len).collect();
     let kind = left.vartype();

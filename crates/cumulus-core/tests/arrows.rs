@@ -1,5 +1,4 @@
-//! The direction in which crates and modules know each other: a crate only those below it, and no circle of modules
-//! inside any crate.
+//! Checks the direction of dependencies: a crate depends only on crates below it, and no crate has a cycle of modules.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Crates by layer, the lowest first. Crates that are in none are collections, above all of them.
+/// Crates by layer, the lowest first. Crates in none of these layers are collections, which are above all layers.
 const LAYERS: [&[&str]; 5] = [
     &["cumulus-model", "hdf5-walk", "netcdf4-writer", "shuffle-deflate"],
     &["cumulus-log"],
@@ -24,14 +23,14 @@ fn layer(name: &str) -> usize {
     LAYERS.iter().position(|layer| layer.contains(&name)).unwrap_or(LAYERS.len())
 }
 
-/// Names of all crates of the workspace.
+/// Returns the names of all crates of the workspace.
 fn names() -> Vec<String> {
     let entries = fs::read_dir(crates()).unwrap().map(|entry| entry.unwrap().path());
     let crates = entries.filter(|path| path.join("Cargo.toml").exists());
     crates.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
-/// What a manifest lists, for the program and for tests.
+/// Returns the dependencies in a manifest, including dev-dependencies.
 fn dependencies(name: &str) -> Vec<String> {
     let manifest = fs::read_to_string(crates().join(name).join("Cargo.toml")).unwrap();
     let mut section = String::new();
@@ -55,7 +54,8 @@ fn a_crate_knows_only_crates_below_it() {
     let mut arrows = 0;
     for name in &names {
         for dependency in dependencies(name).iter().filter(|dependency| names.contains(dependency)) {
-            // A crate may test itself with a feature of its own, and any with the judge of files.
+            // A crate may depend on itself, to enable a feature in tests, and any crate on `hdf5-walk`, which checks
+            // files.
             if dependency == name || dependency == "hdf5-walk" {
                 continue;
             }
@@ -71,7 +71,7 @@ fn no_modules_of_a_crate_know_each_other_in_a_circle() {
     for name in names() {
         let source = crates().join(&name).join("src");
         let mut left = graph(&source);
-        // Modules that depend on none of those that are left are taken away until nothing is left, or a circle.
+        // Remove modules that use none of the remaining ones, until nothing or only cycles remain.
         loop {
             let known: BTreeSet<String> = left.keys().cloned().collect();
             let before = left.len();
@@ -84,7 +84,7 @@ fn no_modules_of_a_crate_know_each_other_in_a_circle() {
     }
 }
 
-/// The other top-level modules of its crate that each top-level module names, tests apart.
+/// Returns, for each top-level module, the other top-level modules of its crate that it uses outside tests.
 fn graph(source: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for path in rust_files(source) {

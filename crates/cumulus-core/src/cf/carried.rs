@@ -1,8 +1,8 @@
-//! Attributes that are copied from the source.
+//! Copies attributes from the source.
 //!
-//! A source may have attributes of any name. Those that inform people are carried through as they are. What CF
-//! and netCDF give a meaning is carried only where it is well-formed and true of the product, because readers act on
-//! it; otherwise it is kept as `source_<name>`, which no reader acts on.
+//! A source may have any attribute under any name. Attributes for people are copied unchanged. Attributes that have a
+//! meaning in CF or netCDF are copied only if they are well-formed and true of the product, because software acts on
+//! them; otherwise they are kept as `source_<name>`, which no software acts on.
 
 use super::variable::{MAGNITUDE, UNSTATED};
 use crate::collection::Units;
@@ -14,7 +14,7 @@ use cumulus_model::source::{SourceAttribute, SourceValue};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
-/// Attributes that readers act on and that describe how a file is laid out: a source's speak of the source's layout.
+/// Attributes that software acts on and that describe the layout of a file; the source's describe the source's layout.
 const OF_THE_LAYOUT: [&str; 27] = [
     "Conventions",
     "add_offset",
@@ -45,14 +45,14 @@ const OF_THE_LAYOUT: [&str; 27] = [
     "standard_error_multiplier",
 ];
 
-/// Attributes whose numbers must have the variable's own type (CF-1.6, 2.5.1, 3.5 and 8.1).
+/// Attributes whose numbers must have the type of their variable (CF-1.6, 2.5.1, 3.5 and 8.1).
 const IN_THE_VARIABLES_TYPE: [&str; 7] =
     ["actual_range", "flag_masks", "flag_values", "missing_value", "valid_max", "valid_min", "valid_range"];
 
-/// The longest name netCDF has (`NC_MAX_NAME`).
+/// Maximum length of a netCDF name (`NC_MAX_NAME`).
 const MAX_NAME: usize = 256;
 
-/// Adds the source's attributes of a variable; `fill` is its `_FillValue`, `reading` how its values were understood.
+/// Adds the source's attributes of a variable; `fill` is its `_FillValue`, `reading` how its values were interpreted.
 pub(super) fn of_variable(
     bound: &BoundVariable<'_>,
     reading: Option<&Reading>,
@@ -139,8 +139,8 @@ fn add(bound: &BoundVariable<'_>, attributes: &mut Attributes, mut carried: Attr
     }
 }
 
-/// CF requires one value for what is missing (CF-1.6, 2.5.1): where `_FillValue` is written, what stood for it in the source
-/// is kept under another name.
+/// Returns the attribute for the source's missing value, if one is needed. CF requires a single missing value (CF-1.6,
+/// 2.5.1): if `_FillValue` is written, other missing values of the source are named `source_missing_value`.
 fn missing_value(value: &SourceValue, target: ElementType, fill: Option<f64>) -> Option<Attribute> {
     let SourceValue::Numbers(numbers) = value else {
         return classic(value).map(|value| Attribute { name: "source_missing_value".to_owned(), value });
@@ -164,10 +164,10 @@ fn agrees_with_units(attributes: &Attributes, stated: &Attribute) -> bool {
     attributes.value("units") == Some(&stated.value)
 }
 
-/// True where netCDF takes the attribute's name; otherwise a warning is left.
+/// Returns true if netCDF accepts the attribute's name; otherwise adds a warning.
 fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<Warning>) -> bool {
     let name = attribute.name.as_str();
-    // Names with a leading underscore are netCDF's own, the others those of HDF5's dimension scales.
+    // Names with a leading underscore are reserved by netCDF, the others by HDF5's dimension scales.
     let reserved = name.starts_with('_') && name != "_FillValue"
         || ["CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"].contains(&name);
     let legal = legal_name(name) == name && name.len() <= MAX_NAME && !reserved;
@@ -178,7 +178,7 @@ fn is_legal(attribute: &SourceAttribute, path: &str, warnings: &mut Vec<Warning>
     legal
 }
 
-/// The value in the classic model; `None` if it is empty.
+/// Converts a value to the netCDF classic model; `None` for an empty text.
 fn classic(value: &SourceValue) -> Option<AttributeValue> {
     match value {
         SourceValue::Text(text) if text.is_empty() => None,
@@ -189,7 +189,7 @@ fn classic(value: &SourceValue) -> Option<AttributeValue> {
     }
 }
 
-/// Numbers in the variable's type, if every one of them fits exactly; text, which flag meanings are, as it is.
+/// Converts numbers to the variable's type if every one of them fits exactly; `None` otherwise, and for text.
 #[expect(clippy::cast_possible_truncation, reason = "the point is to see whether anything is lost")]
 fn exact(value: &SourceValue, target: ElementType) -> Option<AttributeValue> {
     let SourceValue::Numbers(values) = value else { return None };

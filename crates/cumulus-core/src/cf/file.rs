@@ -1,4 +1,4 @@
-//! Attributes of the whole file: what it is, where it comes from, and the space and time it covers.
+//! Attributes of the whole file: title, provenance, and coverage in space and time.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use cumulus_model::source::Source;
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::Warning;
 
-/// Where a product comes from.
+/// Provenance of a product.
 #[derive(Clone, Copy, Debug)]
 pub struct Provenance<'run> {
     /// The collection.
@@ -22,9 +22,9 @@ pub struct Provenance<'run> {
     pub granule: &'run Granule,
     /// Size of the source in bytes.
     pub source_size: u64,
-    /// When the product is made.
+    /// Time stamp of the product.
     pub produced: Timestamp,
-    /// The options that shape its content, as they are written on the command line.
+    /// The options that affect its content, in command-line syntax.
     pub content_options: &'run str,
 }
 
@@ -71,7 +71,7 @@ fn coverage(attributes: &mut Attributes, track: &Track, vertical: Option<Vertica
     attributes.set(Attribute::text("time_coverage_duration", duration(last - first)));
     #[expect(clippy::cast_precision_loss, reason = "seconds of one flight are far below 2^53")]
     let clock: Vec<f64> = track.time.clock_seconds.iter().map(|&second| second as f64).collect();
-    // The clock of a sonde that measures several times a second stands still between most rows.
+    // If a sonde measures several times a second, its whole seconds are equal in most consecutive rows.
     let fraction = || median_step(&track.time.seconds).filter(|_| track.time.method == Method::SinceLaunch);
     if let Some(step) = median_step(&clock).or_else(fraction) {
         attributes.set(Attribute::text("time_coverage_resolution", duration(step)));
@@ -117,12 +117,12 @@ fn history(attributes: &mut Attributes, provenance: &Provenance<'_>) {
     attributes.set(Attribute::numbers("source_size_in_bytes", ElementType::F64, &[*source_size as f64]));
 }
 
-/// An ISO 8601 duration, to the millisecond.
+/// Formats an ISO 8601 duration, rounded to milliseconds.
 fn duration(seconds: f64) -> String {
     format!("PT{}S", (seconds * 1000.0).round() / 1000.0)
 }
 
-/// The middle one of all steps between records, in seconds, where it is more than nothing.
+/// Returns the median step between records, in seconds; `None` unless it is positive.
 fn median_step(seconds: &[f64]) -> Option<f64> {
     let steps = seconds.iter().zip(seconds.iter().skip(1)).map(|(before, after)| after - before);
     let mut steps: Vec<f64> = steps.collect();

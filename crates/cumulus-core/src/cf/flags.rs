@@ -1,7 +1,7 @@
-//! Flags that the source describes itself, by an enumeration or by attributes.
+//! Flags that the source itself describes, by an enumeration or by attributes.
 //!
-//! Codes in a table are from other files. If a source states the meanings of its codes, those are
-//! used; meanings that differ only in case are the same.
+//! The flag meanings in a table come from other files, so those that a source states take precedence. Meanings that
+//! differ only in case are equal.
 
 use crate::map::bind::BoundVariable;
 use cumulus_model::attributes::{Attribute, AttributeValue, Attributes};
@@ -9,7 +9,7 @@ use cumulus_model::source::{SourceAttribute, SourceValue};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
-/// Replaces the table's flags by the source's where they differ.
+/// Replaces the table's flags by the source's, with a warning, if they differ.
 pub(super) fn believe(
     bound: &BoundVariable<'_>,
     attributes: &mut Attributes,
@@ -45,7 +45,7 @@ pub(super) fn believe(
     attributes.set(Attribute::text("flag_meanings", meanings));
 }
 
-/// Values and meanings of a source's flags, if there is one meaning for each value.
+/// Returns values and meanings of a source's flags, if there is one word for each value.
 fn of_source(attributes: &[SourceAttribute]) -> Option<(Vec<f64>, String)> {
     let value =
         |name: &str| attributes.iter().find(|attribute| attribute.name == name).map(|found| &found.value);

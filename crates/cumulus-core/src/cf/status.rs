@@ -1,4 +1,4 @@
-//! The flag variable beside a profile: which of its values were measured.
+//! The flag variable beside a profile, which marks the values that were measured.
 
 use crate::map::interpreted::InterpretedSource;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use cumulus_model::values::ElementType;
 /// How the flags are made, for people.
 const COMMENT: &str = "above_aircraft: the bin is above the aircraft, or its value is one of the zeros that continue down from there; below_surface: the bin is below the surface; use only measured values in statistics";
 
-/// Where the bins of profiles lie, if the product has a profile geometry and some variable has flags.
+/// Returns the geometry of profiles, if the product has one and some variable has flags.
 pub(super) fn geometry(
     source: &dyn InterpretedSource,
     product: &Product,
@@ -26,7 +26,7 @@ pub(super) fn geometry(
     Ok(Geometry::of(source, spec, binding.records)?.map(Arc::new))
 }
 
-/// True if a variable has status flags: its row in the table asks for them, and it has one value per record and bin.
+/// Returns true if a variable has status flags: its row requests them, and it has one value per record and bin.
 pub(super) fn is_told(bound: &BoundVariable<'_>, binding: &Binding<'_>) -> bool {
     let is_vertical = |row: &VariableSpec| row.role == Role::VerticalCoordinate;
     let mut vertical = binding.variables.iter().filter(|other| other.row.is_some_and(is_vertical));

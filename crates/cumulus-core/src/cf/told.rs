@@ -1,4 +1,4 @@
-//! Attributes that depend on the values, added after all values were written.
+//! Attributes that depend on the values and are added after all values were written.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,25 @@ use cumulus_model::digest::FileDigest;
 use cumulus_model::structure::{LateAttributes, Structure, Variable};
 use cumulus_model::warning::{Code, Warning};
 
-/// Larger than any quantity of a product table in its unit.
+/// Implausible magnitude for a quantity of a product table, in its unit.
 const MAX_KNOWN: f64 = 1e15;
 
-/// Larger than any other quantity: numbers beyond, such as 1e35, 9.97e36 and 1e38, stand for missing values somewhere.
+/// Implausible magnitude for any other quantity: larger numbers, such as 1e35, 9.97e36 and 1e38, are missing values in
+/// some files.
 const MAX_OF_ALL: f64 = 1e30;
 
-/// The largest magnitude that values of a variable can have.
+/// Returns the magnitude at and above which values of a variable are implausible.
 pub(super) fn largest(bound: &BoundVariable<'_>) -> f64 {
     if bound.row.is_some() { MAX_KNOWN } else { MAX_OF_ALL }
 }
 
-/// True if the granule and not the table determines which unit a variable has.
+/// Returns true if the unit of a variable is determined by the granule and not by the table.
 pub(super) fn is_unit_told(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> bool {
     let is_open = |units| matches!(units, Units::Altitude(_) | Units::ByMagnitude { .. });
     bound.row.is_some_and(|row| is_open(row.units)) || reading.is_some_and(|reading| reading.units.is_some())
 }
 
-/// Units that differ from granule to granule, by variable.
+/// Returns the units that may differ between granules, by variable.
 #[must_use]
 pub fn units(composition: &Composition<'_>, late: &LateAttributes) -> BTreeMap<String, String> {
     let told = composition.structure.variables.iter().zip(&composition.feeds);
@@ -47,7 +48,7 @@ fn unit(variable: &Variable, late: &LateAttributes) -> Option<String> {
     }
 }
 
-/// Warnings about variables with values that no quantity can have.
+/// Returns a warning for each variable that has implausible values.
 #[must_use]
 pub fn implausible(composition: &Composition<'_>, statistics: &[Option<Statistics>]) -> Vec<Warning> {
     let Structure { variables, .. } = &composition.structure;
@@ -66,10 +67,11 @@ pub fn implausible(composition: &Composition<'_>, statistics: &[Option<Statistic
     .collect()
 }
 
-/// Attributes inferred from the values: units by magnitude, and the number of missing values.
+/// Returns the attributes that depend on the values (units by magnitude and the number of missing values), and the
+/// source's checksum.
 ///
 /// # Shape
-/// `statistics` has one entry a variable of the composition, `None` where its values are not the source's.
+/// `statistics` has one entry per variable of the composition, `None` if its values are not from the source.
 #[must_use]
 pub fn late_attributes(
     composition: &Composition<'_>,

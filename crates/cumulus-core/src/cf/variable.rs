@@ -1,7 +1,7 @@
 //! Attributes of one variable.
 //!
-//! The product's row decides first; the source's own attributes are added by [`super::carried`]. A variable without a
-//! row is described by its source alone.
+//! Attributes from the product's row take precedence; those of the source are added by [`super::carried`]. A variable
+//! without a row is described by its source alone.
 
 use jiff::civil::Date;
 
@@ -56,7 +56,7 @@ pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Att
     attributes
 }
 
-/// Where the time of a record is from, and why it is no coordinate variable.
+/// Returns a comment on the source of time, and on why time is not a coordinate variable.
 fn clock_comment(method: Method, clock: &str, day_of_year: &str) -> String {
     let comment = match method {
         Method::DecimalDay => {
@@ -79,8 +79,8 @@ pub(super) fn wavelength(nanometres: f64) -> Attributes {
     ])
 }
 
-/// Attributes of a numeric variable; `coordinates` is what its records are located by, `decoder`
-/// what is done to its values, and `reading` how the values of its source were understood.
+/// Returns the attributes of a numeric variable; `coordinates` is its CF attribute, `decoder` how its values are
+/// decoded, and `reading` how the values of its source were interpreted.
 pub(super) fn attributes(
     bound: &BoundVariable<'_>,
     reading: Option<&Reading>,
@@ -170,8 +170,8 @@ fn from_row(
     attributes
 }
 
-/// What kind of content a variable has, in the terms of ISO 19115-1 (`MD_CoverageContentTypeCode`), which ACDD takes
-/// over.
+/// Returns the `coverage_content_type` of a variable, a code of ISO 19115-1 (`MD_CoverageContentTypeCode`) that ACDD
+/// uses.
 fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product) -> &'static str {
     let is_position = product.position.names().any(|name| name == row.name);
     match (row.role, row.units, bound.dimensions.is_empty()) {
@@ -197,7 +197,7 @@ pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Att
         attributes.set(Attribute::text("units", units));
     }
     if let Some(row) = bound.row {
-        // Without `positive` a checker takes an altitude for a vertical coordinate of unknown direction.
+        // Without `positive`, checkers treat an altitude as a vertical coordinate of unknown direction.
         for (name, value) in row.attributes {
             if let ("positive", Constant::Text(text)) = (*name, value) {
                 attributes.set(Attribute::text("positive", *text));
@@ -229,13 +229,13 @@ pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String], coordinates: &
     attributes
 }
 
-/// The rule by which the values decide the unit, unless the source states it.
+/// Returns the rule for the unit if it is determined by the values and the source does not state it.
 pub(super) fn units_by_magnitude(bound: &BoundVariable<'_>) -> Option<Units> {
     let stated = stated_units(bound.dataset).is_some_and(|(name, _)| name == "units");
     bound.row.map(|row| row.units).filter(|units| matches!(units, Units::ByMagnitude { .. }) && !stated)
 }
 
-/// The unit inferred from the values.
+/// Returns the `units` attribute that the values determine.
 #[expect(clippy::cast_precision_loss, reason = "counts of values are far below 2^53")]
 pub(super) fn told_units(units: Units, seen: &Statistics) -> Option<Attribute> {
     let Units::ByMagnitude { statistic, threshold, above, otherwise } = units else { return None };
@@ -246,7 +246,7 @@ pub(super) fn told_units(units: Units, seen: &Statistics) -> Option<Attribute> {
     Some(Attribute::text("units", if exceeds { above } else { otherwise }))
 }
 
-/// The number of values that became `_FillValue`.
+/// Returns the attribute with the number of values that are `_FillValue`.
 #[expect(clippy::cast_precision_loss, reason = "counts of values are far below 2^53")]
 pub(super) fn missing_count(missing: u64) -> Attribute {
     let element_type =

@@ -1,7 +1,6 @@
-//! The environment variables of logging.
+//! Reads the environment variables for logging.
 //!
-//! Tokens and passwords are read here and nowhere else, and never from the arguments, which everybody on a machine
-//! can see.
+//! Tokens and passwords are read only here, and never from arguments, which every user of a machine can see.
 
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::collection::Collection;
 use cumulus_log::console::Identity;
 use cumulus_log::settings::Settings;
 
-/// Names of Cumulus fields and of the variables that its message adapters set.
+/// Cumulus field names, each with the environment variable that Cumulus message adapters set for it.
 const WORKFLOW: [(&str, &str); 5] = [
     ("asyncOperationId", "ASYNCOPERATIONID"),
     ("executions", "EXECUTIONS"),
@@ -20,13 +19,13 @@ const WORKFLOW: [(&str, &str); 5] = [
     ("stackName", "STACKNAME"),
 ];
 
-/// A variable that is set to something.
+/// Returns the value of an environment variable, `None` if it is unset or empty.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads variables which are no option")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Who logs, in lines for machines.
+/// Returns the identity of the sender, for machine-readable log lines.
 pub(super) fn identity(
     collection: &Collection,
     pipeline_id: Option<String>,
@@ -42,8 +41,9 @@ pub(super) fn identity(
     })
 }
 
-/// Which events standard error shows: `--quiet` before `RUST_LOG`, and INFO where neither is given or the latter
-/// cannot be read, which is the complaint.
+/// Returns the filter for events on standard error, with a warning text if `RUST_LOG` cannot be parsed.
+///
+/// `--quiet` takes precedence over `RUST_LOG`; the default is INFO.
 pub(super) fn filter(quiet: bool) -> (Targets, Option<String>) {
     let only = |level: LevelFilter| Targets::new().with_default(level);
     if quiet {
@@ -56,7 +56,7 @@ pub(super) fn filter(quiet: bool) -> (Targets, Option<String>) {
     }
 }
 
-/// Where events are sent, and what is wrong with that.
+/// Returns the Splunk settings, with a warning text for each problem found in them.
 pub(super) fn splunk(collection: &Collection) -> (Settings, Vec<String>) {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     Settings::read(collection.program, collection.version, host, variable)

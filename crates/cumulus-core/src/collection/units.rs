@@ -1,34 +1,34 @@
-//! How a table states the unit of a variable.
+//! Rules in a table for the unit of a variable.
 
-/// Physical unit of a variable, or how to find it.
+/// Physical unit of a variable, or the rule that determines it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Units {
     /// This unit.
     Fixed(&'static str),
     /// No unit at all: flags and text.
     None,
-    /// The source does not state it: written as `1`, with a comment.
+    /// Not stated by the source; written as `1`, with a comment.
     Unstated,
-    /// Days since December 31 of the year before the granule's, as decimal days of year are.
+    /// Days since December 31 of the year before the granule's, which is how decimal days of year count.
     DayOfYear,
-    /// km: an altitude. Where the source states no unit, it is inferred from all altitudes of the granule whether it is m
+    /// An altitude in km. If the source states no unit, all altitudes of the granule together determine whether it is m
     /// ([`crate::map::altitudes`]).
     Altitude(AltitudeOf),
-    /// Told by magnitude: `above` where the statistic exceeds `threshold`, else `otherwise`.
+    /// Determined by magnitude: `above` if the statistic exceeds `threshold`, else `otherwise`.
     ByMagnitude {
-        /// What is compared.
+        /// The statistic that is compared.
         statistic: Statistic,
-        /// Compared with this.
+        /// The threshold that it is compared with.
         threshold: f64,
-        /// Unit of the large magnitudes.
+        /// Unit of large magnitudes.
         above: &'static str,
-        /// Unit of the small ones.
+        /// Unit of small magnitudes.
         otherwise: &'static str,
     },
 }
 
 impl Units {
-    /// The unit that the table gives by itself; an altitude may turn out to be in m.
+    /// Returns the unit that the table itself states, if any; an altitude may turn out to be in m.
     #[must_use]
     pub const fn of_table(self) -> Option<&'static str> {
         match self {
@@ -39,7 +39,7 @@ impl Units {
     }
 }
 
-/// What an altitude belongs to, which limits its values in km and in m.
+/// The kind of an altitude, which limits its possible values in km and in m.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AltitudeOf {
     /// The bins of a profile, or the top of all of them.
@@ -54,11 +54,11 @@ pub enum AltitudeOf {
     LayerBottom,
 }
 
-/// The statistic from which a unit is inferred, over all values that are not missing.
+/// The statistic that determines a unit, over all values that are not missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {
     /// The largest value.
     Maximum,
-    /// The value that half of all exceed.
+    /// The median: the value that half of all values exceed.
     Median,
 }

@@ -1,65 +1,70 @@
-//! A row of a product's table: one variable, its shapes, unit, missing values and attributes.
+//! The tables that describe a collection: names and contents of its granules, and the meaning of each variable.
+//!
+//! All tables are constants, filled in by a collection crate; the core has no branches for particular collections.
+//! What a table cannot express becomes a new variant of one of the enums below, usable by every collection. These are
+//! structs and not a trait, so that a collection cannot override the engine, and the whole table can be printed
+//! (`describe`) and checked ([`crate::testing`]).
 
 use super::{Derivation, ElementType, Units};
 
 /// Whether a granule without this dataset can be converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// The granule is refused.
+    /// A granule without it is refused.
     Required,
-    /// The output simply lacks it.
+    /// The output is written without it.
     Optional,
 }
 
-/// How sure the table is of a row's shape.
+/// How certain the shape in a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// Printed by a reader of real files: another shape is an error.
+    /// The shape was read from real files; another shape is an error.
     Confirmed,
-    /// Deduced: another shape is bound by size, with a warning.
+    /// The shape was deduced; another shape is bound by the lengths of its axes, with a warning.
     Inferred,
 }
 
-/// Which values of a source stand for "no value", beside NaN, infinities and what the source itself states in
-/// `_FillValue` and `missing_value`.
+/// Which values of a source are missing values, in addition to NaN, infinities and the source's own `_FillValue` and
+/// `missing_value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum MissingPolicy {
-    /// All values at or below this: for quantities that are never so small.
+    /// All values at or below this number, for quantities that are never that small.
     AtOrBelow(f64),
-    /// Exactly these values: for unknown quantities, which may have any other value.
+    /// Exactly these values, for unknown quantities, which may have any other value.
     Listed(&'static [f64]),
-    /// None.
+    /// No others.
     StatedOnly,
 }
 
-/// Numbers that stand for missing values in files of many instruments, with and without decimals.
+/// Common sentinels for missing values in files of many instruments, with and without decimals.
 pub const USUAL_SENTINELS: &[f64] =
     &[-999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99_999.0, -999_999.0];
 
-/// What the engine does with a variable beyond copying it.
+/// How the engine processes a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Copied; missing values replaced.
+    /// Values are copied, and missing values replaced.
     Data,
     /// Coordinate variable of its own dimension, on the vertical axis.
     VerticalCoordinate,
     /// Characters: fixed or variable-length strings, or an array of character codes.
     Text,
-    /// Per-record navigation that some files store at record edges, one longer than the records: then the
-    /// output holds midpoints under this name and the untouched edges beside it.
+    /// Per-record navigation that some files store at record edges, as one value more than there are records. The
+    /// output then contains midpoints under this name and the original edges in another variable.
     Navigation(Midpoint),
 }
 
-/// How two neighbouring edges make a record's value.
+/// How a record's value is computed from its two edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Midpoint {
-    /// Their mean.
+    /// The mean of the edges.
     Arithmetic,
     /// The middle of the shorter arc between two angles in degrees, in 0 to 360.
     Circular,
 }
 
-/// Value of a netCDF attribute in a table.
+/// Value of a netCDF attribute, as a constant in a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Constant {
     /// Text.
@@ -73,44 +78,45 @@ pub enum Constant {
 pub struct VariableSpec {
     /// Dataset name in the source and variable name in the output.
     pub name: &'static str,
-    /// Names of the same dataset in other campaigns; the output keeps the name it found.
+    /// Names of the same dataset in other campaigns; the output keeps the name in the source.
     pub alternatives: &'static [&'static str],
     /// CF `long_name`.
     pub long_name: &'static str,
-    /// Accepted dimensions, outermost first, the likeliest layout first. An empty layout is a scalar.
+    /// Accepted layouts, the most likely first, each as dimension names, outermost first. An empty layout is a scalar.
     pub layouts: &'static [&'static [&'static str]],
-    /// How sure the layouts are.
+    /// How certain the layouts are.
     pub evidence: Evidence,
-    /// Whether a granule can do without it.
+    /// Whether a granule must contain it.
     pub presence: Presence,
-    /// What is done with it.
+    /// How the engine processes it.
     pub role: Role,
     /// Its unit.
     pub units: Units,
     /// CF standard name.
     pub standard_name: Option<&'static str>,
-    /// Integer sentinel: what stands for a missing value does so although the type is an integer.
+    /// Whether the policy for missing values applies to integer types too.
     pub integer_sentinel: bool,
-    /// What stands for a missing value, if it differs from the product's.
+    /// Policy for missing values, if it differs from the product's.
     pub missing: Option<MissingPolicy>,
-    /// A flag variable beside it states which values were measured; the product has a [`ProfileSpec`].
+    /// Whether a flag variable beside it marks which values were measured; requires the product to have a
+    /// [`ProfileSpec`].
     pub has_status: bool,
     /// Wavelength of the measurement in nanometres, written as a scalar coordinate.
     pub wavelength_nm: Option<f64>,
     /// CF `comment`.
     pub comment: Option<&'static str>,
-    /// What it is computed from where the source lacks it.
+    /// What it is computed from if the source lacks it.
     pub derived: Option<Derivation>,
-    /// Element type of values that are made from text; arrays keep their own.
+    /// Element type of values that are parsed from text; arrays keep their own.
     pub element_type: ElementType,
     /// Further attributes.
     pub attributes: &'static [(&'static str, Constant)],
-    /// The row that describes the dataset instead if its values are not `flag_values`.
+    /// The row that describes the dataset instead if its values are not in `flag_values`.
     pub unless_flags: Option<&'static VariableSpec>,
 }
 
-/// A row with its name, CF `long_name` and accepted layouts; everything else at its default: optional, inferred,
-/// plain data, unit unstated.
+/// Returns a row with its name, CF `long_name` and accepted layouts. Everything else has its default: optional,
+/// inferred, plain data, unit unstated.
 #[must_use]
 pub const fn variable(
     name: &'static str,
@@ -140,64 +146,64 @@ pub const fn variable(
 }
 
 impl VariableSpec {
-    /// The layouts are confirmed.
+    /// Marks the layouts as confirmed.
     #[must_use]
     pub const fn confirmed(mut self) -> Self {
         self.evidence = Evidence::Confirmed;
         self
     }
 
-    /// A granule without it is refused.
+    /// Marks the variable as required: a granule without it is refused.
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.presence = Presence::Required;
         self
     }
 
-    /// A flag variable beside it states which values were measured.
+    /// Adds a flag variable beside it that marks which values were measured.
     #[must_use]
     pub const fn with_status(mut self) -> Self {
         self.has_status = true;
         self
     }
 
-    /// Other names of the same dataset.
+    /// Sets other names of the same dataset.
     #[must_use]
     pub const fn or_named(mut self, alternatives: &'static [&'static str]) -> Self {
         self.alternatives = alternatives;
         self
     }
 
-    /// What is done with it.
+    /// Sets how the engine processes it.
     #[must_use]
     pub const fn role(mut self, role: Role) -> Self {
         self.role = role;
         self
     }
 
-    /// Its unit, fixed.
+    /// Sets a fixed unit.
     #[must_use]
     pub const fn units(mut self, units: &'static str) -> Self {
         self.units = Units::Fixed(units);
         self
     }
 
-    /// Its unit, by rule.
+    /// Sets the unit by rule.
     #[must_use]
     pub const fn units_by(mut self, units: Units) -> Self {
         self.units = units;
         self
     }
 
-    /// CF standard name.
+    /// Sets the CF standard name.
     #[must_use]
     pub const fn standard_name(mut self, standard_name: &'static str) -> Self {
         self.standard_name = Some(standard_name);
         self
     }
 
-    /// True where the policy for missing values holds although the type is an integer: declared so, or a physical
-    /// quantity, which has the sentinel whatever its type.
+    /// Returns true if the policy for missing values applies to integer types: for rows that declare it, and for
+    /// physical quantities, which use the sentinel whatever their type.
     #[must_use]
     pub fn has_integer_sentinel(&self) -> bool {
         let physical = match self.units {
@@ -208,50 +214,50 @@ impl VariableSpec {
         self.integer_sentinel || physical
     }
 
-    /// The policy for missing values holds for integers too.
+    /// Applies the policy for missing values to integer types too.
     #[must_use]
     pub const fn integer_sentinel(mut self) -> Self {
         self.integer_sentinel = true;
         self
     }
 
-    /// What stands for a missing value.
+    /// Sets the policy for missing values.
     #[must_use]
     pub const fn missing(mut self, policy: MissingPolicy) -> Self {
         self.missing = Some(policy);
         self
     }
 
-    /// Wavelength in nanometres.
+    /// Sets the wavelength in nanometres.
     #[must_use]
     pub const fn wavelength(mut self, nanometres: f64) -> Self {
         self.wavelength_nm = Some(nanometres);
         self
     }
 
-    /// CF `comment`.
+    /// Sets the CF `comment`.
     #[must_use]
     pub const fn comment(mut self, comment: &'static str) -> Self {
         self.comment = Some(comment);
         self
     }
 
-    /// What it is computed from where the source lacks it.
+    /// Sets what it is computed from if the source lacks it.
     #[must_use]
     pub const fn derived(mut self, derivation: Derivation) -> Self {
         self.derived = Some(derivation);
         self
     }
 
-    /// The row that describes the dataset instead if its values are not `flag_values`: what one producer stores
-    /// as a flag, another stores as a measurement under the same name.
+    /// Sets the row that describes the dataset instead if its values are not in `flag_values`: what one producer
+    /// stores as a flag, another stores as a measurement under the same name.
     #[must_use]
     pub const fn unless_flags(mut self, other: &'static VariableSpec) -> Self {
         self.unless_flags = Some(other);
         self
     }
 
-    /// Values of the attribute `flag_values`.
+    /// Returns the values of the attribute `flag_values`, empty if there is none.
     #[must_use]
     pub fn flag_values(&self) -> &'static [f64] {
         self.attributes
@@ -263,14 +269,14 @@ impl VariableSpec {
             .unwrap_or_default()
     }
 
-    /// Element type of values that are made from text.
+    /// Sets the element type of values that are parsed from text.
     #[must_use]
     pub const fn stored_as(mut self, element_type: ElementType) -> Self {
         self.element_type = element_type;
         self
     }
 
-    /// Further attributes.
+    /// Sets further attributes.
     #[must_use]
     pub const fn attributes(mut self, attributes: &'static [(&'static str, Constant)]) -> Self {
         self.attributes = attributes;

@@ -1,8 +1,9 @@
-//! The unit of altitudes whose source states none, inferred from the magnitudes of all of them together.
+//! Infers the unit of altitudes without a stated unit from the magnitudes of all altitudes of a granule together.
 //!
-//! Readers of the same instrument's files take altitudes for kilometres or for metres, and a granule may mix both. Frame
-//! and aircraft are nearly always unambiguous; a surface or a layer near the ground is a small number in either unit
-//! and is judged beside them. Values keep their bits; only the inferred unit is written.
+//! Existing readers of the same instrument's files disagree on kilometres or metres, and a granule may mix both. The
+//! values of frame and aircraft nearly always determine their own unit; those of a surface or a layer near the ground
+//! are small in either unit, so they get the unit of the others. Values keep their bits; only the inferred unit is
+//! written.
 
 use std::ops::Range;
 
@@ -16,22 +17,23 @@ use cumulus_model::source::{Content, Dataset, Source};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
-/// No aircraft, and no frame around one, is higher than this, in km; in metres, no such frame is so low.
+/// Maximum altitude in km of an aircraft or a frame around one; the top of a frame in metres is always a larger number.
 const HIGHEST_KM: f64 = 60.0;
 
-/// No surface is higher than this, in km (Mount Everest: 8.85).
+/// Maximum altitude of a surface in km (Mount Everest: 8.85).
 const HIGHEST_SURFACE_KM: f64 = 9.0;
 
-/// An aircraft at or above this flies, if it is in km; in metres it would stand on the ground.
+/// Minimum altitude in km of an aircraft in flight; the same number in metres would be on the ground.
 const LOWEST_FLIGHT_KM: f64 = 2.0;
 
-/// A layer is at least one range bin thick, which is some 30 m in this family of lidars: one thinner than this is in km.
+/// Minimum thickness of a layer in metres: it is at least one range bin, which is about 30 m in this family of lidars,
+/// so a smaller number is in km.
 const THINNEST_LAYER_M: f64 = 20.0;
 
-/// Larger numbers are no altitudes in any unit; they do not count.
+/// Maximum number that can be an altitude in any unit; larger ones are ignored.
 const MAX_ALTITUDE: f64 = 1e6;
 
-/// Rows of a dataset that are looked at together.
+/// Block size in rows for reading a dataset.
 const ROWS: usize = 16_384;
 
 /// A unit of altitudes.
@@ -44,7 +46,7 @@ pub enum AltitudeUnit {
 }
 
 impl AltitudeUnit {
-    /// In the spelling of UDUNITS.
+    /// Returns the UDUNITS spelling.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -53,20 +55,20 @@ impl AltitudeUnit {
         }
     }
 
-    /// The unit of this name, in any spelling.
+    /// Returns the unit of this name, in any spelling; `None` if it is neither.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         let unit = units::parse(text)?;
         [Self::Kilometre, Self::Metre].into_iter().find(|known| units::parse(known.name()) == Some(unit))
     }
 
-    /// The unit that altitudes of this reading are written in.
+    /// Returns the unit in which altitudes of this reading are written.
     #[must_use]
     pub fn written(reading: Option<&Reading>) -> Self {
         reading.and_then(|reading| reading.units.as_deref()).and_then(Self::of).unwrap_or(Self::Kilometre)
     }
 
-    /// A value in this unit, in km.
+    /// Converts a value in this unit to km.
     #[must_use]
     pub fn in_km(self, value: f64) -> f64 {
         match self {
@@ -76,7 +78,7 @@ impl AltitudeUnit {
     }
 }
 
-/// The unit in which a coordinate is written whose table has `units`; `None` where the table has none.
+/// Returns the unit in which a coordinate with these `units` in the table is written; `None` if the table has none.
 #[must_use]
 pub fn written(units: Units, reading: Option<&Reading>) -> Option<&'static str> {
     match units {
@@ -85,22 +87,22 @@ pub fn written(units: Units, reading: Option<&Reading>) -> Option<&'static str> 
     }
 }
 
-/// One altitude of the granule.
+/// One altitude dataset of the granule.
 struct Altitude {
     dataset: Dataset,
     of: AltitudeOf,
-    /// What the source states.
+    /// Unit of the values if the source states one (always km, because they were converted).
     stated: Option<AltitudeUnit>,
-    /// Largest value that may be an altitude, as the source returns it.
+    /// Maximum of the values that may be altitudes, as returned by the source.
     largest: Option<f64>,
-    /// The unit inferred from its own values, or from those of its neighbours.
+    /// Unit stated or inferred from its own values or those of the other altitudes.
     unit: Option<AltitudeUnit>,
 }
 
-/// Decides the units of all altitudes of a granule and has `source` state them.
+/// Determines the units of all altitudes of a granule and sets them in `source`.
 ///
 /// # Errors
-/// A stated unit that no aircraft or frame can be in; or a dataset that cannot be read.
+/// A stated unit that makes the altitude of an aircraft or frame impossible; or a dataset that cannot be read.
 pub fn decide(
     source: &mut Interpreted,
     product: &Product,
@@ -112,14 +114,14 @@ pub fn decide(
         if !matches!(dataset.content, Content::Numbers(_)) || dataset.is_empty() {
             continue;
         }
-        // Numbers that cannot be unpacked, or whose stated unit is no length, are no evidence.
+        // Skip numbers that cannot be unpacked and those whose stated unit is not a length.
         if source.reading(dataset).is_none_or(|reading| reading.units.is_some() || reading.is_packed) {
             continue;
         }
         let dataset = dataset.clone();
         let is_stated = stated(source, &dataset).is_some_and(|text| units::parse(text).is_some());
         let largest = largest(source, &dataset)?;
-        // Values with a stated unit were converted, and are returned in km.
+        // Values with a stated unit were converted to km.
         let stated = is_stated.then_some(AltitudeUnit::Kilometre);
         altitudes.push(Altitude { unit: stated, dataset, of, stated, largest });
     }
@@ -128,7 +130,7 @@ pub fn decide(
         altitude.unit = altitude.unit.or_else(|| own_evidence(altitude));
     }
     decide_layers(source, &mut altitudes)?;
-    // The surface comes with the navigation rather than with the profiles.
+    // The platform comes first, because the surface belongs to the navigation rather than to the profiles.
     let leading = [AltitudeOf::Platform, AltitudeOf::Frame]
         .into_iter()
         .find_map(|of| altitudes.iter().find(|altitude| altitude.of == of && altitude.unit.is_some())?.unit);
@@ -142,7 +144,7 @@ pub fn decide(
     Ok(())
 }
 
-/// Refuses a frame or an aircraft whose stated unit puts it into space or under the ground.
+/// Rejects a frame or an aircraft whose stated unit makes it too high, or a frame that it makes too low.
 fn check_stated(source: &Interpreted, altitude: &Altitude) -> Result<(), Failure> {
     let (Some(_), Some(largest)) = (altitude.stated, altitude.largest) else { return Ok(()) };
     let is_frame = altitude.of == AltitudeOf::Frame;
@@ -158,7 +160,7 @@ fn check_stated(source: &Interpreted, altitude: &Altitude) -> Result<(), Failure
         .hint("the unit or the values are false; ask the producer"))
 }
 
-/// The unit inferred from the values of one altitude alone.
+/// Returns the unit that the values of one altitude determine by themselves, if any.
 fn own_evidence(altitude: &Altitude) -> Option<AltitudeUnit> {
     let largest = altitude.largest?;
     match altitude.of {
@@ -170,7 +172,7 @@ fn own_evidence(altitude: &Altitude) -> Option<AltitudeUnit> {
     }
 }
 
-/// Tops and bottoms of layers have one unit: none is above the frame, and none thinner than a bin.
+/// Determines the common unit of tops and bottoms of layers: no layer is above the frame or thinner than a bin.
 fn decide_layers(source: &Interpreted, altitudes: &mut [Altitude]) -> Result<(), Failure> {
     let is_layer =
         |altitude: &&Altitude| matches!(altitude.of, AltitudeOf::LayerTop | AltitudeOf::LayerBottom);
@@ -204,12 +206,12 @@ fn decide_layers(source: &Interpreted, altitudes: &mut [Altitude]) -> Result<(),
     Ok(())
 }
 
-/// What the source itself states as the unit, before anything was converted.
+/// Returns the unit that the source itself states, before any conversion.
 fn stated<'source>(source: &'source Interpreted, dataset: &Dataset) -> Option<&'source str> {
     stated_units(source.original(&dataset.path)?).map(|(_, text)| text)
 }
 
-/// One warning where altitudes are not in the unit of the table, or not in one unit.
+/// Adds one warning if any altitudes are in metres, with the names of those in metres and those in kilometres.
 fn warn(altitudes: &[Altitude], warnings: &mut Vec<Warning>) {
     let named = |unit: AltitudeUnit| {
         let paths = altitudes.iter().filter(|altitude| altitude.unit == Some(unit));
@@ -227,7 +229,7 @@ fn warn(altitudes: &[Altitude], warnings: &mut Vec<Warning>) {
     warnings.push(Warning::of_granule(Code::AltitudesInMetres, message));
 }
 
-/// Adds the inferred unit to the source.
+/// Sets the inferred unit of an altitude in the source.
 fn state(source: &mut Interpreted, altitude: &Altitude, product: &Product) {
     let unit = altitude.unit.unwrap_or(AltitudeUnit::Kilometre);
     let note = match altitude.unit {
@@ -236,7 +238,7 @@ fn state(source: &mut Interpreted, altitude: &Altitude, product: &Product) {
         }
         None => "units assumed; neither stated in the source nor determined by the values",
     };
-    // Far below the surface a frame in metres has bins that would be missing values in kilometres.
+    // Bins of a frame far below the surface have numbers in metres that would be missing values in kilometres.
     let is_deep = unit == AltitudeUnit::Metre && altitude.of == AltitudeOf::Frame;
     let row = product.row(&altitude.dataset.path);
     let policy = reading::policy(row, product, ElementType::F64).filter(|_| is_deep);
@@ -244,13 +246,13 @@ fn state(source: &mut Interpreted, altitude: &Altitude, product: &Product) {
     source.tell_unit(&altitude.dataset.path, unit.name(), note, sentinels);
 }
 
-/// The rows of a dataset, a block at a time.
+/// Returns the row ranges in which a dataset is read.
 fn blocks(dataset: &Dataset) -> impl Iterator<Item = Range<usize>> {
     let rows = dataset.row_count();
     (0..rows).step_by(ROWS).map(move |start| start..rows.min(start + ROWS))
 }
 
-/// Numbers of some rows that may be altitudes; NaN in the place of others.
+/// Reads some rows, with NaN for numbers that cannot be altitudes.
 fn plausible(source: &Interpreted, dataset: &Dataset, rows: Range<usize>) -> Result<Vec<f64>, Failure> {
     let reading = source.reading(dataset);
     let is_known =
@@ -268,7 +270,8 @@ fn largest(source: &Interpreted, dataset: &Dataset) -> Result<Option<f64>, Failu
     Ok(largest)
 }
 
-/// The smallest thickness above zero of any layer; `None` where top and bottom have not one shape.
+/// Returns the minimum positive thickness of layers whose bottom is above zero; `None` if there is none or if top and
+/// bottom have different shapes.
 fn thinnest(source: &Interpreted, top: &Dataset, bottom: &Dataset) -> Result<Option<f64>, Failure> {
     let mut thinnest = None;
     if top.shape != bottom.shape {

@@ -1,7 +1,7 @@
-//! Drops axes of length one that the product's table does not have: `Latitude(N, 1)` becomes `Latitude(N)`.
+//! Drops axes of length one that are not in the product's table: `Latitude(N, 1)` becomes `Latitude(N)`.
 //!
-//! Some programs store every array with two axes, or profiles with one for the instrument. Dropping an axis of length one
-//! leaves every value where it was, so only the description changes.
+//! Some programs store every array with two axes, or profiles with an axis for the instrument. Dropping an axis of
+//! length one does not move any value, so only the description changes.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use cumulus_model::error::Failure;
 use cumulus_model::source::{Content, Dataset, Description, Source};
 use cumulus_model::values::Values;
 
-/// A source whose datasets have no more axes than the product has, as far as the others have length one.
+/// A source without axes of length one that are not in the product's table.
 struct Plain {
     source: Box<dyn Source>,
     description: Description,
@@ -39,7 +39,7 @@ impl Source for Plain {
     }
 }
 
-/// `source` without the axes of length one that `product` does not know.
+/// Returns `source` without the axes of length one that `product` does not have.
 pub fn plain(source: Box<dyn Source>, product: &'static Product) -> Box<dyn Source> {
     let description = source.description();
     let shapes: Vec<Option<Vec<usize>>> = description
@@ -54,7 +54,7 @@ pub fn plain(source: Box<dyn Source>, product: &'static Product) -> Box<dyn Sour
     for (dataset, shape) in description.datasets.iter_mut().zip(shapes) {
         if let Some(shape) = shape {
             if dataset.shape.first() != shape.first() {
-                // Chunks follow each other along another axis than rows.
+                // The first axis is another one now, so the chunking of rows is unknown.
                 dataset.rows_stored_together = None;
             }
             dataset.shape = shape;
@@ -63,7 +63,7 @@ pub fn plain(source: Box<dyn Source>, product: &'static Product) -> Box<dyn Sour
     Box::new(Plain { source, description })
 }
 
-/// The shape of a dataset of numbers in one of the layouts of its row, if axes of length one are all that is too much.
+/// Returns the shape of a numeric dataset in one of the layouts of its row, if dropping axes of length one is enough.
 fn plain_shape(description: &Description, product: &Product, dataset: &Dataset) -> Option<Vec<usize>> {
     let row = product.row(&dataset.path)?;
     if row.role == Role::Text || !matches!(dataset.content, Content::Numbers(_)) || dataset.is_empty() {
@@ -85,12 +85,12 @@ fn plain_shape(description: &Description, product: &Product, dataset: &Dataset) 
     let shapes =
         fewer().filter_map(|layout| squeezed(&dataset.shape, layout.len()).map(|shape| (layout, shape)));
     let agreeing = shapes.clone().find(|(layout, shape)| agrees(layout, shape));
-    // Navigation at record edges has a length of its own.
+    // Navigation at record edges is longer than the record dimension.
     let is_navigation = matches!(row.role, Role::Navigation(_));
     agreeing.or_else(|| shapes.clone().find(|_| is_navigation)).map(|(_, shape)| shape)
 }
 
-/// The length of a dimension, from the first dataset present that has it.
+/// Returns the length of a dimension, from the first dataset present that determines it.
 fn length(description: &Description, product: &Product, dimension: &str) -> Option<usize> {
     let spec = product.dimension(dimension)?;
     spec.sized_by.iter().find_map(|&(name, axis)| {
@@ -102,7 +102,7 @@ fn length(description: &Description, product: &Product, dimension: &str) -> Opti
     })
 }
 
-/// `shape` with as many axes as `rank`: the last axes of length one are dropped first. `None` where too few have it.
+/// Returns `shape` reduced to `rank` axes by dropping axes of length one, the last first; `None` if that is impossible.
 fn squeezed(shape: &[usize], rank: usize) -> Option<Vec<usize>> {
     let mut shape = shape.to_vec();
     while shape.len() > rank {

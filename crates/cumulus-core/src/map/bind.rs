@@ -1,8 +1,8 @@
-//! Gives every axis of every dataset a dimension: by the product's table first, by its length second.
+//! Binds every axis of every dataset to a dimension, by the product's table or else by its length.
 //!
-//! In: a description and a product. Out: a [`Binding`], which names every variable of the output that comes from
-//! the source. Lengths are never assumed: they come from the arrays, and a dataset that states a length is only
-//! compared with them.
+//! Input: a source and a product. Output: a [`Binding`], which names every output variable that comes from the source.
+//! Lengths are never assumed: they come from the arrays, and a dataset that states a length is compared with them; it
+//! determines the length only if no array does.
 
 use crate::collection::{
     Arrangement, DimensionSpec, Evidence, Midpoint, Presence, Product, Role, VariableSpec,
@@ -14,24 +14,24 @@ use cumulus_model::name::free_name;
 use cumulus_model::source::{Content, Dataset};
 use cumulus_model::warning::{Code, Warning};
 
-/// Elements of a dataset that are looked at together before anything is known of it.
+/// Block size in elements for scanning a dataset before it is bound.
 const SCANNED_ELEMENTS: usize = 1 << 18;
 
 /// All variables that come from the source, with their dimensions.
 #[derive(Debug)]
 pub struct Binding<'source> {
-    /// Dimensions in use, in the product's order, then those made for unknown lengths.
+    /// Dimensions in use: those of the product in its order, then those added for other lengths.
     pub dimensions: Vec<Dimension>,
     /// Variables in the order of the source's dataset names.
     pub variables: Vec<BoundVariable<'source>>,
     /// Number of records.
     pub records: usize,
-    /// The dimension along which records follow each other.
+    /// Name of the record dimension.
     pub record_dimension: String,
 }
 
 impl Binding<'_> {
-    /// The output name of the dataset at `path`: not the path where the dataset lies in a group.
+    /// Returns the output name of the dataset at `path`, which differs from the path if the dataset is in a group.
     #[must_use]
     pub fn name_of_dataset<'name>(&'name self, path: &'name str) -> &'name str {
         let bound = self.variables.iter().find(|variable| variable.dataset.path == path);
@@ -39,8 +39,8 @@ impl Binding<'_> {
     }
 }
 
-/// True where a dataset in another form than its row's is refused: real files have shown the form, or the dataset is the
-/// coordinate of a dimension, which no other shape can be.
+/// Returns true if a dataset must have a layout of its row: because the layout is confirmed by real files, or because
+/// the dataset is the coordinate variable of a dimension.
 fn must_have_its_layout(row: &VariableSpec) -> bool {
     row.evidence == Evidence::Confirmed || row.role == Role::VerticalCoordinate
 }
@@ -48,29 +48,29 @@ fn must_have_its_layout(row: &VariableSpec) -> bool {
 /// A dimension of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dimension {
-    /// Its name.
+    /// Name in the output.
     pub name: String,
-    /// Its length.
+    /// Number of elements.
     pub length: usize,
 }
 
-/// One dataset and what becomes of it.
+/// A dataset and its variable in the output.
 #[derive(Debug)]
 pub struct BoundVariable<'source> {
     /// The dataset.
     pub dataset: &'source Dataset,
     /// Name in the output.
     pub name: String,
-    /// Its row in the product's table, where it has one.
+    /// Its row in the product's table, if it has one.
     pub row: Option<&'static VariableSpec>,
-    /// Its dimensions, outermost first, without the one that text needs for its characters.
+    /// Its dimensions, outermost first, without the dimension for the characters of text.
     pub dimensions: Vec<Dimension>,
     /// How its values are read.
     pub form: Form,
 }
 
 impl BoundVariable<'_> {
-    /// True where each value belongs to one record.
+    /// Returns true if its first dimension is the record dimension.
     #[must_use]
     pub fn is_per_record(&self, record_dimension: &str) -> bool {
         self.dimensions.first().is_some_and(|dimension| dimension.name == record_dimension)
@@ -80,20 +80,20 @@ impl BoundVariable<'_> {
 /// How the values of a variable are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Numbers, row by row.
+    /// Numbers, read row by row.
     Rows,
-    /// Text, read at once.
+    /// Text, read as a whole.
     Text,
-    /// Numbers at record edges, one or more too many: midpoints are written under the variable's name and the
-    /// edges beside it.
+    /// Numbers at record edges, at least one more than there are records: midpoints are written under the variable's
+    /// name, and the edges as another variable.
     Edges(Midpoint),
 }
 
 /// Binds every dataset of `source` to the dimensions of `product`.
 ///
 /// # Errors
-/// A required dataset is missing or empty; a confirmed shape is another; there is no record; a dataset holds what
-/// netCDF cannot; two datasets would get one name.
+/// A required dataset is missing or empty; a shape differs from a confirmed one; there is no record; a dataset has a
+/// type that netCDF does not support; two datasets would get the same name.
 pub fn bind<'source>(
     source: &'source dyn InterpretedSource,
     product: &'static Product,
@@ -136,17 +136,17 @@ pub fn bind<'source>(
     Ok(Binding { dimensions, variables, records, record_dimension })
 }
 
-/// The variable with the time of each record, in every product.
+/// Name of the time variable in every product.
 pub const TIME: &str = "time";
 
-/// The name of the coordinate with the wavelength of a measurement.
+/// Returns the name of the coordinate variable for a wavelength.
 #[must_use]
 pub fn wavelength_name(nanometres: f64) -> String {
     format!("wavelength_{nanometres}").replace('.', "_")
 }
 
-/// `path` as a name that netCDF takes: groups joined by `_`, Unicode composed, and a first character and an end that
-/// netCDF allows (netCDF-C, "NetCDF Names"; the prefix `_nc4_` is its own).
+/// Converts `path` to a legal netCDF name: groups joined by `_`, Unicode in NFC, and first and last characters that
+/// netCDF allows (netCDF-C, "NetCDF Names"; it reserves the prefix `_nc4_`).
 #[must_use]
 pub fn legal_name(path: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
@@ -215,14 +215,14 @@ fn check_presence(source: &dyn InterpretedSource, product: &'static Product) -> 
 struct Binder<'source> {
     source: &'source dyn InterpretedSource,
     product: &'static Product,
-    /// Dimensions of the product whose length is known.
+    /// Dimensions of the product with known lengths.
     lengths: Vec<Dimension>,
-    /// Dimensions made for lengths that no product dimension has.
+    /// Dimensions added for lengths that no dimension of the product has.
     made: Vec<Dimension>,
 }
 
 impl<'source> Binder<'source> {
-    /// Finds the length of every dimension of the product that the granule has.
+    /// Determines the lengths of the product's dimensions, as far as the granule has them.
     fn measure(&mut self, warnings: &mut Vec<Warning>) {
         for spec in self.product.dimensions {
             let by_array = self.length_by_array(spec);
@@ -261,8 +261,8 @@ impl<'source> Binder<'source> {
         })
     }
 
-    /// The output name of a dimension: its own, unless the product has a variable of that name that is not its
-    /// coordinate. A dataset that the product does not know gives way.
+    /// Returns the output name of a dimension: its own, unless the product has a variable of that name that is not its
+    /// coordinate. Datasets that are not in the product's table do not affect it; they are renamed.
     fn name_of(&self, dimension: &str) -> String {
         let row = self.product.row(dimension);
         if row.is_none_or(|row| row.role == Role::VerticalCoordinate) {
@@ -271,7 +271,7 @@ impl<'source> Binder<'source> {
         free_name(dimension, |name| self.source.description().dataset(name).is_some())
     }
 
-    /// The output name of a dataset: as near to its own as netCDF, and the names that the product gives itself, allow.
+    /// Returns the output name of a dataset: a legal netCDF name, with a prefix if the product uses that name itself.
     fn name_of_dataset(&self, dataset: &Dataset, row: Option<&VariableSpec>) -> String {
         let name = legal_name(&dataset.path);
         if row.is_some() || !self.is_own(&name) {
@@ -283,7 +283,7 @@ impl<'source> Binder<'source> {
         })
     }
 
-    /// True for names of dimensions and variables that the product has whatever the source holds.
+    /// Returns true for names that the product uses for its own dimensions and variables.
     fn is_own(&self, name: &str) -> bool {
         let has = |row: &&VariableSpec| self.source.description().dataset(row.name).is_some();
         let is_made = |row: &VariableSpec| match row.role {
@@ -333,7 +333,7 @@ impl<'source> Binder<'source> {
         }
         let is_text_row = row.is_some_and(|row| row.role == Role::Text);
         if is_text_row && (dataset.content == Content::Text || text::can_be_codes(&dataset.content)) {
-            // One piece of text, however it is stored.
+            // A single text, however it is stored.
             return Ok(bound(Vec::new(), Form::Text));
         }
         if dataset.content == Content::Text {
@@ -384,8 +384,8 @@ impl<'source> Binder<'source> {
         Ok(bound(dimensions, Form::Rows))
     }
 
-    /// The row that describes a dataset: another than the one of its name where that one claims flags and the values are
-    /// none.
+    /// Returns the row that describes a dataset: the one of its name, or `unless_flags` of that row if any value is
+    /// not one of its flags.
     fn row(
         &self,
         dataset: &Dataset,
@@ -397,13 +397,13 @@ impl<'source> Binder<'source> {
             return Ok(Some(row));
         }
         let flags = row.flag_values();
-        // Missing and unwritten values do not decide whether the variable holds flags.
+        // Missing and unwritten values do not decide whether the variable contains flags.
         let is_missing = |value: f64| {
             value <= map::MAX_SENTINEL
                 || self.source.reading(dataset).is_some_and(|reading| reading.sentinels.has(value))
         };
         let is_other = |value: &f64| value.is_finite() && !is_missing(*value) && !flags.contains(value);
-        // A block at a time: flags of every bin are as many as its measurements.
+        // Read a block at a time, because flags per bin are as many as measurements.
         let row_elements = dataset.shape.iter().skip(1).product::<usize>().max(1);
         let block_rows = (SCANNED_ELEMENTS / row_elements).max(1);
         let mut others = 0;
@@ -420,7 +420,7 @@ impl<'source> Binder<'source> {
         Ok(Some(other))
     }
 
-    /// The layout of `row` that the dataset's shape agrees with. A scalar layout takes any single value, if no
+    /// Returns the layout of `row` that matches the dataset's shape. A scalar layout matches any single value if no
     /// layout of the dataset's own rank does.
     fn matching_layout(
         &self,
@@ -438,7 +438,7 @@ impl<'source> Binder<'source> {
         row.layouts.iter().find(agrees).or_else(|| row.layouts.iter().find(scalar)).copied()
     }
 
-    /// The dimensions of a layout; a length that was not known before is known from now on.
+    /// Returns the dimensions of a layout, and records lengths that were not known before.
     fn dimensions_of(&mut self, dataset: &Dataset, layout: &[&str]) -> Vec<Dimension> {
         layout
             .iter()
@@ -453,8 +453,9 @@ impl<'source> Binder<'source> {
             .collect()
     }
 
-    /// A dimension for every axis, by length alone: the record dimension first, then the product's others in
-    /// their order, each at most once, then one named after the length. A single value needs none.
+    /// Binds every axis by its length alone: to the record dimension, else to the first other dimension of the product
+    /// that has the length, each at most once, else to a dimension named after the length. A single value has no
+    /// dimensions.
     fn by_length(&mut self, dataset: &Dataset, records: usize) -> Vec<Dimension> {
         if dataset.len() == 1 && !(records == 1 && dataset.shape == [1]) {
             return Vec::new();

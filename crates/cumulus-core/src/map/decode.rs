@@ -1,8 +1,8 @@
-//! Blocks of source values as blocks of output values: one type rule, one missing-value rule, counted.
+//! Converts blocks of source values to blocks of output values, and counts missing values.
 //!
-//! The rules, for every collection: an integer type outside the netCDF classic model becomes the next classic
-//! type that holds its values; NaN, infinities and what stands for a missing value become `_FillValue`; every other
-//! value keeps its bits.
+//! The rules are the same for every collection: an integer type outside the netCDF classic model becomes the next
+//! classic type that can represent its values; NaN, infinities, sentinels and values at invalid positions become
+//! `_FillValue`; every other value of a classic type keeps its bits.
 
 mod simd;
 
@@ -13,30 +13,30 @@ use self::simd::Element;
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::values::{ElementType, Values};
 
-/// Largest magnitude below which f64 holds every integer: 2^53.
+/// Maximum magnitude up to which f64 represents every integer exactly: 2^53.
 const MAX_EXACT_INTEGER: u64 = 1 << 53;
 
-/// What is done to the values of one variable.
+/// How the values of one variable are decoded.
 #[derive(Clone, Debug)]
 pub struct Decoder<'track> {
     /// Name of the variable, for messages.
     pub name: String,
     /// Element type of the source.
     pub from: ElementType,
-    /// What stands for a missing value, besides numbers that are not finite.
+    /// Missing values, in addition to NaN and infinities.
     pub sentinels: Sentinels,
-    /// `_FillValue` of the output, where the variable has one.
+    /// `_FillValue` of the output, if the variable has one.
     pub fill: Option<f64>,
-    /// Records whose value is replaced although it is finite: invalid positions.
+    /// One flag per record, true if its position is invalid, so that even finite values are replaced.
     pub invalid: Option<&'track [bool]>,
-    /// Values above this are counted, for units inferred from the median.
+    /// Threshold above which values are counted, for units inferred from the median.
     pub threshold: f64,
 }
 
-/// What stands for a missing value among finite numbers.
+/// The finite numbers that are missing values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sentinels {
-    /// Nothing.
+    /// No numbers.
     Nothing,
     /// All numbers at or below this.
     AtOrBelow(f64),
@@ -45,7 +45,7 @@ pub enum Sentinels {
 }
 
 impl Sentinels {
-    /// True where `number` stands for a missing value.
+    /// Returns true if `number` is a sentinel.
     #[must_use]
     pub fn has(&self, number: f64) -> bool {
         match self {
@@ -56,36 +56,36 @@ impl Sentinels {
     }
 }
 
-/// What was seen while decoding one variable.
+/// Statistics of one variable, collected while it is decoded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
-    /// Values that are not missing.
+    /// Number of values that are not missing.
     pub valid: u64,
-    /// NaN in the source.
+    /// Number of NaN in the source.
     pub not_a_number: u64,
-    /// Infinities in the source.
+    /// Number of infinities in the source.
     pub infinite: u64,
-    /// Values of the source that stand for a missing one.
+    /// Number of sentinels in the source.
     pub sentinel: u64,
-    /// Finite values replaced because their position is invalid.
+    /// Number of finite values replaced because their position is invalid.
     pub invalid: u64,
-    /// Smallest value that is not missing.
+    /// Minimum of the values that are not missing.
     pub minimum: Option<f64>,
-    /// Largest value that is not missing.
+    /// Maximum of the values that are not missing.
     pub maximum: Option<f64>,
-    /// Values above the decoder's threshold.
+    /// Number of values above the decoder's threshold.
     #[serde(skip)]
     pub above_threshold: u64,
 }
 
 impl Statistics {
-    /// Values that are `_FillValue` in the output.
+    /// Returns the number of values that are `_FillValue` in the output.
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.not_a_number + self.infinite + self.sentinel + self.invalid
     }
 
-    /// Adds what was seen of other rows of the same variable; the order makes no difference.
+    /// Adds the statistics of other rows of the same variable; the result does not depend on the order.
     pub fn merge(&mut self, other: &Self) {
         let Self { valid, not_a_number, infinite, sentinel, invalid, minimum, maximum, above_threshold } =
             other;
@@ -102,7 +102,7 @@ impl Statistics {
 
     fn see(&mut self, value: f64, threshold: f64) {
         self.valid += 1;
-        // A total order: -0.0 and 0.0 must not depend on which came first.
+        // A total order, so that the result does not depend on whether -0.0 or 0.0 comes first.
         self.minimum = Some(
             self.minimum.map_or(value, |least| if value.total_cmp(&least).is_lt() { value } else { least }),
         );
@@ -114,11 +114,11 @@ impl Statistics {
 }
 
 impl Decoder<'_> {
-    /// Element type of the output.
+    /// Returns the element type of the output.
     #[must_use]
     pub fn target(&self) -> ElementType {
         match self.from.classic() {
-            // A byte may have no room for the fill value.
+            // The fill value may not fit into a byte.
             ElementType::I8 if self.fill.is_some_and(|fill| !(-128.0..=127.0).contains(&fill)) => {
                 ElementType::I16
             }
@@ -126,13 +126,13 @@ impl Decoder<'_> {
         }
     }
 
-    /// The block in its output type, with missing values replaced and everything counted.
+    /// Converts a block to its output type, replaces missing values and adds to the statistics.
     ///
     /// # Shape
-    /// As `values`; `first_row` is the record its first row belongs to.
+    /// The result has the shape of `values`; `first_row` is the record of its first row.
     ///
     /// # Errors
-    /// A 64-bit integer that no classic type holds exactly.
+    /// A 64-bit integer cannot be represented exactly in any classic type.
     #[expect(clippy::cast_possible_truncation, reason = "a fill value fits the type that has it")]
     pub fn decode(
         &self,
@@ -148,13 +148,13 @@ impl Decoder<'_> {
             Values::I16(array) => self.replace(array, first_row, statistics, fill as i16),
             Values::I32(array) => self.replace(array, first_row, statistics, fill as i32),
             Values::I8(array) => self.replace(array, first_row, statistics, fill as i8),
-            // `widen` leaves none of the other types.
+            // `widen` returns none of the other types.
             _ => {}
         }
         Ok(values)
     }
 
-    /// The same values in the classic type.
+    /// Converts values to the classic type.
     #[expect(clippy::cast_precision_loss, reason = "checked to be exact")]
     fn widen(&self, values: Values) -> Result<Values, Failure> {
         Ok(match values {
@@ -174,7 +174,7 @@ impl Decoder<'_> {
         magnitude: impl Fn(T) -> u64,
         convert: impl Fn(T) -> f64,
     ) -> Result<ArrayD<f64>, Failure> {
-        // What is missing needs not be exact.
+        // Missing values need not be exact.
         let is_lost =
             |&&value: &&T| magnitude(value) > MAX_EXACT_INTEGER && !self.sentinels.has(convert(value));
         if let Some(value) = array.iter().find(is_lost) {
@@ -190,7 +190,7 @@ impl Decoder<'_> {
         Ok(array.mapv(convert))
     }
 
-    /// True where some value is one of those that stand for a missing one.
+    /// Returns true if any value is a listed sentinel.
     fn has_listed<T: Element>(&self, values: &[T]) -> bool {
         let Sentinels::Equal(listed) = &self.sentinels else { return false };
         values.iter().any(|&value| listed.contains(&value.to_f64()))

@@ -1,12 +1,12 @@
-//! Navigation stored at record edges: N + 1 values for N records (seen in CPL files of 2022 and later).
+//! Midpoints of navigation that is stored at record edges: N + 1 values for N records (in CPL files of 2022 and later).
 
 use crate::collection::Midpoint;
 use crate::map::{FILL, MAX_SENTINEL};
 
-/// The value of each record: the middle of its two edges, missing where either edge is.
+/// Returns the value of each record, the middle of its two edges; [`FILL`] if either edge is missing.
 ///
 /// # Shape
-/// One value fewer than `edges`.
+/// The result has one value fewer than `edges`.
 #[must_use]
 pub fn midpoints(edges: &[f64], rule: Midpoint) -> Vec<f64> {
     edges

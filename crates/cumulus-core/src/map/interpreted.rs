@@ -1,8 +1,8 @@
-//! A source whose values are returned as its attributes define them: missing values as one number, packed values
-//! unpacked, all in the unit of the product's table.
+//! A source that returns values as its attributes define them: missing values as one number, packed values unpacked,
+//! and values converted to the unit of the product's table.
 //!
-//! Everything after it, from the track to the product, sees the same values. Datasets that need nothing of this go by
-//! untouched, at full speed.
+//! All later stages, from the track to the product, use the same values. Datasets that need no conversion are passed
+//! through at full speed.
 
 mod plan;
 
@@ -18,16 +18,16 @@ use cumulus_model::source::{Content, Dataset, Description, Source, SourceAttribu
 use cumulus_model::values::Values;
 use cumulus_model::warning::Warning;
 
-/// A source that may already have determined how its values are read.
+/// A source with the readings of its datasets, if these were already determined.
 pub trait InterpretedSource: Source {
-    /// How the values of `dataset` are to be understood.
+    /// Returns how the values of `dataset` are interpreted; `None` if that was not determined.
     fn reading(&self, dataset: &Dataset) -> Option<&Reading> {
         let _ = dataset;
         None
     }
 }
 
-/// A source as it is to be understood.
+/// A source whose values are interpreted by its attributes and the product's table.
 pub struct Interpreted {
     source: Box<dyn Source>,
     description: Description,
@@ -36,10 +36,11 @@ pub struct Interpreted {
 }
 
 impl Interpreted {
-    /// Finds out how every numeric dataset of `source` is to be understood.
+    /// Determines how every numeric dataset of `source` is interpreted.
     ///
     /// # Errors
-    /// A required variable is packed in an unknown way, or a position or coordinate has a unit of another quantity.
+    /// A required variable, a position or a coordinate has unreadable packing attributes; or a position or coordinate
+    /// has an incompatible unit.
     pub fn new(
         source: Box<dyn Source>,
         product: &'static Product,
@@ -63,14 +64,14 @@ impl Interpreted {
         Ok(Self { source, description, readings, plans })
     }
 
-    /// The dataset as the source has it, with its original attributes.
+    /// Returns the dataset as stored in the source, with its original attributes.
     #[must_use]
     pub fn original(&self, path: &str) -> Option<&Dataset> {
         self.source.description().dataset(path)
     }
 
-    /// Has a dataset state a unit that its source does not, with a remark, and optionally other numbers that stand for
-    /// missing values in that unit.
+    /// Sets a unit that the source does not state for a dataset, with a note that explains it, and optionally the
+    /// sentinels in that unit.
     pub(super) fn tell_unit(&mut self, path: &str, unit: &str, note: &str, sentinels: Option<Sentinels>) {
         let dataset = self.description.datasets.iter_mut().find(|dataset| dataset.path == path);
         let (Some(dataset), Some(reading)) = (dataset, self.readings.get_mut(path)) else { return };

@@ -1,25 +1,25 @@
-//! Which positions of a track are valid, and the extent of the valid ones.
+//! Finds the valid positions of a track, and their extent.
 //!
-//! A latitude and its longitude stand or fall together. A pair is invalid when either is not finite, is a
-//! sentinel, is out of range, when both are exactly zero, or when it belongs to a spike: reaching it from the previous
-//! pair that passed and leaving it to the next one would both need more than the fastest ground speed, while
-//! those two agree with each other. Receivers that lose a fix may be wrong for several, so a spike is as long as a
-//! minute; what lasts longer is a new place. Spikes are judged on what passed the other rules; each interval counts one
-//! second more than the clock, so that a duplicate second is no spike. Latitude at or below zero is *not*
-//! invalid: that hack of older tools loses the southern hemisphere.
+//! A latitude and its longitude are valid or invalid together. A pair is invalid if either is not finite, is a sentinel
+//! or is out of range, if both are exactly zero, or if it belongs to a spike: moving to it from the last valid pair and
+//! from it to the next valid pair would both exceed the maximum ground speed, while those two pairs are consistent.
+//! Receivers that lose a fix may be wrong for several fixes, so a spike may last up to a minute; a longer one is a new
+//! place, unless it is a single fix. Spikes are searched among the pairs that pass the other rules. Each interval is
+//! taken as one second longer than the clock's, so that a duplicate second is not a spike. Latitude at or below zero is
+//! *not* invalid: that rule of older tools loses the southern hemisphere.
 
 use serde::{Deserialize, Serialize};
 
 /// Mean radius of the Earth in metres (IUGG 1980, R1).
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
-/// From the last good pair before a spike to the first good one after it, at most.
+/// Maximum duration in seconds of a spike of several fixes, from the last valid pair before it to the first after it.
 const MAX_SPIKE_S: i64 = 60;
 
-/// Fixes in a spike, at most: 60 s at 20 Hz. Clocks that stand still would make the search quadratic.
+/// Maximum number of fixes in a spike, 60 s at 20 Hz. Without it, a clock that stands still makes the search quadratic.
 const MAX_SPIKE_FIXES: usize = 1200;
 
-/// Pairs set to `_FillValue`, by reason.
+/// Number of pairs set to `_FillValue`, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvalidPositions {
     /// NaN, infinite, or at or below -900, in either coordinate.
@@ -28,23 +28,23 @@ pub struct InvalidPositions {
     pub out_of_range: u64,
     /// Exactly 0 N 0 E.
     pub zero: u64,
-    /// Unreachable from the good pairs before and after, which agree with each other.
+    /// Too far from the valid pairs before and after, which are consistent with each other.
     pub spike: u64,
 }
 
 impl InvalidPositions {
-    /// All of them.
+    /// Returns the total number of invalid pairs.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.missing + self.out_of_range + self.zero + self.spike
     }
 }
 
-/// Longitudes in -180 to 180, where the granule counts them otherwise; returns how many were changed.
+/// Wraps longitudes to -180 to 180 if the granule uses another range, and returns how many were changed.
 ///
-/// A granule counts eastward from 0 to 360, or goes on past 180 where its track crosses the antimeridian. One decision
-/// a granule: where any longitude beyond 180 degrees stands beside one on the other side of Greenwich, it is no
-/// convention but an error, and nothing is changed.
+/// A granule may count eastward from 0 to 360, or continue past 180 where its track crosses the antimeridian. The
+/// decision is made once per granule: if it has longitudes beyond 180 degrees and also longitudes of the other sign,
+/// that is an error and not a convention, and nothing is changed.
 ///
 /// # Units
 /// Degrees east.
@@ -67,10 +67,10 @@ pub fn wrap(longitude: &mut [f64]) -> usize {
     count
 }
 
-/// One flag a record, true where the position is invalid, and how many for which reason.
+/// Returns one flag per record, true if the position is invalid, and the number of invalid positions by reason.
 ///
 /// # Shape
-/// `latitude`, `longitude` and `seconds` are equally long.
+/// `latitude`, `longitude` and `seconds` have the same length.
 ///
 /// # Units
 /// Degrees north, degrees east, integer seconds, metres per second.
@@ -123,7 +123,7 @@ pub fn flag_invalid(
     (invalid, counts)
 }
 
-/// How many fixes after a good one are a spike.
+/// Returns the number of fixes after the valid fix `good` that are a spike.
 fn spike_after(fixes: &[Fix], good: usize, fastest_m_per_s: f64) -> usize {
     let too_fast = |from: &Fix, to: &Fix| from.speed_to(to) > fastest_m_per_s;
     let mut rest = fixes.iter().skip(good);
@@ -135,7 +135,7 @@ fn spike_after(fixes: &[Fix], good: usize, fastest_m_per_s: f64) -> usize {
             return 0;
         }
         if !too_fast(before, fix) {
-            // If the way back is possible too, the aircraft really was there.
+            // If the step back is slow enough too, the aircraft really was there.
             return if too_fast(last, fix) { count } else { 0 };
         }
         last = fix;
@@ -143,7 +143,7 @@ fn spike_after(fixes: &[Fix], good: usize, fastest_m_per_s: f64) -> usize {
     0
 }
 
-/// A position at a time.
+/// A position and its time.
 struct Fix {
     record: usize,
     latitude: f64,
@@ -159,8 +159,8 @@ impl Fix {
     }
 }
 
-/// Great-circle distance in metres between two (latitude, longitude) pairs in degrees (haversine formula, which
-/// stays accurate for near points).
+/// Returns the great-circle distance in metres between two (latitude, longitude) pairs in degrees, by the haversine
+/// formula, which is accurate for near points.
 fn distance_m(from: (f64, f64), to: (f64, f64)) -> f64 {
     let half_latitude = (to.0 - from.0).to_radians() / 2.0;
     let half_longitude = (to.1 - from.1).to_radians() / 2.0;
@@ -169,24 +169,24 @@ fn distance_m(from: (f64, f64), to: (f64, f64)) -> f64 {
     2.0 * EARTH_RADIUS_M * haversine.sqrt().min(1.0).asin()
 }
 
-/// Where the valid positions lie: the smallest rectangle of latitudes and longitudes around them.
+/// The bounding box of the valid positions in latitude and longitude.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extent {
-    /// Least latitude, degrees north.
+    /// Minimum latitude, degrees north.
     pub south: f64,
-    /// Greatest latitude, degrees north.
+    /// Maximum latitude, degrees north.
     pub north: f64,
-    /// Western edge, degrees east. Greater than `east` where the rectangle crosses the antimeridian.
+    /// Western edge, degrees east. Greater than `east` if the box crosses the antimeridian.
     pub west: f64,
     /// Eastern edge, degrees east.
     pub east: f64,
 }
 
 impl Extent {
-    /// The extent of the pairs that are not flagged invalid; `None` where there are none.
+    /// Returns the extent of the pairs that are not flagged invalid; `None` if there are none.
     ///
-    /// The rectangle is the complement of the widest empty arc of longitude, so a track across the antimeridian
-    /// gets a narrow box around it and not one around the world.
+    /// The range of longitudes is the complement of the widest empty arc, so a track across the antimeridian gets a
+    /// narrow box and not one around the world.
     #[must_use]
     pub fn of(latitude: &[f64], longitude: &[f64], invalid: &[bool]) -> Option<Self> {
         let valid = || {
@@ -214,7 +214,7 @@ impl Extent {
         Some(Self { south, north, west, east })
     }
 
-    /// True where a point lies in the rectangle or on its edge.
+    /// Returns true if a point is inside the box or on its edge.
     #[must_use]
     pub fn contains(&self, latitude: f64, longitude: f64) -> bool {
         let in_longitude = if self.west <= self.east {
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(wrapped(&[300.0, 359.5, 0.5, 360.0, -999.0]), (vec![-60.0, -0.5, 0.5, 0.0, -999.0], 3));
         assert_eq!(wrapped(&[179.5, 180.0, 180.5]), (vec![179.5, 180.0, -179.5], 1));
         assert_eq!(wrapped(&[-179.5, -180.5, f64::NAN]).1, 1);
-        // Beside a longitude on the other side it is an error, and stays to be judged as one.
+        // With a longitude of the other sign it is an error, and is left for the range check.
         assert_eq!(wrapped(&[-60.0, 200.0]), (vec![-60.0, 200.0], 0));
         assert_eq!(wrapped(&[-60.0, 60.0, 180.0, -180.0]).1, 0);
         assert_eq!(wrapped(&[10.0, 400.0]), (vec![10.0, 400.0], 0));
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_duplicate_second_is_not_a_spike() {
-        // 0.003 degrees of latitude are 334 m: possible within the extra second, impossible in none.
+        // 0.003 degrees of latitude are 334 m: possible within the extra second, impossible within 0 s.
         let (invalid, _) = flag_invalid(&[20.0, 20.003, 20.0], &[-60.0; 3], &[5, 5, 5], FASTEST);
         assert_eq!(invalid, [false; 3]);
     }

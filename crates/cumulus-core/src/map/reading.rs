@@ -1,9 +1,10 @@
 //! How the numbers of a dataset are interpreted: missing values, packing and unit, from its attributes and from the
 //! product's table.
 //!
-//! What a source states is used. What it states in `_FillValue` and `missing_value` is missing, in packed numbers before they are
-//! unpacked (CF-1.6, 8.1); `scale_factor` and `add_offset` are undone; a unit that the table has another one for is
-//! converted, or written with unconverted values if no conversion is known: a value and its unit always belong together.
+//! The attributes of a source are trusted. Values equal to `_FillValue` or `missing_value` are missing; in packed
+//! numbers this is tested before unpacking (CF-1.6, 8.1). `scale_factor` and `add_offset` are applied. Values in
+//! another unit than the table's are converted, or written unconverted with their own unit if no conversion is known,
+//! so that a value always has its correct unit.
 
 use crate::collection::{MissingPolicy, Product, USUAL_SENTINELS, Units, VariableSpec};
 use crate::map::FILL;
@@ -11,35 +12,36 @@ use crate::map::decode::Sentinels;
 use cumulus_model::source::{Dataset, SourceValue};
 use cumulus_model::values::ElementType;
 
-/// What netCDF fills floating-point variables with (`NC_FILL_FLOAT`, `netcdf.h`): `_FillValue` where -999 may be data.
+/// netCDF's default fill value for floating-point variables (`NC_FILL_FLOAT`, `netcdf.h`), used as `_FillValue` if -999
+/// may be data.
 pub const NETCDF_FILL: f64 = 9.969_209_968_386_869e36;
 
-/// How the values of one dataset, as the source returns them, become those of the product.
+/// How the values of one dataset, as returned by the source, are converted to those of the product.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// What stands for a missing value.
+    /// The values that are missing.
     pub sentinels: Sentinels,
     /// `_FillValue` of the product.
     pub fill: Option<f64>,
-    /// Unit that the source states and that is written instead of the table's.
+    /// Unit, stated by the source or inferred, that is written instead of the table's.
     pub units: Option<String>,
-    /// False where the unit contradicts the table's standard name.
+    /// False if the unit contradicts the table's standard name.
     pub is_as_named: bool,
-    /// True if values are packed in an unknown way: they have no unit.
+    /// True if values are packed in an unknown way, so that they have no unit.
     pub is_packed: bool,
-    /// Sentence for people about what was done to the values.
+    /// Comment that describes what was done to the values.
     pub note: Option<String>,
 }
 
 impl Reading {
-    /// True if `value`, as the source returns it, stands for a missing one.
+    /// Returns true if `value`, as returned by the source, is missing.
     #[must_use]
     pub fn is_missing(&self, value: f64) -> bool {
         !value.is_finite() || self.sentinels.has(value)
     }
 
-    /// What the table states if the source states nothing; `element_type` is that of the values that are decoded, and
-    /// `masked` is true if some may be missing for other reasons.
+    /// Returns the reading according to the table alone; `element_type` is the type of the values that are decoded, and
+    /// `masked` is true if values may be missing for other reasons.
     #[must_use]
     pub fn by_table(
         row: Option<&VariableSpec>,
@@ -60,7 +62,7 @@ impl Reading {
     }
 }
 
-/// The policy for a dataset; `None` where nothing can be missing but what the source states.
+/// Returns the policy for missing values of a dataset; `None` if only values stated by the source are missing.
 pub(super) fn policy(
     row: Option<&VariableSpec>,
     product: &Product,
@@ -81,7 +83,7 @@ fn sentinels(policy: MissingPolicy) -> Sentinels {
     }
 }
 
-/// A number and what it is in single precision.
+/// Returns a number, and its value rounded to single precision if that is another number.
 #[expect(clippy::cast_possible_truncation, reason = "the value of single precision is what is wanted")]
 pub(super) fn in_both(number: f64) -> Vec<f64> {
     let mut both = vec![number];
@@ -89,13 +91,13 @@ pub(super) fn in_both(number: f64) -> Vec<f64> {
     both
 }
 
-/// `_FillValue` under a policy: -999 where that is no value by it.
+/// Returns the `_FillValue` under a policy: -999 if it is a missing value by the policy, else [`NETCDF_FILL`].
 pub(super) fn fill_of(policy: MissingPolicy) -> f64 {
     if sentinels(policy).has(FILL) { FILL } else { NETCDF_FILL }
 }
 
-/// The numbers that stand for missing values in another unit than the table's: single ones, because the smallest
-/// sensible value is another one there.
+/// Returns the sentinels for values in another unit than the table's: single numbers, because a threshold for missing
+/// values depends on the unit.
 pub(super) fn in_another_unit(policy: MissingPolicy) -> Vec<f64> {
     let named = sentinels(policy);
     let listed = match policy {
@@ -106,11 +108,13 @@ pub(super) fn in_another_unit(policy: MissingPolicy) -> Vec<f64> {
     listed.iter().filter(|&&number| named.has(number)).flat_map(|&number| in_both(number)).collect()
 }
 
-/// Names under which sources state a unit, in the order of their precedence.
+/// Attribute names for a unit in sources, in order of precedence.
 const UNIT_NAMES: [&str; 5] = ["units", "Units", "UNITS", "unit", "Unit"];
 
-/// The unit that a source states for a dataset, if it can be taken for one, with its attribute's name. Units of time
-/// since an instant are not: they would make readers turn the values into dates.
+/// Returns the unit that a source states for a dataset, with the name of the attribute: (name, unit).
+///
+/// Texts that cannot be a unit are ignored, and so are units of time since an instant, which would make readers convert
+/// the values to dates.
 pub(crate) fn stated_units(dataset: &Dataset) -> Option<(&str, &str)> {
     UNIT_NAMES.iter().find_map(|name| {
         let attribute = dataset.attributes.iter().find(|attribute| attribute.name == *name)?;
@@ -125,11 +129,11 @@ fn is_unit(text: &str) -> bool {
     !text.trim().is_empty() && !text.contains('\n') && !text.contains(" since ")
 }
 
-/// An attribute that holds something else than numbers.
+/// An attribute that contains something other than numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct NoNumbers;
 
-/// The numbers that an attribute states, as numbers or as text; `None` where it is absent.
+/// Returns the numbers in an attribute, stored as numbers or as text; `None` if it is absent.
 pub(super) fn numbers(dataset: &Dataset, name: &str) -> Option<Result<Vec<f64>, NoNumbers>> {
     let attribute = dataset.attributes.iter().find(|attribute| attribute.name == name)?;
     Some(match &attribute.value {
@@ -151,7 +155,10 @@ pub(super) struct Scaling {
     pub(super) offset: f64,
 }
 
-/// The packing that a dataset states; an error names the attribute that cannot be read.
+/// Returns the packing that a dataset states, `None` if values are not packed.
+///
+/// # Errors
+/// The name of an attribute that is not a single finite number, or a factor of zero.
 pub(super) fn scaling(dataset: &Dataset) -> Result<Option<Scaling>, &'static str> {
     let one = |name: &'static str, default: f64| match numbers(dataset, name) {
         None => Ok(default),
@@ -168,25 +175,25 @@ pub(super) fn scaling(dataset: &Dataset) -> Result<Option<Scaling>, &'static str
     Ok(Some(scaling).filter(|scaling| *scaling != Scaling { scale: 1.0, offset: 0.0 }))
 }
 
-/// What becomes of a dataset's unit.
+/// The result of comparing a dataset's unit with the table's.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Unit {
-    /// The table's, or inferred from the values.
+    /// The table's unit, or the one that the values determine.
     OfTable,
-    /// The table's, after a conversion.
+    /// The table's unit, after a conversion.
     Converted(super::units::Conversion),
-    /// The one that is stated, in a spelling that UDUNITS takes.
+    /// The stated unit, in a spelling that UDUNITS accepts.
     Stated(String),
-    /// The one that is stated, which is none that is known.
+    /// The stated unit, which is unknown.
     Unknown(String),
-    /// The one that is stated, which measures something else than the table's, or is none that is known.
+    /// The stated unit, which is unknown or has another physical dimension than the table's.
     Contradicts(String),
 }
 
 /// Compares the unit that a source states with the table's.
 pub(super) fn unit(stated: &str, row: Option<&VariableSpec>) -> Unit {
     let known = super::units::parse(stated);
-    // `none` may also mean dimensionless.
+    // `none` also means dimensionless.
     let says_nothing = super::units::says_nothing(stated);
     let spelled = || super::units::standard(stated).unwrap_or_else(|| stated.trim().to_owned());
     match row.map(|row| row.units) {

@@ -1,17 +1,17 @@
-//! Datasets that a producer may have renamed: a known one is absent while an unknown one resembles it.
+//! Finds datasets that a producer may have renamed: a known dataset is absent, and an unknown one has a similar name.
 //!
-//! Only a person can decide whether it is the same; so this is only a warning.
+//! Only people can decide whether it is the same dataset, so it is only reported.
 
 use crate::collection::{Product, VariableSpec};
 use cumulus_model::source::{Dataset, Description};
 
-/// Least similarity of two names, by Jaro and Winkler, from which one may be the other. `Bin_Alt` and `Bin_Altitude`
-/// have 0.92, `Latitude` and `lat` 0.85, `Hour` and `Hori_Res` 0.58.
+/// Minimum Jaro-Winkler similarity of two names that may be the same dataset. `Bin_Alt` and `Bin_Altitude` have 0.92,
+/// `Latitude` and `lat` 0.85, `Hour` and `Hori_Res` 0.58.
 const SIMILAR: f64 = 0.84;
 
-/// Every row that the granule lacks, with the dataset without a row that looks most like it.
+/// Returns every row that the granule lacks and that matches a dataset without a row, with the best match.
 ///
-/// A dataset looks like a row if it has as many axes as one of the row's layouts, and a similar name.
+/// A dataset matches a row if it has as many axes as one of the row's layouts, and a similar name.
 #[must_use]
 pub fn candidates<'source>(
     product: &'static Product,
@@ -47,12 +47,12 @@ pub fn candidates<'source>(
         .collect()
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// How similar two names are, from 0 to 1, whatever the case of their letters and the marks between their words.
+/// Returns the similarity of two names, from 0 to 1, ignoring case and punctuation.
 fn similarity(one: &str, other: &str) -> f64 {
     let plain = |name: &str| -> String {
         name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -60,7 +60,7 @@ fn similarity(one: &str, other: &str) -> f64 {
     strsim::jaro_winkler(&plain(one), &plain(other))
 }
 
-/// A dataset with its shape, as `Bin_Altitude(900)`.
+/// Formats a dataset with its shape, as in `Bin_Altitude(900)`.
 #[must_use]
 pub fn with_shape(dataset: &Dataset) -> String {
     let lengths: Vec<String> = dataset.shape.iter().map(ToString::to_string).collect();

@@ -1,8 +1,8 @@
-//! A sounding as records: one row per time, in order, each with a position.
+//! Arranges a sounding as records: one row per time, in order, each with a position.
 //!
-//! In: what a file states ([`Sounding`]), whatever its format. Out: a [`Source`] like any other, whose datasets have
-//! the names and units of the product's table, and the time of its records. Values are never changed but from one
-//! unit to another; whatever is merged, filled or left out is counted in attributes.
+//! Input: the contents of a file ([`Sounding`]), in any format. Output: a [`Source`] like any other, whose datasets
+//! have the names and units of the product's table, and the time of its records. Values are changed only by unit
+//! conversion, and longitudes by wrapping; merged, filled and dropped rows and values are counted in attributes.
 
 mod facts;
 mod fill;
@@ -33,8 +33,8 @@ use cumulus_model::values::{ElementType, Values};
 use cumulus_model::warning::{Code, Warning};
 use cumulus_sounding::{Column, Sounding};
 
-/// Seconds between the launch and any row of its sonde. Receivers that were left running after the splash make
-/// hours, none makes a day; a time beyond is damaged, and catalogues would take it for the time of the granule.
+/// Maximum time in seconds between the launch and any row. A receiver that is left running after the splash may record
+/// for hours but not for a day; a longer time is damaged, and catalogues would use it as the time of the granule.
 const MAX_S: f64 = 86_400.0;
 
 /// The records of a sounding.
@@ -90,8 +90,8 @@ impl Records {
 /// Arranges `sounding` by the table of `product`; `place` names it in failures.
 ///
 /// # Errors
-/// No row has a time, the origin of the time is unknown, a column has a unit that cannot be converted, or it is no fall
-/// of a dropsonde.
+/// No row has a time within a day of the launch, the origin of times is unknown, a column has a unit that cannot be
+/// converted, or the rows are not the fall of a dropsonde.
 pub fn arrange(
     sounding: &Sounding,
     product: &'static Product,
@@ -147,7 +147,7 @@ pub fn arrange(
     Ok(arranger.finished())
 }
 
-/// The instant of the launch, and what takes the file's times to seconds since then.
+/// Returns the time of the launch, and the offset in seconds from the file's times to seconds since the launch.
 fn launch(sounding: &Sounding, place: &str) -> Result<(Timestamp, f64), Failure> {
     let launch = sounding.launch.as_ref().map(|launch| launch.instant);
     match (launch, sounding.time_origin) {
@@ -191,7 +191,7 @@ struct Arranger<'run> {
 }
 
 impl Arranger<'_> {
-    /// Takes over every column, those of the table in their units and the others as they are.
+    /// Adds every column: those of the table in its units, and the others unchanged.
     fn columns(&mut self, warnings: &mut Vec<Warning>) -> Result<(), Failure> {
         for column in &self.sounding.columns {
             if self.is_clock(&column.name) {
@@ -222,7 +222,8 @@ impl Arranger<'_> {
         Ok(())
     }
 
-    /// The row that a column of the source fills, by any of its names in any case; none of those that are made here.
+    /// Returns the row for a column of the source, by any of its names in any case; rows that are computed here are
+    /// excluded.
     fn row(&self, name: &str) -> Option<&'static VariableSpec> {
         let (filled, made_from) = self.spec.altitude;
         let name = if name.eq_ignore_ascii_case(filled) { made_from } else { name };
@@ -234,27 +235,27 @@ impl Arranger<'_> {
         if let Some(source) = source.filter(|source| source.name != row.name) {
             attributes.push(text("source_column", &source.name));
         }
-        // The table's description of a variable is used; only codes are the source's own.
+        // Attributes come from the table, except flags, whose codes are the source's own.
         let codes = source.map_or(&[][..], |source| &source.attributes);
         attributes.extend(codes.iter().filter(|attribute| attribute.name.starts_with("flag_")).cloned());
         self.push(row.name, array(row.element_type, &values), attributes);
         self.columns.push((row, values));
     }
 
-    /// A column that the table does not know, under its own name and with the source's attributes.
+    /// Adds a column that is not in the table, under its own name and with the source's attributes.
     fn add_unknown_column(&mut self, column: &Column, values: &[f64]) {
         let name = self.unknown_name(&column.name);
         let attributes = unknown_attributes(column);
         self.push(&name, array(ElementType::F64, values), attributes);
     }
 
-    /// True for the column of times, and for those that repeat it as a clock.
+    /// Returns true for the column of times, and for columns that only repeat the time.
     fn is_clock(&self, name: &str) -> bool {
         let is_named = |clock: &&str| clock.eq_ignore_ascii_case(name);
         name == self.sounding.time_column || self.spec.clocks.iter().any(is_named)
     }
 
-    /// A name that netCDF takes and no variable of the product has.
+    /// Returns a legal netCDF name that no variable of the product has.
     fn unknown_name(&self, name: &str) -> String {
         let name: String = name
             .chars()
@@ -297,7 +298,7 @@ impl Arranger<'_> {
         self.columns.iter().find(|(row, _)| row.name == name).map(|(_, values)| values)
     }
 
-    /// Computes what the source lacks and the table can derive.
+    /// Computes variables that the source lacks and for which the table has a derivation.
     fn derive(&mut self) {
         for row in self.product.rows() {
             let Some(derivation) = row.derived.filter(|_| self.column(row.name).is_none()) else { continue };
@@ -311,7 +312,7 @@ impl Arranger<'_> {
         }
     }
 
-    /// Gives every row a place.
+    /// Fills position and altitude of every row, and adds the reported positions and the status flags.
     fn place(&mut self, warnings: &mut Vec<Warning>) {
         let missing = || vec![f64::NAN; self.ordered.times.len()];
         let [latitude, longitude] =
@@ -378,8 +379,8 @@ impl Arranger<'_> {
         self.records.description.attributes.push(SourceAttribute { name: name.to_owned(), value });
     }
 
-    /// The records, their datasets in the order of the product's table and strangers last: the same order for every
-    /// format.
+    /// Returns the records, with datasets in the order of the product's table and unknown datasets last, so that the
+    /// order is the same for every format.
     fn finished(self) -> Records {
         let Records { description: Description { datasets, attributes, notes, unusable }, contents, time } =
             self.records;
@@ -391,7 +392,7 @@ impl Arranger<'_> {
     }
 }
 
-/// A longitude between -180 and 180: some files count from 0 to 360, or go on across the antimeridian.
+/// Wraps a longitude to -180 to 180: some files count from 0 to 360, or continue past 180 across the antimeridian.
 fn wrapped(east: f64) -> f64 {
     if east > 180.0 && east <= 360.0 {
         east - 360.0
@@ -402,7 +403,7 @@ fn wrapped(east: f64) -> f64 {
     }
 }
 
-/// Attributes of a column that the table does not know.
+/// Returns the attributes of a column that is not in the table.
 fn unknown_attributes(column: &Column) -> Vec<SourceAttribute> {
     let mut attributes = vec![text("source_column", &column.name)];
     if !column.units.is_empty() {
@@ -412,7 +413,7 @@ fn unknown_attributes(column: &Column) -> Vec<SourceAttribute> {
     attributes
 }
 
-/// Values of an element type; what is missing is NaN, which the decoder replaces and counts.
+/// Converts values to an element type; missing values are NaN, which the decoder replaces and counts.
 #[expect(clippy::cast_possible_truncation, reason = "the table says that the type is wide enough")]
 fn array(element_type: ElementType, values: &[f64]) -> Values {
     let array = || values.iter().copied().collect::<Array1<f64>>().into_dyn();

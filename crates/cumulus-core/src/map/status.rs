@@ -1,7 +1,7 @@
-//! Which values of a profile were measured: between the aircraft and the surface, and not missing.
+//! Status flags that mark the measured values of a profile: between the aircraft and the surface, and not missing.
 //!
-//! A lidar that looks down fills the bins above the aircraft with zeros, and those below the surface with noise. Both stay
-//! as they are, and both bias every mean; the status beside each value lets a reader leave them out.
+//! Data of a downward-looking lidar have zeros in the bins above the aircraft, and noise in those below the surface.
+//! Both are kept unchanged, and both bias every mean; the status of each value lets a reader exclude them.
 
 use crate::map::interpreted::InterpretedSource;
 use ndarray::ArrayD;
@@ -13,16 +13,16 @@ use cumulus_model::error::Failure;
 use cumulus_model::source::Content;
 use cumulus_model::values::Values;
 
-/// A value that was measured.
+/// A measured value.
 pub const MEASURED: i8 = 0;
-/// A bin above the aircraft, or a zero between such a bin and the first measured value.
+/// A bin above the aircraft, or one of the zeros directly below such bins.
 pub const ABOVE_AIRCRAFT: i8 = 1;
 /// A bin below the surface.
 pub const BELOW_SURFACE: i8 = 2;
 /// `_FillValue`.
 pub const MISSING: i8 = 3;
 
-/// The codes and their meanings, as CF's `flag_values` and `flag_meanings` have them.
+/// The codes and their meanings, for CF's `flag_values` and `flag_meanings`.
 pub const MEANINGS: [(i8, &str); 4] = [
     (MEASURED, "measured"),
     (ABOVE_AIRCRAFT, "above_aircraft"),
@@ -30,21 +30,21 @@ pub const MEANINGS: [(i8, &str); 4] = [
     (MISSING, "missing"),
 ];
 
-/// The bins of each record that are above the aircraft and below the surface.
+/// The numbers of bins above the aircraft and below the surface in each record.
 #[derive(Debug)]
 pub struct Geometry {
     bins: usize,
-    /// True where the first bin is the highest.
+    /// True if the first bin is the highest.
     descends: bool,
-    /// Of each record.
+    /// Number of bins above the aircraft, and below the surface, per record.
     above: Vec<usize>,
     below: Vec<usize>,
 }
 
 impl Geometry {
-    /// The geometry of all records; `None` where the source has no altitudes of bins.
+    /// Reads the geometry of all records; `None` if the source has no altitudes of bins.
     ///
-    /// An aircraft or surface whose altitude is missing has no bins above or below it.
+    /// If the altitude of the aircraft or the surface is missing, no bin counts as above or below it.
     ///
     /// # Errors
     /// A dataset cannot be read.
@@ -76,10 +76,10 @@ impl Geometry {
         Ok(Some(Self { bins, descends, above, below }))
     }
 
-    /// The status of each value.
+    /// Returns the status of each value, in the buffer `room` if that has the right shape.
     ///
     /// # Shape
-    /// `values` and the answer are rows of one value a bin; `first_row` is the record of the first of them.
+    /// `values` and the result are rows of one value per bin; `first_row` is the record of the first row.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "a fill value fits the type that has it")]
     pub fn status(
@@ -99,7 +99,7 @@ impl Geometry {
             Values::I32(array) => self.rows(array, fill.map(|fill| fill as i32), first_row, &mut status),
             Values::F32(array) => self.rows(array, fill.map(|fill| fill as f32), first_row, &mut status),
             Values::F64(array) => self.rows(array, fill, first_row, &mut status),
-            // Sinks take no other types.
+            // Sinks do not accept other types.
             _ => {}
         }
         Values::I8(status)
@@ -119,7 +119,7 @@ impl Geometry {
             let above = of_record(&self.above);
             let below = of_record(&self.below).min(bins - above);
             let is_zero = |value: &&T| **value == T::default();
-            // Zeros that reach down from the top are no measurements either, regardless of the aircraft's altitude.
+            // Zeros that continue down from the top are not measurements either, whatever the aircraft's altitude.
             let middle = bins - below;
             let above = above
                 + if self.descends {
@@ -148,7 +148,8 @@ impl Geometry {
     }
 }
 
-/// Altitudes of records, of which those at the edges of records are two; NaN where missing.
+/// Returns altitudes of records, midpoints if they are stored at record edges, with NaN for missing ones; empty for any
+/// other length.
 fn at_records(values: Vec<f64>, records: usize) -> Vec<f64> {
     match values.len() {
         length if length == records => values,
@@ -160,7 +161,7 @@ fn at_records(values: Vec<f64>, records: usize) -> Vec<f64> {
     }
 }
 
-/// All values of a dataset of altitudes in km, NaN for missing ones; `None` where there is no such dataset.
+/// Reads a dataset of altitudes in km, with NaN for missing values; `None` if there is no such numeric dataset.
 fn kilometres(source: &dyn InterpretedSource, name: &str) -> Result<Option<Vec<f64>>, Failure> {
     let dataset = source.description().dataset(name);
     let Some(dataset) = dataset.filter(|dataset| matches!(dataset.content, Content::Numbers(_))) else {

@@ -1,20 +1,20 @@
-//! Text datasets: strings, or arrays of character codes, as one piece of text or an array of them.
+//! Reads text datasets, which are strings or arrays of character codes.
 
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::source::{Content, Dataset, Source};
 use cumulus_model::text::clean;
 use cumulus_model::values::ElementType;
 
-/// True where an array can be read as character codes.
+/// Returns true if an array can be read as 8-bit character codes.
 #[must_use]
 pub fn can_be_codes(content: &Content) -> bool {
     matches!(content, Content::Numbers(ElementType::I8 | ElementType::U8))
 }
 
-/// The strings of a dataset, in row-major order. An array of 8-bit codes is one string, however long.
+/// Returns the strings of a dataset, in row-major order. An array of 8-bit codes is a single string.
 ///
 /// # Errors
-/// The dataset holds other numbers, or cannot be read.
+/// The dataset contains other numbers, or cannot be read.
 pub fn strings(source: &dyn Source, dataset: &Dataset) -> Result<Vec<String>, Failure> {
     if dataset.content == Content::Text {
         return source.strings(dataset);
@@ -31,8 +31,8 @@ pub fn strings(source: &dyn Source, dataset: &Dataset) -> Result<Vec<String>, Fa
     Ok(vec![clean(&bytes)])
 }
 
-/// The one string of a dataset that holds text about the whole granule; `None` where there is no such dataset or
-/// it is blank. Several strings are joined, because some writers store one character per element.
+/// Returns the text of a dataset about the whole granule; `None` if there is no such dataset or it is blank. Several
+/// strings are joined, because some writers store one character per element.
 ///
 /// # Errors
 /// As [`strings`].

@@ -1,10 +1,10 @@
-//! The time of every record, from a wall clock and a decimal day of year.
+//! Derives the time of every record from a wall clock and a decimal day of year.
 //!
-//! Two clocks are written into each CPL record: whole seconds of the day (`Hour`, `Minute`, `Second`) and a
-//! decimal day of year, in which January 1, 00:00 UTC, is 1.0. The decimal day gives the day, and the second too
-//! where it is double precision and agrees with the wall clock within 1.5 s on every record; otherwise the wall
-//! clock gives the second. Records are never dropped, reordered or interpolated: real files repeat seconds, skip
-//! seconds and have gaps of half an hour.
+//! Each CPL record has two clocks: whole seconds of the day (`Hour`, `Minute`, `Second`) and a decimal day of year, in
+//! which January 1, 00:00 UTC, is 1.0. The decimal day determines the day, and also the second if it is double
+//! precision and agrees with the wall clock within 1.5 s on every record; otherwise the wall clock determines the
+//! second. Records are never dropped, reordered or interpolated: real files repeat seconds, skip seconds and have gaps
+//! of half an hour.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -21,35 +21,35 @@ use crate::map::MAX_SENTINEL;
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::warning::{Code, Warning};
 
-/// Seconds of a day without leap seconds.
+/// Seconds per day, without leap seconds.
 const DAY_S: i64 = 86_400;
 
-/// Largest difference between the two clocks at which the decimal day gives the second: the wall clock is cut to
-/// whole seconds and jitters by one (seen in 12203a), half a second is left for rounding.
+/// Maximum difference in seconds between the two clocks for using the decimal day: the wall clock is truncated to whole
+/// seconds and jitters by one (seen in 12203a), and half a second is added for rounding.
 const AGREEMENT_S: f64 = 1.5;
 
-/// Difference at which a decimal day of year is not one: half of all records being ten minutes off means a
-/// constant, a whole day number, or another time zone.
+/// Maximum plausible difference in seconds between the two clocks: if more than half of all records exceed it, the
+/// decimal day is a constant, a whole day number, or in another time zone.
 const UNUSABLE_S: f64 = 600.0;
 
-/// A step back of this many days of year is a new year, not a clock fault.
+/// Minimum step back in days that is a new year and not a clock error.
 const NEW_YEAR_DAYS: f64 = 300.0;
 
-/// Difference between the stated and the actual first and last time that is worth a warning.
+/// Difference in seconds between the stated and the actual first or last time above which there is a warning.
 const STATED_S: f64 = 2.0;
 
-/// The clocks of a granule, one value a record where plural.
+/// The clocks of a granule; vectors have one value per record.
 #[derive(Clone, Debug, Default)]
 pub struct Clocks {
     /// Hour of day, UTC.
     pub hours: Vec<f64>,
     /// Minute of hour.
     pub minutes: Vec<f64>,
-    /// Second of minute; whole minutes where there is none.
+    /// Second of minute; `None` if the clock only has minutes.
     pub seconds: Option<Vec<f64>>,
     /// Decimal day of year.
     pub days: Option<Vec<f64>>,
-    /// True where the decimal days are single precision, whose step at day 250 is 1.3 s.
+    /// True if the decimal days are single precision, which has a resolution of 1.3 s at day 250.
     pub days_are_single: bool,
     /// Decimal day of year of the first record, as the file states it.
     pub first_day: Option<f64>,
@@ -61,43 +61,43 @@ pub struct Clocks {
     pub file_date: Option<Date>,
 }
 
-/// Which clock the seconds are from.
+/// The clock that determines the seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// The decimal day of year, rounded to milliseconds.
     DecimalDay,
-    /// Hour, minute and second, the day from the decimal day of year.
+    /// Hour, minute and second, with the day from the decimal day of year.
     WallClock,
     /// Seconds since the launch of a sonde.
     SinceLaunch,
-    /// Hour, minute and second, a day added wherever the clock goes back by more than 12 hours.
+    /// Hour, minute and second, with a day added wherever the clock falls by more than 12 hours.
     WallClockUnwrapped,
 }
 
 /// The time of every record.
 #[derive(Clone, Debug)]
 pub struct TimeAxis {
-    /// The instant the seconds count from, UTC: midnight of the first record's day, or the launch of a sonde.
+    /// Origin of the seconds, UTC: midnight of the first record's day, or the launch of a sonde.
     pub epoch: DateTime,
-    /// Seconds since `epoch`, one a record.
+    /// Seconds since `epoch`, one value per record.
     pub seconds: Vec<f64>,
-    /// Whole seconds of the wall clock since the same instant, one a record.
+    /// Whole seconds of the wall clock since `epoch`, one value per record.
     pub clock_seconds: Vec<i64>,
-    /// December 31 of the year before: day 0 of the decimal days.
+    /// Day 0 of the decimal days: December 31 of the year before.
     pub day_zero: Date,
-    /// Where the seconds are from.
+    /// The clock that determines the seconds.
     pub method: Method,
-    /// Consecutive records with the same whole second.
+    /// Number of consecutive records with the same whole second.
     pub repeated_seconds: u64,
-    /// Consecutive records that go back in time.
+    /// Number of consecutive records that go back in time.
     pub backward_steps: u64,
-    /// Longest step between consecutive records, in seconds.
+    /// Maximum time step between consecutive records, in seconds.
     pub longest_gap_s: f64,
 }
 
 impl TimeAxis {
-    /// Earliest and latest time, in seconds since the epoch.
+    /// Returns the earliest and the latest time, in seconds since the epoch.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
         let least = self.seconds.iter().copied().reduce(f64::min).unwrap_or(0.0);
@@ -105,7 +105,7 @@ impl TimeAxis {
         (least, most)
     }
 
-    /// The instant `seconds` after the epoch, to the millisecond.
+    /// Returns the time stamp `seconds` after the epoch, rounded to milliseconds.
     #[must_use]
     pub fn instant(&self, seconds: f64) -> jiff::Timestamp {
         let milliseconds = (seconds * 1000.0).round() as i64;
@@ -117,10 +117,10 @@ impl TimeAxis {
     }
 }
 
-/// The time of every record.
+/// Derives the time of every record.
 ///
 /// # Errors
-/// No record; a record in which both clocks are invalid; no date with a year.
+/// There is no record, both clocks of a record are invalid, or no date determines the year.
 pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, Failure> {
     let wall = wall_clock(clocks);
     let anchor = anchor_date(clocks, warnings)?;
@@ -133,7 +133,7 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, 
     let known_day = days.iter().enumerate().find_map(|(record, day)| Some((record, (*day)?)));
     let stated_day = clocks.first_day.filter(|day| is_day(*day));
 
-    // Day of year of the first record, and with it the year: the one that comes nearest to the stated date.
+    // The day of year of the first record determines the year: the one that is nearest to the stated date.
     let first_day = known_day.map(|(_, day)| day).or(stated_day);
     let year = first_day.map_or_else(|| anchor.year(), |day| nearest_year(day, anchor));
     let day_zero = last_of_december(year - 1)?;
@@ -146,7 +146,7 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, 
         (None, None) => i64::from(anchor_distance(day_zero, anchor)),
     };
     let mut clock_seconds = clock_instants(&wall, &days, start)?;
-    // A clock without seconds is up to 59 of them behind.
+    // A clock without seconds is up to 59 s behind.
     let behind = if clocks.seconds.is_some() { 0.0 } else { 59.0 };
     let agrees = clock_seconds.iter().zip(&days).all(|(&clock, day)| {
         day.is_some_and(|day| {
@@ -189,7 +189,7 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, 
     };
     let axis = count_steps(axis);
     check_stated(clocks, &axis, epoch_day, year_days, warnings);
-    // A flight may be named after its take-off on the day before its first record, but not after a day to come.
+    // A flight may be named after its take-off on the day before its first record, but not after a later day.
     let apart = anchor_distance(anchor, epoch);
     if !(0..=1).contains(&apart) {
         let reason = if apart == -1 { "; does the source count January 1 as 0?" } else { "" };
@@ -201,7 +201,7 @@ pub fn derive(clocks: &Clocks, warnings: &mut Vec<Warning>) -> Result<TimeAxis, 
     Ok(axis)
 }
 
-/// Whole seconds of the day of each record, `None` where a part is out of range.
+/// Returns the whole seconds of the day of each record, `None` if hour, minute or second is out of range.
 fn wall_clock(clocks: &Clocks) -> Vec<Option<i64>> {
     let within = |value: f64, most: f64| (0.0..=most).contains(&value).then_some(value.trunc() as i64);
     clocks
@@ -211,7 +211,7 @@ fn wall_clock(clocks: &Clocks) -> Vec<Option<i64>> {
         .enumerate()
         .map(|(record, (&hour, &minute))| {
             let second = clocks.seconds.as_ref().map_or(Some(0.0), |seconds| seconds.get(record).copied());
-            // Hours up to 24 and seconds up to 60 (leap second) are legal in UTC clocks.
+            // UTC clocks may have hours up to 24 and seconds up to 60 (leap second).
             Some(within(hour, 24.0)? * 3600 + within(minute, 59.0)? * 60 + within(second?, 60.0)?)
         })
         .collect()
@@ -242,7 +242,7 @@ fn decimal_days(days: &[f64]) -> Vec<Option<f64>> {
     days.iter().map(|&day| is_day(day).then_some(day)).collect()
 }
 
-/// Day number nearest to a decimal day whose wall clock is `clock`.
+/// Returns the day number for a decimal day whose wall clock is `clock` seconds after midnight.
 fn whole_day(day: f64, clock: Option<i64>) -> i64 {
     match clock {
         Some(clock) => (day - clock as f64 / DAY_S as f64).round() as i64,
@@ -250,22 +250,21 @@ fn whole_day(day: f64, clock: Option<i64>) -> i64 {
     }
 }
 
-/// Day of year of record 0, from the first record whose decimal day is known: from there the wall clock is
-/// followed back.
+/// Returns the day of year of record 0, by following the wall clock back from the first record with a decimal day.
 fn day_of_first_record(wall: &[Option<i64>], record: usize, day: f64) -> i64 {
     let clocks: Vec<i64> = wall.iter().take(record + 1).flatten().copied().collect();
     let midnights = clocks.windows(2).filter(|pair| pair[0] - pair[1] > DAY_S / 2).count();
     whole_day(day, wall.get(record).copied().flatten()) - midnights as i64
 }
 
-/// True where the decimal days go on with the wall clock: most lie near the clock of some day, and they are neither
-/// all the same nor whole numbers.
+/// Returns true if the decimal days are consistent with the wall clock: at least half of them are near the clock's time
+/// on some day, and they are neither constant nor all whole numbers.
 fn usable(days: &[Option<f64>], wall: &[Option<i64>]) -> bool {
     let both: Vec<(f64, i64)> =
         days.iter().zip(wall).filter_map(|(day, clock)| Some(((*day)?, (*clock)?))).collect();
     if let [first, .., last] = both.as_slice() {
         let constant = both.iter().all(|(day, _)| day.to_bits() == first.0.to_bits());
-        // Single precision repeats itself within two seconds.
+        // Single precision may repeat values within two seconds.
         let time_goes_on = (last.1 - first.1).abs() > 2;
         let whole = both.iter().all(|(day, _)| day.fract() == 0.0);
         if time_goes_on && (constant || whole) {
@@ -282,8 +281,8 @@ fn usable(days: &[Option<f64>], wall: &[Option<i64>]) -> bool {
     days.iter().any(Option::is_some) && off * 2 <= both.len()
 }
 
-/// The year whose day `day` comes nearest to `anchor`: a flight may start on the day after its name's date, and
-/// a day of year may run past the year's end or start anew.
+/// Returns the year whose day `day` is nearest to `anchor`: a flight may start on the day after the date in its name,
+/// and a day of year may continue past the end of the year or restart.
 fn nearest_year(day: f64, anchor: Date) -> i16 {
     let distance = |year: i16| {
         last_of_december(year - 1)
@@ -294,7 +293,7 @@ fn nearest_year(day: f64, anchor: Date) -> i16 {
     [year, year - 1, year + 1].into_iter().min_by_key(|&year| distance(year)).unwrap_or(year)
 }
 
-/// Adds a year wherever the day of year starts anew.
+/// Adds the length of the year after each restart of the day of year.
 fn unroll_new_year(days: &mut [Option<f64>], year_days: f64) {
     let mut previous: Option<f64> = None;
     let mut offset = 0.0;
@@ -307,8 +306,9 @@ fn unroll_new_year(days: &mut [Option<f64>], year_days: f64) {
     }
 }
 
-/// Whole seconds since day zero of each record: its wall clock on the day of its decimal day, or the decimal
-/// day alone where the wall clock is invalid.
+/// Returns the whole seconds of each record since day zero: its wall clock on the day of its decimal day, the decimal
+/// day alone if the wall clock is invalid, or the wall clock unwrapped from the record before if there is no decimal
+/// day.
 fn clock_instants(wall: &[Option<i64>], days: &[Option<f64>], start: i64) -> Result<Vec<i64>, Failure> {
     let mut instants = Vec::with_capacity(wall.len());
     let mut previous: Option<i64> = None;
@@ -386,7 +386,7 @@ fn after(date: Date, days: i64) -> Result<Date, Failure> {
     })
 }
 
-/// Days from `from` to `to`.
+/// Returns the number of days from `from` to `to`.
 fn anchor_distance(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }

@@ -1,7 +1,7 @@
-//! The track of a granule: when and where each record was taken.
+//! The track of a granule: time and position of each record.
 //!
-//! The track is the one thing that is read before the data: time and position of a record can only be judged
-//! beside those of its neighbours. It holds a few numbers a record, never a profile.
+//! The track is read before the data, because time and position of a record can only be checked against those of its
+//! neighbours. It contains a few numbers per record, and no profiles.
 
 use crate::collection::{Product, TimeSpec};
 use crate::granule::Identity;
@@ -14,7 +14,7 @@ use cumulus_model::source::Content;
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
-/// Extent of the vertical coordinate.
+/// Range of the vertical coordinate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Vertical {
     /// Lowest value.
@@ -25,31 +25,31 @@ pub struct Vertical {
     pub units: &'static str,
 }
 
-/// When and where each record was taken.
+/// Time and position of each record.
 #[derive(Clone, Debug)]
 pub struct Track {
     /// The time of every record.
     pub time: TimeAxis,
-    /// Longitude of every record in -180 to 180 degrees east, where the source counts otherwise.
+    /// Longitude of every record in -180 to 180 degrees east; `None` if the source already has that range.
     pub wrapped_longitude: Option<Vec<f64>>,
-    /// True for every record whose position is implausible.
+    /// One flag per record, true if its position is invalid.
     pub invalid: Vec<bool>,
-    /// How many of them, and why.
+    /// Number of invalid positions, by reason.
     pub invalid_counts: InvalidPositions,
-    /// Rectangle around the positions that are.
+    /// Bounding box of the valid positions; `None` if there are none.
     pub extent: Option<Extent>,
-    /// Paths of the datasets that are coordinates of records, beside time.
+    /// Paths of the datasets that are coordinates of records, in addition to time.
     pub coordinates: Vec<&'static str>,
-    /// Extent of the altitude of records, where it is one of them.
+    /// Range of the altitude of records, if altitude is one of these coordinates.
     pub vertical: Option<Vertical>,
-    /// The flight date as the granule writes it.
+    /// The flight date as text from the granule.
     pub date_text: Option<String>,
 }
 
 /// Reads the clocks and positions of all records and derives the track.
 ///
 /// # Errors
-/// As [`time::derive`]; or a clock or position array that does not have one value per record.
+/// Those of [`time::derive`]; or a clock or position array is missing or does not have one value per record.
 pub fn derive(
     source: &dyn InterpretedSource,
     identity: &Identity,
@@ -102,7 +102,7 @@ pub fn derive(
         warnings.push(Warning::of_granule(Code::TimeGoesBack, message).count(time.backward_steps));
     }
     let mut coordinates = vec![product.position.latitude, product.position.longitude];
-    // Where time is a coordinate variable, its data have a place or say that they have none (CF-1.6, 9.6).
+    // If time is a coordinate variable, data without a position must not have coordinates for it (CF-1.6, 9.6).
     if matches!(product.time, TimeSpec::SinceLaunch) && extent.is_none() {
         coordinates.clear();
     }
@@ -153,7 +153,8 @@ fn clocks(
     Ok((clocks, date_text))
 }
 
-/// Lowest and highest altitude of all records; `None` if altitude is not one of their coordinates or has no valid value.
+/// Returns the range of altitudes of all records; `None` if altitude is not a coordinate of records or has no valid
+/// value.
 fn vertical(
     source: &dyn InterpretedSource,
     product: &Product,
@@ -169,7 +170,7 @@ fn vertical(
     Ok(range.map(|(lowest, highest)| Vertical { lowest, highest, units }))
 }
 
-/// All values of a dataset with one value a record; `None` where there is no such dataset.
+/// Returns all values of a dataset with one value per record; `None` if there is no such dataset.
 fn per_record(
     source: &dyn InterpretedSource,
     name: &str,

@@ -1,8 +1,8 @@
-//! Units as sources spell them, and what takes values to the unit of the product.
+//! Parses units as spelled by sources, and converts values to the unit of the product.
 //!
-//! [`parse`] reads every spelling that UDUNITS takes for what the products of this project hold, and the usual ones that it
-//! does not take. Ratios are kept as two numbers, so that conversions between decimal multiples are exact to the last bit:
-//! hectopascals are pascals divided by 100, not multiplied by a number near 0.01.
+//! [`parse`] reads every spelling that UDUNITS accepts for the quantities in the products of this project, and common
+//! spellings that it does not accept. Ratios are kept as two numbers, so that conversions between decimal multiples are
+//! exact to the last bit: hectopascals are pascals divided by 100, not multiplied by a number near 0.01.
 
 mod names;
 mod parse;
@@ -32,7 +32,7 @@ impl Magnitude {
         Self { numerator: self.denominator, denominator: self.numerator }
     }
 
-    /// The product in lowest terms, as far as both are whole numbers; `None` where it is no number.
+    /// Returns the product, in lowest terms if both parts are integers; `None` if it overflows or underflows.
     fn times(self, other: Self) -> Option<Self> {
         let mut numerator = self.numerator * other.numerator;
         let mut denominator = self.denominator * other.denominator;
@@ -44,7 +44,7 @@ impl Magnitude {
     }
 }
 
-/// 1 where either is no whole number that f64 holds exactly.
+/// Returns the greatest common divisor, or 1 if either number is not an integer that f64 represents exactly.
 fn greatest_common_divisor(one: f64, other: f64) -> f64 {
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     let is_whole = |number: f64| number.fract() == 0.0 && (1.0..=LARGEST).contains(&number);
@@ -58,7 +58,7 @@ fn greatest_common_divisor(one: f64, other: f64) -> f64 {
     larger
 }
 
-/// A unit: what it measures, and how it becomes the base unit, `value * magnitude + offset`.
+/// A unit: its physical dimension, and its conversion to the base unit, `value * magnitude + offset`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unit {
     dimension: Dimension,
@@ -71,7 +71,7 @@ impl Unit {
         Self { dimension: [0; 11], magnitude, offset: 0.0 }
     }
 
-    /// The product; a zero of its own is lost in it, as a gradient has none.
+    /// Returns the product of two units. The offset of a temperature scale is dropped, because a gradient has none.
     fn times(self, other: Self) -> Option<Self> {
         let mut dimension = self.dimension;
         for (power, other) in dimension.iter_mut().zip(other.dimension) {
@@ -93,13 +93,13 @@ impl Unit {
         (0..power.unsigned_abs()).try_fold(Self::number(Magnitude::ONE), |product, _| product.times(base))
     }
 
-    /// True where both measure the same.
+    /// Returns true if both have the same physical dimension.
     #[must_use]
     pub fn is_compatible(&self, other: &Self) -> bool {
         self.dimension == other.dimension
     }
 
-    /// What takes values from this unit to `other`; `None` where they measure different things.
+    /// Returns the conversion of values from this unit to `other`; `None` if they are incompatible.
     #[must_use]
     pub fn conversion_to(&self, other: &Self) -> Option<Conversion> {
         if !self.is_compatible(other) {
@@ -111,13 +111,13 @@ impl Unit {
     }
 }
 
-/// The unit that `text` spells; `None` if it is unknown or counts from an instant.
+/// Parses a unit; returns `None` if it is unknown or counts from an instant.
 #[must_use]
 pub fn parse(text: &str) -> Option<Unit> {
     read(text).map(|reading| reading.unit)
 }
 
-/// `text` where UDUNITS takes it for the unit that it means here, else a spelling of that unit which it takes.
+/// Returns `text` if UDUNITS interprets it as the same unit, else a spelling of that unit that UDUNITS accepts.
 #[must_use]
 pub fn standard(text: &str) -> Option<String> {
     read(text).map(|reading| reading.spelled)
@@ -133,7 +133,7 @@ fn read(text: &str) -> Option<parse::Reading> {
     parse::unit(text)
 }
 
-/// True for texts that mean "no unit" or "unknown unit": `1` where a variable has no physical unit.
+/// Returns true for words that mean that there is no unit or that it is unknown.
 #[must_use]
 pub fn says_nothing(text: &str) -> bool {
     const WORDS: [&str; 12] =
@@ -141,7 +141,7 @@ pub fn says_nothing(text: &str) -> bool {
     WORDS.contains(&text.trim().to_lowercase().as_str())
 }
 
-/// How values in one unit become values in another: `value * numerator / denominator + offset`.
+/// A conversion from one unit to another: `value * numerator / denominator + offset`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conversion {
     numerator: f64,
@@ -150,26 +150,26 @@ pub struct Conversion {
 }
 
 impl Conversion {
-    /// Values stay as they are.
+    /// The conversion that leaves values unchanged.
     pub const NONE: Self = Self { numerator: 1.0, denominator: 1.0, offset: 0.0 };
 
-    /// The value in the other unit; the same bits where both are one unit.
+    /// Returns the value in the other unit; bit-identical if both are the same unit.
     #[must_use]
     pub fn of(self, value: f64) -> f64 {
         if self == Self::NONE { value } else { value * self.numerator / self.denominator + self.offset }
     }
 
-    /// True where values stay as they are.
+    /// Returns true if values stay unchanged.
     #[must_use]
     pub fn is_none(self) -> bool {
         self == Self::NONE
     }
 }
 
-/// Units by the names that products give them.
+/// Units as spelled in products.
 const OF_PRODUCTS: [&str; 9] = ["hPa", "degC", "%", "m s-1", "degree", "m", "s", "g kg-1", "K"];
 
-/// The unit that `text` spells, by the name that products use.
+/// Returns the spelling that products use for the unit `text`; `text` itself if there is none.
 #[must_use]
 pub fn canonical(text: &str) -> &str {
     let text = text.trim();
@@ -177,7 +177,7 @@ pub fn canonical(text: &str) -> &str {
     OF_PRODUCTS.iter().find(|name| parse(name) == Some(unit)).map_or(text, |name| name)
 }
 
-/// The conversion from a source's unit to the product's; `None` if it is unknown.
+/// Returns the conversion from a source's unit to the product's; `None` if either is unknown or they are incompatible.
 #[must_use]
 pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
     if from.trim() == to.trim() {
@@ -186,8 +186,8 @@ pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
     parse(from)?.conversion_to(&parse(to)?)
 }
 
-/// The unit of values whose source states none, inferred from their magnitude: kelvins are above 150, pascals above
-/// 2000, fractions at most 1.5. Any other value is taken to be in the product's unit.
+/// Infers the unit of values whose source states none from their maximum: kelvins are above 150, pascals above 2000,
+/// fractions at most 1.5. In all other cases, values are assumed to be in the product's unit `to`.
 #[must_use]
 pub fn guessed<'units>(values: &[f64], to: &'units str) -> &'units str {
     let most = values.iter().copied().filter(|value| value.is_finite()).reduce(f64::max);

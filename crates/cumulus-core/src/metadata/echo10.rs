@@ -1,7 +1,7 @@
-//! ECHO10 granule metadata, the form NASA's catalogue takes, valid against its `Granule.xsd`.
+//! Renders ECHO10 granule metadata, the format that NASA's catalogue accepts, valid against its `Granule.xsd`.
 //!
-//! The schema is a strict sequence: elements stand here in its order. It has every element of the file the 2016
-//! Cumulus image wrote, at the same paths.
+//! The schema is a strict sequence, so elements are written in its order. The document has every element of the file
+//! that the 2016 Cumulus image wrote, at the same paths.
 
 use std::io;
 
@@ -17,10 +17,10 @@ use cumulus_model::error::{Class, Failure, Stage};
 /// MIME type of netCDF in NASA's Unified Metadata Model.
 const MIME_TYPE: &str = "application/x-netcdf";
 
-/// The record as an ECHO10 document.
+/// Renders the record as an ECHO10 document.
 ///
 /// # Errors
-/// None that a record can cause; rendering to memory does not fail.
+/// None that a record can cause; rendering to memory cannot fail.
 pub fn render(record: &GranuleRecord) -> Result<Vec<u8>, Failure> {
     let _span = tracing::info_span!("metadata").entered();
     document(record).map_err(|error| {
@@ -85,8 +85,8 @@ fn document(record: &GranuleRecord) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Name of the processing instruction that holds the origin. ECHO10 has no element for it; catalogues pass
-/// processing instructions over.
+/// Name of the processing instruction that contains the origin. ECHO10 has no element for it, and catalogues ignore
+/// processing instructions.
 const ORIGIN: &str = "granule-origin";
 
 fn instruction(origin: &Origin) -> String {
@@ -96,19 +96,19 @@ fn instruction(origin: &Origin) -> String {
     )
 }
 
-/// True if `document`, made earlier, states this origin for its data file.
+/// Returns true if `document`, from an earlier run, states that its data file has this origin.
 #[must_use]
 pub fn is_from(document: &str, origin: &Origin) -> bool {
     document.contains(&format!("<?{}?>", instruction(origin)))
 }
 
-/// True if `document` states this size for its data file.
+/// Returns true if `document` states that its data file has this size in bytes.
 #[must_use]
 pub fn states_size(document: &str, size: u64) -> bool {
     document.contains(&format!("<DataGranuleSizeInBytes>{size}</DataGranuleSizeInBytes>"))
 }
 
-/// True if `document` states this size and checksum for its data file.
+/// Returns true if `document` states that its data file has this size and checksum.
 #[must_use]
 pub fn describes(document: &str, data: &FileDigest) -> bool {
     states_size(document, data.size) && document.contains(&format!("<Value>{}</Value>", data.sha256))
@@ -132,12 +132,13 @@ fn data_granule(xml: &mut Xml, record: &GranuleRecord) -> io::Result<()> {
     text(xml, "ProductionDateTime", &record.produced.to_string())
 }
 
-/// The kind of a granule's vertical extent. `Minimum Altitude` and `Maximum Altitude` are types of collections; for
-/// granules the catalogue has Altitude, Pressure, Depth and Atmosphere Layer (UMM-G 1.6.6, `VerticalSpatialDomainType`).
-/// ECHO10 has one value in each domain, so that a range is two of them, the lower one first.
+/// Type of a granule's vertical extent. `Minimum Altitude` and `Maximum Altitude` are types for collections; for
+/// granules the catalogue has Altitude, Pressure, Depth and Atmosphere Layer (UMM-G 1.6.6,
+/// `VerticalSpatialDomainType`). ECHO10 has one value per domain, so a range is written as two domains, the lower
+/// first.
 const VERTICAL_DOMAIN: &str = "Altitude";
 
-/// No altitude that a granule can have lies beyond, in metres: an orbit of 100,000 km. ECHO10 has 80 characters for it.
+/// Maximum plausible altitude in metres, an orbit of 100,000 km; ECHO10 allows 80 characters for the value.
 const HIGHEST_ALTITUDE_M: f64 = 1e8;
 
 fn spatial(xml: &mut Xml, record: &GranuleRecord) -> io::Result<()> {
@@ -145,7 +146,7 @@ fn spatial(xml: &mut Xml, record: &GranuleRecord) -> io::Result<()> {
     let altitudes: Vec<String> = altitudes
         .into_iter()
         .filter(|metres| metres.abs() <= HIGHEST_ALTITUDE_M)
-        // A decimetre is more than any instrument here resolves.
+        // Rounded to a decimetre, which is finer than any instrument here resolves.
         .filter_map(|metres| decimal((metres * 10.0).round() / 10.0))
         .collect();
     let sides = record.extent.and_then(|extent| {
@@ -186,7 +187,7 @@ fn spatial(xml: &mut Xml, record: &GranuleRecord) -> io::Result<()> {
     })
 }
 
-/// Size in megabytes of 10^6 bytes, exactly.
+/// Formats a size in megabytes of 10^6 bytes, exactly.
 fn megabytes(bytes: u64) -> String {
     format!("{}.{:06}", bytes / 1_000_000, bytes % 1_000_000)
 }

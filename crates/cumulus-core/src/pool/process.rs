@@ -1,4 +1,4 @@
-//! One worker process, from the supervisor's side.
+//! A worker process as seen by the supervisor.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -13,19 +13,20 @@ use crate::pool::protocol::Setup;
 use cumulus_log::settings;
 use cumulus_model::error::{Class, Failure, Stage};
 
-/// The hidden verb that makes this program a worker.
+/// The hidden subcommand that runs this program as a worker.
 pub const VERB: &str = "worker";
 
-/// This very program, even if its file was replaced since it was started.
+/// Path of the running executable, valid even if its file was replaced after the start.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
-/// The first descriptor after standard input, output and error.
+/// The first file descriptor after standard input, output and error.
 const FIRST_OTHER_DESCRIPTOR: i32 = 3;
 
-/// Free space below which a dead worker is put down to a full device: libhdf5 crashes when it cannot write.
+/// Minimum free space in bytes; below it a worker's death is attributed to a full device, because libhdf5 crashes when
+/// it cannot write.
 const MIN_FREE_BYTES: u64 = 16 << 20;
 
-/// A running worker; ended when it goes out of scope.
+/// A running worker, which is killed on drop.
 #[derive(Debug)]
 pub struct Worker {
     child: Child,
@@ -33,24 +34,24 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts a worker whose lines and end are sent as events of `number`.
+    /// Starts a worker whose output lines and end are sent as events with this `number`.
     ///
     /// # Errors
-    /// The system starts no further process.
+    /// The system cannot start another process.
     pub fn start(number: u64, setup: &Setup, events: Sender<Event>) -> Result<Self, Failure> {
-        // A worker must not inherit what this process was started with open.
+        // A worker must not inherit descriptors that this process was started with.
         close_fds::set_fds_cloexec(FIRST_OTHER_DESCRIPTOR, &[]);
         let mut command = Command::new(OWN_PROGRAM);
         for (name, _) in std::env::vars_os() {
-            // A worker reads files from anywhere; it must not have tokens and passwords.
+            // A worker reads untrusted files, so it must not have tokens and passwords.
             if name.as_encoded_bytes().starts_with(settings::PREFIX.as_bytes()) {
                 command.env_remove(name);
             }
         }
         let mut child = command
             .arg(VERB)
-            // Nobody else writes into a staging folder, and sources are only read; file systems without locks are
-            // common in archives.
+            // Locks are not needed, because no other process writes into a staging folder and sources are only
+            // read, and file systems without locks are common in archives.
             .env("HDF5_USE_FILE_LOCKING", "FALSE")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -72,7 +73,7 @@ impl Worker {
                         return;
                     }
                 }
-                // Nobody listens any more once the run is over.
+                // The receiver is gone once the run is over.
                 let _ = events.send(Event::Closed(number));
             });
         }
@@ -81,7 +82,8 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Writes one value as a line. A worker that cannot be written to is dead, which its reader reports.
+    /// Writes one value as a line of JSON. Errors are ignored: they mean that the worker is dead, which its reader
+    /// thread reports.
     pub fn send(&mut self, value: &impl Serialize) {
         let Ok(mut line) = serde_json::to_vec(value) else { return };
         line.push(b'\n');
@@ -90,7 +92,7 @@ impl Worker {
         }
     }
 
-    /// Resident memory in MiB; 0 if it is unknown.
+    /// Returns the resident memory in MiB; 0 if the process is gone.
     #[must_use]
     pub fn memory_mib(&self) -> u64 {
         // The second field of statm is resident pages.
@@ -99,13 +101,13 @@ impl Worker {
         pages * rustix::param::page_size() as u64 / (1 << 20)
     }
 
-    /// Ends the worker at once.
+    /// Kills the worker.
     pub fn kill(&mut self) {
-        // It may be dead already.
+        // This fails if the worker is dead already.
         let _ = self.child.kill();
     }
 
-    /// Waits for the worker's end and returns its cause.
+    /// Waits for the worker to exit and returns a description of how it ended.
     pub fn wait(&mut self) -> String {
         drop(self.input.take());
         match self.child.wait() {
@@ -126,7 +128,8 @@ impl Drop for Worker {
     }
 }
 
-/// Why a granule whose worker died is given up: a full device where there is one, its bytes otherwise.
+/// Returns the final failure of a granule whose worker died: a full device if there is little free space, else a
+/// damaged or too large granule.
 #[must_use]
 pub fn death(place: String, how: &str, free_bytes: Option<u64>) -> Failure {
     match free_bytes.filter(|&free| free < MIN_FREE_BYTES) {
@@ -142,7 +145,7 @@ pub fn death(place: String, how: &str, free_bytes: Option<u64>) -> Failure {
 }
 
 fn signal_name(signal: i32) -> String {
-    // The crate's own name for it is `Signal::SEGV`, in quotes.
+    // The crate formats a signal as `Signal::SEGV`, in quotes.
     let name = rustix::process::Signal::from_named_raw(signal).map(|signal| format!("{signal:?}"));
     name.map_or(String::new(), |name| format!(" ({})", name.trim_matches('"').replace("Signal::", "SIG")))
 }

@@ -1,7 +1,7 @@
 //! Messages between supervisor and workers: one JSON value per line.
 //!
-//! The supervisor writes a [`Setup`], then [`Job`]s one at a time; the worker answers each with a [`Message::Done`], after any
-//! number of [`Message::Told`].
+//! The supervisor writes a [`Setup`], then [`Job`]s one at a time; the worker replies to each job with any number of
+//! [`Message::Told`] and then a [`Message::Done`].
 
 use std::path::PathBuf;
 
@@ -16,22 +16,23 @@ use cumulus_log::relay::Seconds;
 use cumulus_model::error::Failure;
 use cumulus_model::warning::Warning;
 
-/// What is the same for all granules of a run.
+/// Parameters that are the same for all granules of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Setup {
-    /// Options that shape the products.
+    /// Options that affect the bytes of products.
     pub options: ContentOptions,
     /// Time stamp of the run.
     pub now: Timestamp,
-    /// OUTPUT, where earlier products lie.
+    /// OUTPUT, the folder with earlier products.
     pub output: PathBuf,
     /// Which earlier products are kept.
     pub reuse: Reuse,
-    /// What of a finished file is read back.
+    /// How much of a finished file is read back.
     pub check: Check,
-    /// Memory of this worker, in MiB; the supervisor keeps to it, the worker has a hard limit somewhat above.
+    /// Memory limit of this worker, in MiB; enforced by the supervisor, while the worker itself has a higher hard
+    /// limit.
     pub memory_limit_mib: u64,
-    /// The most verbose level that any sink accepts, by its name.
+    /// Name of the most verbose level of log events that are wanted.
     pub verbosity: String,
 }
 
@@ -40,48 +41,48 @@ pub struct Setup {
 pub struct Job {
     /// The granule.
     pub granule: Granule,
-    /// Where its files are made, and the worker's working folder meanwhile.
+    /// Folder for its files, which is also the worker's working directory during the job.
     pub folder: PathBuf,
-    /// Threads to use.
+    /// Number of threads to use.
     pub threads: usize,
 }
 
-/// A message of a worker.
+/// A message from a worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Message {
-    /// Something for the log.
+    /// A log event.
     Told(Event),
-    /// Its job is done.
+    /// The job is done.
     Done(Reply),
 }
 
-/// What became of a job.
+/// The result of a job.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reply {
-    /// What was noted on the way.
+    /// Warnings and timings.
     pub notes: Notes,
     /// The outcome.
     pub answer: Answer,
 }
 
-/// What a worker notes of a granule beside its outcome.
+/// Warnings and timings of a granule, in addition to its outcome.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Notes {
-    /// What is odd about it, though not wrong.
+    /// Oddities that are no errors.
     pub warnings: Vec<Warning>,
-    /// Seconds spent in each step that is timed.
+    /// Seconds spent in each timed step.
     pub step_seconds: Seconds,
 }
 
 /// The outcome of a job.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Answer {
-    /// Its files lie in its folder, ready to be published.
+    /// Its files are in its folder, ready to be published.
     Converted(Box<Product>),
     /// Its product is published already.
     UpToDate,
-    /// The file holds this number of soundings, each of which becomes a job.
+    /// The file contains this number of soundings, each of which becomes a job.
     Parts(usize),
-    /// Nothing was made.
+    /// No product was made.
     Failed(Box<Failure>),
 }

@@ -1,15 +1,16 @@
-//! A thread pool whose threads are joined before the process goes on.
+//! A thread pool that joins its threads on drop.
 //!
-//! Libraries leave a thread something to clean up when it ends, and clean up themselves when the process ends. OpenSSL,
-//! which netcdf-c starts with libcurl, does not wait in between: a thread that ends meanwhile uses freed memory. Neither
-//! a dropped [`ThreadPool`] nor a scope of threads waits for more than the last job, so the threads are joined here.
+//! Libraries register cleanup handlers that run when a thread ends, and others that run when the process ends.
+//! OpenSSL, which netcdf-c initializes through libcurl, does not wait between the two: a thread that ends during
+//! process exit uses freed memory. Neither dropping a [`ThreadPool`] nor a thread scope waits for more than the last
+//! job, so the threads are joined here.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
 use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuilder};
 
-/// Threads that work together. Whoever drops them waits until they are gone.
+/// A pool of threads; dropping it blocks until all of them have ended.
 #[derive(Debug)]
 pub struct Threads {
     // Fields are dropped in this order: the pool signals its threads to end, then they are joined.
@@ -24,7 +25,7 @@ impl Threads {
     /// Starts `count` threads.
     ///
     /// # Errors
-    /// The system starts no further thread.
+    /// The system cannot start another thread.
     pub fn start(count: usize) -> io::Result<Self> {
         let mut running = Running::default();
         let pool = ThreadPoolBuilder::new()
@@ -38,7 +39,7 @@ impl Threads {
         Ok(Self { pool, _running: running })
     }
 
-    /// Runs `work` on one of the threads; its parallel parts run on all of them.
+    /// Runs `work` on one of the threads; its parallel iterators use all of them.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         self.pool.install(work)
     }
@@ -47,7 +48,7 @@ impl Threads {
 impl Drop for Running {
     fn drop(&mut self) {
         for thread in self.0.drain(..) {
-            // A thread that panicked has reported it.
+            // The panic hook has reported a panic already.
             let _ = thread.join();
         }
     }
@@ -62,7 +63,7 @@ mod tests {
 
     static CLEANED_UP: AtomicUsize = AtomicUsize::new(0);
 
-    /// What a library leaves a thread to clean up when it ends.
+    /// Stands for a library's cleanup handler that runs when a thread ends.
     struct Leftover;
 
     impl Drop for Leftover {

@@ -1,4 +1,4 @@
-//! The worker process: converts one granule after another, with few privileges.
+//! The worker process: converts granules one at a time, with restricted privileges.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -22,29 +22,29 @@ use cumulus_log::relay::{self, Relay, Seconds};
 use cumulus_model::digest;
 use cumulus_model::warning::Warning;
 
-/// Address space a worker may use beyond its memory limit: libraries, stacks and arenas that are mapped but not
-/// filled.
+/// Address space, in MiB, that a worker may map beyond its memory limit, for libraries, stacks and arenas that are
+/// mapped but not resident.
 const UNUSED_ADDRESS_SPACE_MIB: u64 = 2048;
 
-/// A fault that tests make a worker have.
+/// A fault that tests inject into a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Stem of the granule at which it happens.
+    /// Stem of the granule that triggers it.
     pub stem: String,
-    /// What happens.
+    /// The kind of fault.
     pub kind: FaultKind,
 }
 
-/// What happens to a worker at a fault.
+/// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// Segmentation violation.
+    /// A segmentation fault.
     Crash,
-    /// It never answers.
+    /// The worker never replies.
     Hang,
-    /// It takes all memory there is.
+    /// The worker allocates memory without limit.
     Grow,
-    /// It panics.
+    /// The worker panics.
     Panic,
 }
 
@@ -68,7 +68,7 @@ impl Fault {
     #[expect(clippy::panic, reason = "what a test asks for")]
     fn happen(&self) {
         match self.kind {
-            // The first one only takes Rust's own handler away.
+            // The first signal only removes Rust's own handler.
             FaultKind::Crash => loop {
                 let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::SEGV);
             },
@@ -87,17 +87,18 @@ impl Fault {
     }
 }
 
-/// Converts the jobs of standard input until it closes.
+/// Converts the jobs from standard input until it is closed.
 ///
 /// # Errors
-/// Standard input or output fails, or has something that is not a job: then the supervisor is gone or is another version.
+/// Standard input or output fails, or a line is not a valid job: the supervisor is gone or has another version. Also a
+/// privilege that cannot be dropped, a thread that cannot be started, or a folder that cannot be entered.
 pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()> {
     let mut lines = io::stdin().lock().lines();
     let Some(first) = lines.next() else { return Ok(()) };
     let mut setup: Setup = serde_json::from_str(&first?)?;
     restrict(&setup)?;
     let seconds = tell_supervisor(&setup);
-    // Where relative paths start, whatever the working folder is later.
+    // Base of relative paths, because the working directory changes with each job.
     let start = std::env::current_dir()?;
     setup.output = start.join(setup.output);
     let mut threads: BTreeMap<usize, Threads> = BTreeMap::new();
@@ -105,7 +106,7 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
         let mut job: Job = serde_json::from_str(&line?)?;
         job.granule.path = start.join(job.granule.path);
         job.folder = start.join(job.folder);
-        // What a library may leave behind goes with the granule's folder.
+        // Files that a library leaves in the working directory are removed with the granule's folder.
         std::env::set_current_dir(&job.folder)?;
         if let Some(fault) = faults.iter().find(|fault| fault.stem == job.granule.stem) {
             fault.happen();
@@ -121,15 +122,14 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
     Ok(())
 }
 
-/// Makes whatever this process logs, and why it panics if it does, messages to the supervisor; returns where spans are
-/// summed up.
+/// Forwards log events and panic messages of this process to the supervisor, and returns the totals of span times.
 fn tell_supervisor(setup: &Setup) -> Arc<Mutex<Seconds>> {
-    // A supervisor that is gone ends this process anyway.
+    // If the supervisor is gone, this process is killed anyway.
     let relay = Relay::new(setup.verbosity.parse().unwrap_or(LevelFilter::INFO), |event| {
         let _ = say(&Message::Told(event));
     });
     let seconds = relay.seconds();
-    // Threads of a pool do not inherit a subscriber from the one that made them, and this process has no other.
+    // The subscriber is global because threads of a pool do not inherit one from their parent thread.
     let _ = tracing::subscriber::set_global_default(Registry::default().with(relay));
     std::panic::set_hook(Box::new(|panic| {
         tracing::warn!("the worker process panics: {panic}");
@@ -167,8 +167,8 @@ fn say(value: &impl Serialize) -> io::Result<()> {
     output.flush()
 }
 
-/// Gives up what a worker does not need: it dies with its supervisor, gains no privileges, dumps no core, cannot
-/// map memory without end, and leaves signals that mean the run to the supervisor.
+/// Restricts this process: it is killed when its supervisor dies, cannot gain privileges, dumps no core, has a limited
+/// address space, and ignores the signals that are meant for the supervisor.
 fn restrict(setup: &Setup) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;

@@ -1,6 +1,6 @@
 //! Receives reports of granules and passes them to the log, the progress bar and the run report.
 //!
-//! Every granule has two events, `granule_start` and `granule_end`, with the same fields for people and machines.
+//! Every granule has two events, `granule_start` and `granule_end`, with the same fields in both log formats.
 
 use std::collections::HashMap;
 use std::fs;
@@ -17,19 +17,19 @@ use cumulus_log::event::Event;
 use cumulus_model::error::Stage;
 use cumulus_model::warning::{Code, Warning};
 
-/// Receives the events of the pool.
+/// Observes the pool, logs its events and collects the reports of granules.
 pub(super) struct RunObserver<'run> {
     pub(super) bar: &'run ProgressBar,
     pub(super) reports: &'run mut Vec<GranuleReport>,
     pub(super) units: UnitsSeen,
 }
 
-/// The units that variables of products had first in this run, and in which granule.
+/// First unit of each variable in this run, with its granule: (product, variable) to (unit, granule).
 #[derive(Debug, Default)]
 pub(super) struct UnitsSeen(HashMap<(String, String), (String, String)>);
 
 impl UnitsSeen {
-    /// Takes over the units of a granule, and warns where they are others than before.
+    /// Records the units of a granule, and adds a warning for each that differs from an earlier granule's.
     fn compare(&mut self, report: &mut GranuleReport) {
         let Some(product) = &report.product else { return };
         for (variable, unit) in &product.units {
@@ -82,12 +82,12 @@ impl Observer for RunObserver<'_> {
     }
 }
 
-/// An event of a granule.
+/// Returns a log event of the granule called `stem`.
 fn of_granule(level: Level, stem: &str, message: String) -> Event {
     Event::new(level, module_path!(), message).with("granule_id", stem).with("process", "processing")
 }
 
-/// Logs what became of a granule: its warnings, then its end.
+/// Logs the warnings of a granule, then its `granule_end` event.
 pub(super) fn log_end(report: &GranuleReport) {
     for warning in &report.warnings {
         let event = of_granule(Level::WARN, &report.granule, warning.to_string())

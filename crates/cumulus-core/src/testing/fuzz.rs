@@ -1,16 +1,16 @@
-//! What the fuzz targets check of arbitrary bytes, and a bounded run of the same checks that needs no fuzzer.
+//! Checks that the fuzz targets run on arbitrary bytes, and a bounded, deterministic test that needs no fuzzer.
 //!
-//! `fuzz/fuzz_targets` hands the inputs of libFuzzer to [`sounding`]; the tests below hand it every file of
-//! `fuzz/corpus/sounding` and the same few mutations of each, every time.
+//! `fuzz/fuzz_targets` passes libFuzzer's inputs to [`sounding`]; the tests below pass it every file of
+//! `fuzz/corpus/sounding` and a few mutations of each, which are the same in every run.
 
 use std::collections::BTreeSet;
 
 use cumulus_sounding as soundings;
 
-/// Bytes as the text of a dropsonde: every answer is right but a panic, a hang, or a sounding that contradicts itself.
+/// Parses `bytes` as dropsonde text: any result is right, except a panic, a hang or an inconsistent sounding.
 ///
 /// # Panics
-/// Such a sounding.
+/// The parser panics or returns an inconsistent sounding.
 pub fn sounding(bytes: &[u8]) {
     let Ok(soundings) = soundings::parse(bytes, "fuzz") else { return };
     assert!(!soundings.is_empty(), "no failure, and no sounding");

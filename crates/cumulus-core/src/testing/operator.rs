@@ -1,7 +1,6 @@
-//! An operator for end-to-end tests: a folder of granules, a folder for products, and the command.
+//! A fixture for end-to-end tests: a folder of granules, a folder for products, and the command.
 //!
-//! A suite names its command and how its granules are written; everything else is the same for every
-//! collection.
+//! A test suite names its command and writes its own granules; the rest is the same for every collection.
 
 #![expect(
     clippy::expect_used,
@@ -17,20 +16,20 @@ use std::process::{Command, Output};
 pub use cumulus_model::testing::{say, skip};
 use tempfile::TempDir;
 
-/// 2020-09-13T12:26:40Z, the time stamp of everything made in tests.
+/// Time stamp of all products in tests, 2020-09-13T12:26:40Z in seconds since 1970.
 const EPOCH: &str = "1600000000";
 
-/// A folder of its own with `input` in it, and the command that makes `output`.
+/// A temporary folder that contains `input`, and the command that creates `output` in it.
 #[derive(Debug)]
 pub struct Operator {
     program: PathBuf,
     folder: TempDir,
 }
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
-    /// Exit code; `None` after a signal.
+    /// Exit code; `None` if the process was ended by a signal.
     pub code: Option<i32>,
     /// All of standard output.
     pub stdout: String,
@@ -39,7 +38,7 @@ pub struct Run {
 }
 
 impl Operator {
-    /// An operator of `program`, with an empty `input`.
+    /// Creates an operator of `program` with an empty `input` folder.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let folder = TempDir::new().unwrap();
@@ -47,30 +46,30 @@ impl Operator {
         Self { program: program.into(), folder }
     }
 
-    /// The folder that holds all others.
+    /// Returns the temporary folder that contains all others.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The folder of granules.
+    /// Returns the folder of granules.
     #[must_use]
     pub fn input(&self) -> PathBuf {
         self.folder.path().join("input")
     }
 
-    /// The folder of products, which the first run makes.
+    /// Returns the folder of products, which the first run creates.
     #[must_use]
     pub fn output(&self) -> PathBuf {
         self.folder.path().join("output")
     }
 
-    /// The command without arguments, in the operator's folder and in an environment of its own.
+    /// Returns the command without arguments, in the operator's folder and with a clean environment.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.current_dir(self.folder.path()).env_clear().env("SOURCE_DATE_EPOCH", EPOCH);
-        // A child of another test thread may still hold the lock of the granule just written.
+        // A child process of another test thread may still hold the lock of the granule just written.
         command.env("HDF5_USE_FILE_LOCKING", "FALSE");
         command
     }
@@ -87,7 +86,7 @@ impl Operator {
         self.run(&["input", "output"])
     }
 
-    /// Names of all entries of the output folder, hidden ones included, sorted.
+    /// Returns the names of all entries of the output folder, including hidden ones, sorted.
     #[must_use]
     pub fn products(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.output()) else { return Vec::new() };
@@ -97,7 +96,7 @@ impl Operator {
         names
     }
 
-    /// Output of netCDF's own `ncdump` on a product, which it must be able to read.
+    /// Returns the output of netCDF's own `ncdump` for a product; panics if `ncdump` fails.
     #[expect(clippy::must_use_candidate, reason = "that it can be read may be all that is asked")]
     pub fn ncdump(&self, arguments: &[&str], product: &str) -> String {
         let output = Command::new("ncdump")
@@ -121,13 +120,13 @@ impl From<Output> for Run {
 }
 
 impl Run {
-    /// The log lines that contain `text`.
+    /// Returns the log lines that contain `text`.
     #[must_use]
     pub fn lines_with(&self, text: &str) -> Vec<&str> {
         self.stderr.lines().filter(|line| line.contains(text)).collect()
     }
 
-    /// The same run, which must have exit code 0.
+    /// Asserts that the exit code is 0, and returns the same run.
     #[expect(clippy::must_use_candidate, reason = "to ask is enough")]
     pub fn succeeded(&self) -> &Self {
         assert_eq!(self.code, Some(0), "{}", self.stderr);

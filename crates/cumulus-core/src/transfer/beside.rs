@@ -1,7 +1,8 @@
-//! The status flags beside a variable, written in the same pass.
+//! Writes the status flags of a variable in the same pass as its values.
 //!
-//! Its units hold more rows than those of the values that they are made of. One is written as soon as all values of its
-//! rows are: where it lies in the product does not depend on the number of threads or the size of blocks.
+//! A unit of flags has more rows than a unit of the values that it is computed from. It is written as soon as all
+//! values of its rows are written, so its position in the file does not depend on the number of threads or the block
+//! size.
 
 use std::collections::VecDeque;
 
@@ -16,16 +17,16 @@ use cumulus_model::error::Failure;
 use cumulus_model::values::Values;
 use shuffle_deflate::Strategy;
 
-/// A flag variable on its way.
+/// A flag variable that is being written.
 pub(super) struct Beside<'run> {
     status: &'run Status,
     packing: Packing,
     cutter: Cutter,
-    /// Packed units that wait for the values of their rows, with the number of rows up to the end of each.
+    /// Packed units that wait until the values of their rows are written, each with the row number of its end.
     ready: VecDeque<(usize, Packed)>,
-    /// Rows that are packed.
+    /// Number of rows packed so far.
     packed: usize,
-    /// Its own, because blocks of flags have another size.
+    /// A separate buffer pool, because blocks of flags have another size than blocks of values.
     pool: &'run BufferPool,
 }
 
@@ -37,19 +38,19 @@ impl<'run> Beside<'run> {
     ) -> Result<Self, Failure> {
         let mut packing = sink.packing(status.variable)?;
         if let Some(chunk) = &mut packing.chunk {
-            // Flags are the same over hundreds of bins.
+            // Flags are constant over hundreds of bins, so run-length compression suits them.
             chunk.strategy = Strategy::Runs;
         }
         let cutter = Cutter::new(packing.rows);
         Ok(Self { status, packing, cutter, ready: VecDeque::new(), packed: 0, pool })
     }
 
-    /// Pool for buffers of flags.
+    /// Returns the pool for buffers of flags.
     pub(super) fn pool(&self) -> &'run BufferPool {
         self.pool
     }
 
-    /// Packs the units that are whole with these blocks.
+    /// Adds blocks of flags, and packs the units that they complete.
     pub(super) fn add(&mut self, blocks: impl IntoIterator<Item = Values>) {
         let units: Vec<Unit> = blocks.into_iter().flat_map(|block| self.cutter.cut(block)).collect();
         self.pack(units);
@@ -64,7 +65,7 @@ impl<'run> Beside<'run> {
         }
     }
 
-    /// Writes the units whose values are among the first `rows`.
+    /// Writes the units that end at or before row `rows`.
     pub(super) fn write(&mut self, sink: &mut dyn Sink, rows: usize) -> Result<(), Failure> {
         while self.ready.front().is_some_and(|(end, _)| *end <= rows) {
             if let Some((_, unit)) = self.ready.pop_front() {
@@ -74,7 +75,7 @@ impl<'run> Beside<'run> {
         Ok(())
     }
 
-    /// Writes all that is left.
+    /// Packs and writes all remaining flags.
     pub(super) fn finish(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
         let rest = self.cutter.rest();
         self.pack(rest.into_iter().collect());

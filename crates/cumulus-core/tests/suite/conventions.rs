@@ -1,10 +1,10 @@
-//! Sources that follow another convention than the table.
+//! Tests of sources whose conventions differ from the table's.
 
 use cumulus_model::warning::Code;
 
 use crate::tiny;
 
-/// A granule of five records, changed.
+/// Converts a granule of five records, after a change to it.
 fn converted(change: impl Fn(&hdf5::File)) -> tiny::Converted {
     let folder = tempfile::tempdir().unwrap();
     let granule = folder.path().join("TINY_20120906.h5");

@@ -1,4 +1,4 @@
-//! Datasets that lie in groups.
+//! Tests of datasets in groups.
 
 use hdf5::types::FixedAscii;
 
@@ -30,7 +30,7 @@ fn a_dimension_of_netcdf_without_a_variable_is_no_data() {
     tiny::write(&granule, 5);
     let file = hdf5::File::append(&granule).unwrap();
     file.new_dataset_builder().with_data(&[1.0_f32; 7]).create("echo").unwrap();
-    // As netcdf-c stores a dimension without a variable.
+    // This is how netcdf-c stores a dimension without a variable.
     let dimension = file.new_dataset::<f32>().shape(7).create("gate").unwrap();
     let title = "This is a netCDF dimension but not a netCDF variable.         7";
     for (name, text) in [("CLASS", "DIMENSION_SCALE"), ("NAME", title)] {

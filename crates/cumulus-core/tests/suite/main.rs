@@ -1,4 +1,4 @@
-//! Conversions of a collection made for tests, whose granules are written here.
+//! Tests of conversions of a small collection, with granules written by the tests.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 

@@ -1,4 +1,4 @@
-//! Granules with something in them that the product has no place for, or no value.
+//! Tests of granules with contents that the product cannot represent, or with missing values.
 
 use cumulus_formats::read::hdf5::Hdf5Source;
 use cumulus_model::source::{Source, SourceValue};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::tiny;
 
-/// Records of every granule here.
+/// Number of records of every granule here.
 const RECORDS: u8 = 6;
 
 #[derive(Clone, Copy, H5Type)]
@@ -30,7 +30,7 @@ enum Phase {
     Unknown = -1,
 }
 
-/// The product of a tiny granule that was changed by `change`, with the warnings.
+/// The product of a changed tiny granule, with the warnings.
 struct Made {
     folder: TempDir,
     result: Result<NcFile, String>,
@@ -56,7 +56,7 @@ impl Made {
         self.result.as_ref().unwrap()
     }
 
-    /// All warnings but those that tell of names of the granule's groups.
+    /// Returns all warnings except those about renamed datasets in groups.
     fn codes(&self) -> Vec<(Code, &str, Option<u64>)> {
         self.warnings
             .iter()
@@ -70,7 +70,7 @@ impl Made {
         variable.attribute(attribute).and_then(|attribute| attribute.value.as_string())
     }
 
-    /// All values of a variable of the product, read by libhdf5.
+    /// Reads all values of a variable of the product with libhdf5.
     fn values(&self, name: &str) -> Vec<f64> {
         let source =
             Hdf5Source::open(&self.folder.path().join(cumulus_core::product_name::STAGED[0])).unwrap();
@@ -84,7 +84,7 @@ impl Made {
     }
 }
 
-/// A dataset of shape (6, 4) in chunks of (2, 2), of which one was written with 1.5 or 1.
+/// Creates a dataset of shape (6, 4) in chunks of (2, 2), and writes only one chunk, with the value `$one`.
 macro_rules! torn {
     ($file:expr, $name:literal, $type:ty, $one:expr, $($build:tt)*) => {{
         let builder = $file.new_dataset_builder().chunk((2, 2)).deflate(1);
@@ -190,7 +190,7 @@ fn enumerations_are_integers_with_flags() {
         assert_eq!(made.text(name, "flag_meanings").as_deref(), Some("Unknown Liquid Frozen"));
     }
     assert_eq!(made.values("valid"), [1.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
-    // The table says that there is liquid and ice.
+    // The table has only liquid and ice.
     assert_eq!(made.codes(), [(Code::FlagsDisagree, "phase", None)]);
     let source = Hdf5Source::open(&made.folder.path().join(cumulus_core::product_name::STAGED[0])).unwrap();
     let phase = source.description().dataset("phase").unwrap();

@@ -1,4 +1,4 @@
-//! What a source states about its values is believed: missing values, packing, units.
+//! Tests that missing values, packing and units are taken from the source's attributes.
 
 use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{Dataset, File, H5Type};
@@ -6,7 +6,7 @@ use netcdf_reader::NcFile;
 
 use crate::tiny;
 
-/// A granule whose `fill` adds datasets, converted.
+/// Converts a granule after `fill` has added datasets to it.
 fn product(fill: impl FnOnce(&File)) -> Product {
     let folder = tempfile::tempdir().unwrap();
     let granule = folder.path().join("TINY_20120906.h5");
@@ -110,7 +110,7 @@ fn what_the_source_states_to_be_missing_is_missing() {
         several.write(&[255, 254]).unwrap();
         let wide = dataset(file, "wide", &[u64::MAX - 1, 0, 1, 2, 3]);
         number(&wide, "_FillValue", u64::MAX - 1);
-        // Nobody knows what these are: only the usual sentinels and what is stated are missing.
+        // In unknown datasets, only the usual sentinels and stated values are missing.
         dataset(file, "counts", &[-100.0, -952.5, -5000.0, -9999.0, 3.0]);
     });
     assert_eq!(product.values("temperature"), [280.0, -999.0, -999.0, -999.0, -999.0]);

@@ -1,4 +1,4 @@
-//! A collection of one product with as few rows as a product can have, its position in a group.
+//! A minimal collection with one product, whose positions are in a group.
 
 use std::fs;
 use std::path::Path;
@@ -92,7 +92,7 @@ const MODE: VariableSpec = variable("mode", "mode of the instrument", RECORD)
 const MODE_IN_KELVIN: VariableSpec =
     variable("mode", "temperature at which the mode changed", RECORD).units("K");
 
-/// Writes a granule of `records` records at `path`: one a minute from 12:00, flying north.
+/// Writes a granule of `records` records at `path`: one per minute from 12:00, flying north.
 pub(crate) fn write(path: &Path, records: u8) {
     let file = hdf5::File::create(path).unwrap();
     for group in ["clock", "nav"] {
@@ -117,22 +117,22 @@ pub(crate) struct Converted {
     pub(crate) data: Vec<u8>,
     /// The metadata file.
     pub(crate) metadata: String,
-    /// What was odd about the granule.
+    /// The warnings of the conversion.
     pub(crate) warnings: Vec<Warning>,
 }
 
 impl Converted {
-    /// The warnings, in their order, but for the names of what lies in groups.
+    /// Returns the warnings in order, except those about renamed datasets.
     pub(crate) fn told(&self) -> impl Iterator<Item = &Warning> {
         self.warnings.iter().filter(|warning| warning.code != Code::DatasetRenamed)
     }
 
-    /// Codes of these warnings.
+    /// Returns the codes of these warnings.
     pub(crate) fn codes(&self) -> Vec<Code> {
         self.told().map(|warning| warning.code).collect()
     }
 
-    /// The product, in a reader that is not ours.
+    /// Opens the product with an independent reader.
     pub(crate) fn product(&self) -> NcFile {
         NcFile::from_bytes(&self.data).unwrap()
     }

@@ -11,7 +11,7 @@ use crate::map::axes;
 use cumulus_model::source::Description;
 use cumulus_model::values::{ElementType, Values};
 
-/// A source with shapes only; every number in it is its own first axis length.
+/// A source that has only shapes; every number in it is 3.
 struct Shapes(Description);
 
 impl Shapes {
@@ -108,7 +108,7 @@ fn dimensions_of(datasets: &[(&str, &[usize])]) -> Vec<String> {
 
 #[test]
 fn the_table_decides_before_the_length() {
-    // record and level are equally long: only the table distinguishes them.
+    // `record` and `level` have the same length, so only the table can distinguish them.
     assert_eq!(dimensions_of(&[("clock", &[7]), ("level", &[7])]), ["level"]);
     assert_eq!(dimensions_of(&[("clock", &[7]), ("level", &[7]), ("guess", &[7])]), ["level"]);
 }

@@ -1,14 +1,14 @@
-//! Replaces and counts missing values, many at a time, if only the value itself decides.
+//! Replaces and counts missing values, many at a time, if only the value itself determines whether it is missing.
 
 use super::Statistics;
 
-/// Values looked at side by side, without a branch: what the processor's vector registers hold, a few times over.
+/// Number of values processed in parallel without branches: several vector registers of the processor.
 pub(super) const LANES: usize = 16;
 
-/// Groups of values looked at together: they stay in the cache, and their number fits into any counter.
+/// Maximum number of groups processed together: they stay in the cache, and their number fits into any counter.
 pub(super) const GROUPS: usize = 256;
 
-/// The number of values that pass `test`.
+/// Returns the number of values that pass `test`.
 fn count<T: Copy>(groups: &[[T; LANES]], test: impl Fn(T) -> bool) -> u64 {
     let mut counts = [0_u32; LANES];
     for group in groups {
@@ -19,7 +19,7 @@ fn count<T: Copy>(groups: &[[T; LANES]], test: impl Fn(T) -> bool) -> u64 {
     counts.iter().map(|&count| u64::from(count)).sum()
 }
 
-/// The values put together by `join`, lane by lane.
+/// Folds the values by `join`, lane by lane.
 fn fold<T: Copy>(groups: &[[T; LANES]], start: T, join: impl Fn(T, T) -> T) -> [T; LANES] {
     let mut seen = [start; LANES];
     for group in groups {
@@ -30,8 +30,8 @@ fn fold<T: Copy>(groups: &[[T; LANES]], start: T, join: impl Fn(T, T) -> T) -> [
     seen
 }
 
-/// Replaces what is below `least`, infinite or no number, and counts: the same as value by value where no record is
-/// invalid, but several times faster. At most [`GROUPS`] groups.
+/// Replaces and counts values that are below `least`, infinite or NaN. The result is the same as value by value if no
+/// record is invalid, but several times faster. Takes at most [`GROUPS`] groups.
 pub(super) fn replace<T: Element>(
     groups: &mut [[T; LANES]],
     least: T,
@@ -51,7 +51,7 @@ pub(super) fn replace<T: Element>(
         let value = if value >= least { value } else { T::MOST };
         if value < seen { value } else { seen }
     });
-    // Where any value is kept, one that is too small is not the largest.
+    // If any value is kept, values below `least` cannot be the maximum, so they need no test.
     let largest = fold(groups, T::LEAST, |seen, value| {
         let value = if value > T::MOST { T::LEAST } else { value };
         if value > seen { value } else { seen }
@@ -73,8 +73,8 @@ pub(super) fn replace<T: Element>(
     }
     let least = smallest.map(Element::to_f64).into_iter().fold(f64::INFINITY, f64::min);
     let most = largest.map(Element::to_f64).into_iter().fold(f64::NEG_INFINITY, f64::max);
-    // Comparison has one zero, the total order of the statistics two; which one it was matters only where it is
-    // the least or the most of all. No fill value is a zero.
+    // Comparison treats -0.0 and 0.0 as equal, the total order of the statistics does not; the sign matters only if
+    // zero is the minimum or maximum. No fill value is zero.
     let zeros = || count(groups, |value| value == T::ZERO);
     let negative_zeros = || count(groups, Element::is_negative_zero);
     let zero = |is_negative| if is_negative { -0.0 } else { 0.0 };
@@ -83,15 +83,15 @@ pub(super) fn replace<T: Element>(
     statistics.merge(&Statistics { minimum, maximum, ..Statistics::default() });
 }
 
-/// The classic types, as far as finding missing values needs them.
+/// Operations on the classic types that finding missing values needs.
 pub(super) trait Element: Copy + PartialOrd {
-    /// Smallest value that is finite.
+    /// Minimum finite value.
     const LEAST: Self;
-    /// Zero, the positive one where there are two.
+    /// Zero, positive for floating-point types.
     const ZERO: Self;
-    /// Largest value that is finite.
+    /// Maximum finite value.
     const MOST: Self;
-    /// Smallest value above `limit`.
+    /// Returns the smallest value above `limit`.
     fn above(limit: f64) -> Self;
 
     fn to_f64(self) -> f64;
@@ -127,7 +127,7 @@ macro_rules! element {
     };
 }
 
-/// The least whole number above `limit`, as far as the type goes.
+/// Returns the smallest integer above `limit`, saturated to the type.
 macro_rules! whole_above {
     ($kind:ty) => {
         |limit: f64| {

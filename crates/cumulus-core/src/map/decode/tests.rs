@@ -65,7 +65,7 @@ fn zeros_of_both_signs_at_either_end() {
     assert_eq!(edges([-0.0, 0.0, -999.0]), bits([-0.0, 0.0]));
 }
 
-/// What a value may be, the awkward ones often.
+/// Generates arbitrary values, with many edge cases.
 fn awkward() -> impl Strategy<Value = f64> {
     prop_oneof![
         4 => -2.0..2.0_f64,
@@ -90,7 +90,7 @@ proptest! {
         threshold in prop_oneof![Just(f64::INFINITY), Just(1.0), Just(0.0)],
     ) {
         let numbers: Vec<f64> = numbers.iter().copied().cycle().take(numbers.len() * repeated).collect();
-        // An empty mask takes the slow path, with the same result.
+        // A mask without invalid records selects the slow path, which must have the same result.
         let none_invalid = vec![false; numbers.len()];
         let cases = [
             Values::F64(vector(numbers.clone())),

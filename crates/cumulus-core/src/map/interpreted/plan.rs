@@ -1,4 +1,4 @@
-//! What is done to the values of one dataset, and its attributes afterwards.
+//! How the values of one dataset are converted, and its attributes adapted.
 
 use ndarray::ArrayD;
 
@@ -12,18 +12,18 @@ use cumulus_model::source::{Dataset, SourceAttribute, SourceValue};
 use cumulus_model::values::{ElementType, Values};
 use cumulus_model::warning::{Code, Warning};
 
-/// Magnitude below which f64 holds every integer: 2^53.
+/// Maximum magnitude up to which f64 represents every integer exactly: 2^53.
 const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
-/// How stored numbers become the values that are returned.
+/// How stored numbers are converted to the values that are returned.
 pub(super) struct Plan {
-    /// The dataset as the source describes it.
+    /// The dataset as described by the source.
     pub(super) original: Dataset,
     /// Element type of the returned values.
     pub(super) target: ElementType,
-    /// Added to negative numbers, where signed ones stand for unsigned ones.
+    /// Added to negative numbers if signed integers represent unsigned ones, else 0.
     span: f64,
-    /// Stored numbers that stand for missing values, and what is returned for them.
+    /// Stored numbers that are missing values; `marker` is returned for them.
     fills: Vec<f64>,
     marker: f64,
     scaling: Option<Scaling>,
@@ -31,7 +31,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The values as they are to be understood.
+    /// Converts stored values to those that are returned.
     pub(super) fn apply(&self, values: &Values) -> Result<Values, Failure> {
         let shape = values.shape().to_vec();
         let is_exact = self.scaling.is_none() && self.conversion.is_none() && !self.original_is_float();
@@ -70,7 +70,7 @@ impl Plan {
         if stored < 0.0 { stored + self.span } else { stored }
     }
 
-    /// A stored number unpacked and in the unit of the table.
+    /// Unpacks a stored number and converts it to the unit of the table.
     fn understood(&self, stored: f64) -> f64 {
         let value = match self.scaling {
             Some(Scaling { scale, offset }) => stored * scale + offset,
@@ -80,7 +80,8 @@ impl Plan {
     }
 }
 
-/// The numbers in an element type that holds them, or is rounded to; other types than those of a plan give nothing.
+/// Converts numbers to an element type, rounding to single precision if needed; `None` if their count does not match
+/// `shape`.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a plan's type holds its values, or rounds them as was stated"
@@ -96,7 +97,7 @@ fn as_type(target: ElementType, shape: &[usize], numbers: Vec<f64>) -> Option<Va
     })
 }
 
-/// How `dataset` is interpreted, and the change of its values, if any. Its attributes are adapted.
+/// Returns how `dataset` is interpreted, and the conversion of its values, if any, and adapts its attributes.
 pub(super) fn of(
     dataset: &mut Dataset,
     element_type: ElementType,
@@ -129,7 +130,7 @@ pub(super) fn of(
     let mut reading = Reading::by_table(row, product, target, masked);
     let below = |policy: Option<MissingPolicy>| matches!(policy, Some(MissingPolicy::AtOrBelow(_)));
     if is_made && !below(policy_of(row, product)) {
-        // Numbers that stand for missing values were looked for among the stored ones: here they may be data.
+        // Sentinels were matched with the stored numbers; among the converted values the same numbers may be data.
         reading.fill = Some(reading::NETCDF_FILL);
         reading.sentinels = Sentinels::Equal(vec![reading::NETCDF_FILL]);
     } else if !is_made && let Some(fill) = stated_fill {
@@ -183,7 +184,7 @@ fn policy_of(row: Option<&VariableSpec>, product: &Product) -> Option<MissingPol
     reading::policy(row, product, ElementType::F64)
 }
 
-/// The classic type that holds the numbers of `element_type` and `marker`.
+/// Returns the classic type that can represent the numbers of `element_type` and `marker`.
 fn holding(element_type: ElementType, marker: f64) -> ElementType {
     match element_type.classic() {
         ElementType::I8 if !(-128.0..=127.0).contains(&marker) => ElementType::I16,
@@ -191,8 +192,8 @@ fn holding(element_type: ElementType, marker: f64) -> ElementType {
     }
 }
 
-/// `_Unsigned` of netCDF classic: signed numbers whose bits are those of unsigned ones, or the reverse. Answers what to
-/// add to negative numbers, and the type that is meant.
+/// Applies `_Unsigned` of netCDF classic, which marks signed integers whose bits are those of unsigned ones. Returns
+/// the number to add to negative values, and the unsigned type.
 fn unsigned(dataset: &mut Dataset, element_type: ElementType) -> (f64, ElementType) {
     let is_true = |attribute: &SourceAttribute| {
         attribute.name == "_Unsigned"
@@ -212,7 +213,7 @@ fn unsigned(dataset: &mut Dataset, element_type: ElementType) -> (f64, ElementTy
     meant
 }
 
-/// The packing, and whether there is one that cannot be undone.
+/// Returns the packing, and true if values are packed but cannot be unpacked.
 fn packing(
     dataset: &Dataset,
     row: Option<&VariableSpec>,
@@ -245,7 +246,8 @@ fn packing(
     Ok((None, true))
 }
 
-/// What becomes of the unit; the dataset has `units` for one that is adopted, and otherwise `source_units`.
+/// Compares the dataset's unit with the table's. Its attributes become `units` for a unit that is kept, and
+/// `source_units` for one that is not.
 fn unit(
     dataset: &mut Dataset,
     row: Option<&VariableSpec>,
@@ -315,7 +317,8 @@ fn unit(
     Ok(unit)
 }
 
-/// The numbers that the source states to be missing, in its own type; those that it cannot hold are none.
+/// Returns the missing values that the source states, in its own type; numbers that the type cannot represent are
+/// skipped.
 fn stated_fills(
     dataset: &Dataset,
     element_type: ElementType,
@@ -341,7 +344,7 @@ fn stated_fills(
     fills
 }
 
-/// `number` as the type stores it; `None` where it does not.
+/// Returns `number` as stored in the type; `None` if the type cannot represent it.
 #[expect(clippy::cast_possible_truncation, reason = "the value of single precision is what is wanted")]
 fn stored_as(number: f64, element_type: ElementType) -> Option<f64> {
     let (least, most) = match element_type {
@@ -359,8 +362,8 @@ fn stored_as(number: f64, element_type: ElementType) -> Option<f64> {
     (number.fract() == 0.0 && (least..=most).contains(&number)).then_some(number)
 }
 
-/// The type of values that are computed: single precision where the source has it, and where it tells all steps of
-/// short packed numbers apart.
+/// Returns the type of converted values: single precision if the source has it, or if it can distinguish all steps of
+/// 8-bit or 16-bit packed numbers, else double precision.
 fn made_type(stored: ElementType, scaling: Option<Scaling>, conversion: Option<Conversion>) -> ElementType {
     if stored == ElementType::F32 && scaling.is_none() {
         return ElementType::F32;
@@ -376,13 +379,13 @@ fn made_type(stored: ElementType, scaling: Option<Scaling>, conversion: Option<C
     };
     let step = (value(1.0) - value(0.0)).abs();
     let largest = value(most).abs().max(value(-most).abs());
-    // An eighth of a step is more than rounding to 24 bits takes.
+    // The rounding error of a 24-bit mantissa must be less than an eighth of a step.
     if largest * f64::from(f32::EPSILON) < step / 8.0 { ElementType::F32 } else { ElementType::F64 }
 }
 
-/// `valid_min`, `valid_max` and `valid_range` converted for the returned values; contradictory ones are put aside.
+/// Converts `valid_min`, `valid_max` and `valid_range` like the values; contradictory ones get the prefix `source_`.
 ///
-/// Those of packed numbers are packed too, unless their type is wider (netCDF User's Guide, appendix A).
+/// Those of packed integers are packed too, unless they are floating-point (netCDF User's Guide, appendix A).
 fn valid_range(dataset: &mut Dataset, plan: &Plan, element_type: ElementType, warnings: &mut Vec<Warning>) {
     const NAMES: [&str; 3] = ["valid_range", "valid_min", "valid_max"];
     let limits = NAMES.map(|name| reading::numbers(dataset, name).and_then(Result::ok));
@@ -407,7 +410,7 @@ fn valid_range(dataset: &mut Dataset, plan: &Plan, element_type: ElementType, wa
         warnings.push(Warning::at(Code::ValueUnreadable, dataset.path.as_str(), message));
     }
     let changes = plan.scaling.is_some() || plan.conversion.is_some() || plan.span != 0.0;
-    // A range whose ends change places is written anew.
+    // A conversion with a negative slope swaps the ends of the range.
     let descends = plan.understood(1.0) < plan.understood(0.0);
     for attribute in
         dataset.attributes.iter_mut().filter(|attribute| NAMES.contains(&attribute.name.as_str()))

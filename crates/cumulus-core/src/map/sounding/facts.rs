@@ -1,4 +1,4 @@
-//! Facts about a whole sounding, as attributes of the product and as warnings.
+//! Facts about a whole sounding, which become attributes of the product and warnings.
 
 use jiff::Timestamp;
 use ndarray::ArrayD;
@@ -8,12 +8,12 @@ use cumulus_model::source::{SourceAttribute, SourceValue};
 use cumulus_model::values::Values;
 use cumulus_model::warning::{Code, Warning};
 
-/// Change of pressure in hPa below which a sonde has not fallen, however long it sent: 5 hPa are 40 m at the surface
-/// and 600 m at the height of a Global Hawk.
+/// Minimum change of pressure in hPa of a sonde that has fallen, however long it transmitted: 5 hPa are 40 m at the
+/// surface and 600 m at the altitude of a Global Hawk.
 const MIN_FALL_HPA: f64 = 5.0;
 
 impl Arranger<'_> {
-    /// What is true of the whole sounding, as attributes.
+    /// Adds the attributes and warnings of the whole sounding.
     pub(super) fn facts(&mut self, launch: Timestamp, warnings: &mut Vec<Warning>) {
         let sounding = self.sounding;
         let attributes = &mut self.records.description.attributes;
@@ -51,7 +51,7 @@ impl Arranger<'_> {
             let message = "the sonde never left the aircraft: its pressure does not change";
             warnings.push(Warning::of_granule(Code::NeverLaunched, message));
         }
-        // Empty values carry no information, and netCDF cannot store them.
+        // Skip empty values, which have no meaning and which netCDF cannot store.
         for (name, value) in sounding.header.iter().filter(|(_, value)| !value.trim().is_empty()) {
             attributes.push(text(name, value));
         }

@@ -1,26 +1,27 @@
-//! A position for every row: fixes are rarer than other measurements, and CF requires a position for each value.
+//! Fills coordinates of rows without a fix: fixes are rarer than other measurements, and CF requires a position for
+//! each value.
 
 use std::ops::Range;
 
-/// How the coordinates of a row are known; the numbers are those of `flag_values`.
+/// The source of a row's coordinate; the numbers are those of `flag_values`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i8)]
 pub(super) enum Status {
     /// Reported by the sonde.
     #[default]
     Reported = 0,
-    /// Interpolated in time between two fixes, or held from the last fix.
+    /// Interpolated in time between two fixes, or constant after the last fix.
     Interpolated = 1,
-    /// That of the launch or of the first fix.
+    /// Position of the launch, or of the first fix.
     Launch = 2,
-    /// Unknown.
+    /// Unknown, because there is no fix.
     Missing = 3,
-    /// Interpolated between two fixes that are far apart.
+    /// Interpolated between two fixes with a long gap.
     InterpolatedLongGap = 4,
 }
 
 impl Status {
-    /// The less certain of the two, where several coordinates make a place.
+    /// Returns the less certain of two statuses, for positions made of several coordinates.
     #[must_use]
     pub(super) fn less_certain(self, other: Self) -> Self {
         let rank = |status| match status {
@@ -34,15 +35,15 @@ impl Status {
     }
 }
 
-/// Fills what is missing (NaN) in a coordinate: linearly in time between fixes, the first fix before it, the last one
-/// held after it.
+/// Fills missing values (NaN) of a coordinate: by linear interpolation in time between fixes, with the first fix before
+/// it, and with the last fix after it. Returns the filled values, and the status of each.
 ///
 /// # Shape
-/// `times`, strictly increasing, and `values` are equally long, and so are both answers.
+/// `times` (strictly increasing), `values` and both results have the same length.
 ///
 /// # Units
-/// `longest_gap_s` in seconds: wider gaps are filled too, with another flag. With `turn`, values are angles that come
-/// back after it (360 degrees): the shorter way round is taken, and the result lies in -turn/2..turn/2.
+/// `longest_gap_s` is in seconds: longer gaps are filled too, but have another status. With `turn`, values are angles
+/// of that period (360 degrees): the shorter way round is taken, and interpolated values are in -turn/2..turn/2.
 #[must_use]
 pub(super) fn fill(
     times: &[f64],
@@ -84,7 +85,7 @@ pub(super) fn fill(
     (filled, statuses)
 }
 
-/// `angle` in -turn/2..turn/2.
+/// Wraps `angle` to -turn/2..turn/2.
 fn wrapped(angle: f64, turn: f64) -> f64 {
     if angle.abs() <= turn / 2.0 { angle } else { angle - turn * (angle / turn).round() }
 }

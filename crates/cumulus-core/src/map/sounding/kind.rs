@@ -1,48 +1,49 @@
-//! Whether a file holds the fall of a dropsonde, and a complete one.
+//! Checks that a file contains the fall of a dropsonde, and warns if the fall is incomplete.
 //!
 //! A file of another instrument may have columns of the same names. A dropsonde measures pressure, temperature or
-//! wind while it falls: its pressure rises, or its altitude falls, in order of time over the file as a whole.
+//! wind while it falls: over the whole file, its pressure increases or its altitude decreases with time.
 
 use super::Arranger;
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::warning::{Code, Warning};
 
-/// Standard names of what a sonde measures.
+/// Standard names of the quantities that a sonde measures.
 const MEASURED: [&str; 5] =
     ["air_pressure", "air_temperature", "eastward_wind", "northward_wind", "wind_speed"];
 
 /// Standard names of heights.
 const HEIGHTS: [&str; 2] = ["geopotential_height", "altitude"];
 
-/// Share of the whole range of heights by which first and last rows differ in a fall, and the least correlation of
-/// height and order.
+/// Minimum trend of a fall: either the difference of last and first rows as a fraction of the whole range, or the rank
+/// correlation with the row order.
 const MIN_SHARE: f64 = 0.5;
 
-/// One row in this many, at either end, decides where the fall begins and ends, so that single values do not.
+/// First and last heights are medians of one in this many rows at either end, so that single values have no effect.
 const END_SHARE: usize = 20;
 
-/// Altitude in metres below which a fall is taken to have reached the surface. Contact is often lost a little above
-/// it; what ends higher was cut short, or fell over mountains.
+/// Maximum final altitude in metres of a complete fall. Contact is often lost slightly above the surface; a fall that
+/// ends higher was cut short, or was over mountains.
 const NEAR_SURFACE_M: f64 = 500.0;
 
-/// The same in hPa, if there is no altitude: at 850 hPa a sonde is above 1000 m in the deepest of hurricanes.
+/// Minimum final pressure in hPa of a complete fall without altitudes: at 850 hPa a sonde is above 1000 m even in the
+/// deepest hurricane.
 const NEAR_SURFACE_HPA: f64 = 850.0;
 
-/// Ranges below which nothing has moved.
+/// Minimum ranges of pressure (hPa) and height (m); below them, nothing has moved.
 const MIN_FALL_HPA: f64 = 5.0;
 const MIN_FALL_M: f64 = 50.0;
 
-/// What a vertical coordinate does in order of time.
+/// The course of a vertical coordinate over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Course {
     Falls,
     Rises,
     Rests,
-    /// First and last rows are at one height, and others are not.
+    /// First and last rows are at about the same height, and others are not.
     Wanders,
 }
 
-/// The course of heights, given so that more is lower.
+/// Returns the course of a vertical coordinate that increases downwards; `None` if it has fewer than two values.
 fn course(depths: &[f64], least_range: f64) -> Option<Course> {
     let known: Vec<f64> = depths.iter().copied().filter(|depth| !depth.is_nan()).collect();
     let (most, deepest) = (known.iter().copied().reduce(f64::min)?, known.iter().copied().reduce(f64::max)?);
@@ -61,7 +62,7 @@ fn course(depths: &[f64], least_range: f64) -> Option<Course> {
     };
     let (first, last) = (middle(known.get(..count)?)?, middle(known.get(known.len() - count..)?)?);
     let trends = [(last - first) / range, rank_correlation(&known)];
-    // Ends are robust against hours on the surface, ranks against gaps and single wrong values.
+    // The trend of the ends is robust to hours on the surface, the rank correlation to gaps and outliers.
     Some(if trends.iter().any(|&trend| trend >= MIN_SHARE) {
         Course::Falls
     } else if trends.iter().any(|&trend| trend <= -MIN_SHARE) {
@@ -71,7 +72,8 @@ fn course(depths: &[f64], least_range: f64) -> Option<Course> {
     })
 }
 
-/// Spearman's correlation of values with their order: 1 where they only grow, -1 where they only shrink.
+/// Returns Spearman's rank correlation of values with their order: 1 if they always increase, -1 if they always
+/// decrease.
 #[expect(clippy::cast_precision_loss, reason = "rows of one sounding")]
 fn rank_correlation(values: &[f64]) -> f64 {
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -83,10 +85,10 @@ fn rank_correlation(values: &[f64]) -> f64 {
 }
 
 impl Arranger<'_> {
-    /// Refuses files that are not of dropsondes, with the reason, and warns about a fall that ends above the surface.
+    /// Rejects a sounding that is not of a dropsonde, and adds a warning if its fall ends above the surface.
     ///
     /// # Errors
-    /// Nothing that a sonde measures, no height, or a course that is no fall.
+    /// There is no quantity that a sonde measures, neither pressure nor height, or the course is not a fall.
     pub(super) fn judge(&self, place: &str, warnings: &mut Vec<Warning>) -> Result<(), Failure> {
         let refused = |found: String, expected: &str| {
             Failure::new(Stage::Map, place, "is not a dropsonde sounding")
@@ -121,7 +123,7 @@ impl Arranger<'_> {
                     "a fall: pressure that rises or an altitude that falls with time",
                 ))
             }
-            // What has the number of a sonde is one, however badly it was recorded.
+            // A file with a sonde ID is accepted, however badly it was recorded.
             Some(Course::Wanders) => {
                 let message = "pressure and altitude go up and down; the rows as a whole are not a descent";
                 warnings.push(Warning::of_granule(Code::NoFall, message));
@@ -144,13 +146,13 @@ impl Arranger<'_> {
         }
     }
 
-    /// Values of the first column whose quantity has this standard name.
+    /// Returns the values of the first column with this standard name.
     fn measured(&self, standard_name: &str) -> Option<&[f64]> {
         let is = |name: Option<&str>| name == Some(standard_name);
         self.columns.iter().find(|(row, _)| is(row.standard_name)).map(|(_, values)| values.as_slice())
     }
 
-    /// Names of the source's columns, for a message.
+    /// Lists the names of the source's columns, for a message.
     fn names(&self) -> String {
         const SHOWN: usize = 12;
         let names: Vec<&str> = self.sounding.columns.iter().map(|column| column.name.as_str()).collect();
@@ -163,7 +165,7 @@ impl Arranger<'_> {
     }
 }
 
-/// Warns of a fall that ends above the surface.
+/// Adds a warning if the fall ends above the surface.
 fn tell_where_it_ends(pressure: Option<&[f64]>, height: Option<&[f64]>, warnings: &mut Vec<Warning>) {
     let lowest = height.and_then(|heights| known(heights).reduce(f64::min));
     let deepest = pressure.and_then(|pressure| known(pressure).reduce(f64::max));
@@ -198,10 +200,10 @@ mod tests {
     fn a_fall_is_told_from_a_climb_a_flight_and_a_rest() {
         let steps = || (0..100).map(f64::from);
         assert_eq!(of(steps().map(|step| 200.0 + 8.0 * step)), Some(Course::Falls));
-        // One wrong value at an end, and gaps, change nothing.
+        // A wrong value at one end, and gaps, make no difference.
         let disturbed = std::iter::once(1_013.0).chain(steps().map(|step| 200.0 + 8.0 * step));
         assert_eq!(of(disturbed.chain([f64::NAN])), Some(Course::Falls));
-        // Only the last row of the lower half is left; the receiver ran on after the splash.
+        // Only one row of the lower part is left; then a receiver that kept running after the splash.
         assert_eq!(of(steps().take(40).chain([200.0])), Some(Course::Falls));
         assert_eq!(of(steps().chain((0..2_000).map(|step| 99.0 + f64::from(step % 2)))), Some(Course::Falls));
         assert_eq!(of(steps().map(|step| 1_000.0 - 8.0 * step)), Some(Course::Rises));

@@ -1,4 +1,4 @@
-//! Compares what a sounding states about itself with its file name and its collection.
+//! Compares date and campaign of a sounding with its file name and its collection.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -7,11 +7,11 @@ use crate::date::parse_date;
 use cumulus_model::warning::{Code, Warning};
 use cumulus_sounding::Sounding;
 
-/// Days between the date in a name and that of the launch that need no warning: names may have the day of take-off.
+/// Maximum days between the dates of name and launch without a warning: names may have the day of take-off.
 const DAYS_APART: i32 = 1;
 
-/// Warns of a sounding whose date is not that of its file's name (without the ending, `stem`), or that names another
-/// campaign than `campaign`. Neither is refused: names are given by people, and a campaign's sondes are exchanged
+/// Adds a warning if the date of a sounding differs from that in its file name (without the ending, `stem`), or if its
+/// project is not `campaign`. Neither is an error: people choose file names, and a campaign's sondes are distributed
 /// under the name of another one.
 pub fn compare(sounding: &Sounding, stem: &str, campaign: &str, warnings: &mut Vec<Warning>) {
     let launch = sounding.launch.as_ref().map(|launch| launch.instant).or(sounding.time_origin);
@@ -30,13 +30,13 @@ pub fn compare(sounding: &Sounding, stem: &str, campaign: &str, warnings: &mut V
     }
 }
 
-/// True where one text is a word of the other, in any case.
+/// Returns true if `project` contains `campaign`, ignoring ASCII case.
 fn names(project: &str, campaign: &str) -> bool {
     let (project, campaign) = (project.to_ascii_uppercase(), campaign.to_ascii_uppercase());
     project.contains(&campaign)
 }
 
-/// The first date `yyyymmdd` in a name, alone or before a clock without a separator.
+/// Returns the first date `yyyymmdd` in a name, alone or followed by a time without a separator.
 fn date_in(stem: &str) -> Option<Date> {
     stem.split(|character: char| !character.is_ascii_digit())
         .filter(|digits| matches!(digits.len(), 8 | 10 | 12 | 14))

@@ -1,18 +1,18 @@
-//! The rows of a sounding in order of time, each time once.
+//! Sorts the rows of a sounding by time, and merges rows of the same time.
 
-/// Rows in order, and what had to be done to get them so.
+/// The rows of a sounding in order of time, with the number of rows left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Ordered {
-    /// Seconds, strictly increasing.
+    /// Times in seconds, strictly increasing.
     pub(super) times: Vec<f64>,
-    /// For every time the rows of the file that have it, in the file's order.
+    /// For each time, the rows of the file with that time, in the file's order.
     rows: Vec<Vec<usize>>,
-    /// Rows without a time, which are left out.
+    /// Number of rows without a time, which are left out.
     pub(super) without_time: usize,
 }
 
 impl Ordered {
-    /// Orders rows by their time.
+    /// Sorts rows by their time.
     #[must_use]
     pub(super) fn by(times: &[f64]) -> Self {
         let mut order: Vec<(f64, usize)> = times
@@ -23,11 +23,11 @@ impl Ordered {
             .map(|(row, time)| (time, row))
             .collect();
         let without_time = times.len() - order.len();
-        // Stable: rows of one time stay in the file's order.
+        // A stable sort keeps rows of the same time in the file's order.
         order.sort_by(|(left, _), (right, _)| left.total_cmp(right));
         let mut ordered = Self { without_time, ..Self::default() };
         for (time, row) in order {
-            // -0.0 and 0.0 are one time.
+            // -0.0 and 0.0 are the same time.
             #[expect(clippy::float_cmp, reason = "only the very same time is the same row")]
             let is_same = ordered.times.last().is_some_and(|&last| last == time);
             if let Some(rows) = ordered.rows.last_mut().filter(|_| is_same) {
@@ -40,14 +40,14 @@ impl Ordered {
         ordered
     }
 
-    /// Rows beyond the first of their time.
+    /// Returns the number of rows that were merged into an earlier row of the same time.
     #[must_use]
     pub(super) fn merged(&self) -> usize {
         self.rows.iter().map(|rows| rows.len() - 1).sum()
     }
 
-    /// The values of a column in this order: of rows of one time the first that has a value counts. Second, how many
-    /// values of later rows were left out because they contradict it.
+    /// Returns the values of a column in this order, the first value of each time, and the number of values that were
+    /// dropped because they differ from the first of their time.
     #[must_use]
     pub(super) fn column(&self, values: &[f64]) -> (Vec<f64>, usize) {
         let mut conflicts = 0;
@@ -65,7 +65,7 @@ impl Ordered {
         (column, conflicts)
     }
 
-    /// Texts in this order: of rows with the same time the first that is not empty.
+    /// Returns texts in this order: for each time, the first that is not empty.
     #[must_use]
     pub(super) fn texts(&self, texts: &[String]) -> Vec<String> {
         self.rows

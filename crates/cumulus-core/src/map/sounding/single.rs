@@ -1,5 +1,5 @@
-//! Single values of a sounding: what the aircraft measured at launch, the launch, the trajectory, other single
-//! numbers, and texts.
+//! Single values of a sounding (the aircraft's measurements at launch, the launch time, the trajectory, other numbers),
+//! and texts.
 
 use jiff::Timestamp;
 
@@ -11,11 +11,12 @@ use cumulus_model::values::{ElementType, Values};
 use cumulus_model::warning::Warning;
 use cumulus_sounding::Column;
 
-/// Prefix of what the aircraft measured at launch.
+/// Name prefix of the aircraft's measurements at launch.
 const REFERENCE: &str = "reference_";
 
 impl Arranger<'_> {
-    /// What there is one of: what the aircraft measured, the launch, the name of the trajectory.
+    /// Adds the single values: the aircraft's measurements at launch, the launch time, the name of the trajectory, and
+    /// other numbers.
     pub(super) fn single_values(
         &mut self,
         launch: Timestamp,
@@ -33,7 +34,8 @@ impl Arranger<'_> {
         for (name, value) in &self.sounding.reference {
             let value = self.reference_value(name, *value, warnings)?;
             let name = self.row(name).map_or(name.as_str(), |row| row.name);
-            // The aircraft's altitude needs no filling: it is what the sonde's is made from.
+            // The aircraft's altitude is a single value that needs no filling, so it gets the name of the filled
+            // altitude.
             let (filled, made_from) = self.spec.altitude;
             let name = if name == made_from { filled } else { name };
             if self.product.row(&format!("{REFERENCE}{name}")).is_some() {
@@ -64,7 +66,7 @@ impl Arranger<'_> {
         Ok(())
     }
 
-    /// The value of `name` at the aircraft in the unit of its row in the table.
+    /// Returns the value of `name` at the aircraft, in the unit of its row in the table.
     fn reference_value(&self, name: &str, value: f64, warnings: &mut Vec<Warning>) -> Result<f64, Failure> {
         let place = format!("{REFERENCE}{name}");
         let known = self.row(name).map_or(name, |row| row.name);
@@ -72,7 +74,7 @@ impl Arranger<'_> {
         let Some(row) = self.product.row(&format!("{REFERENCE}{known}")) else { return Ok(value) };
         let column = self.sounding.column(name);
         let own = self.sounding.reference_units.iter().find(|(known, _)| known == name).map(|(_, unit)| unit);
-        // Without a unit of its own, it is in the unit of its column, stated or inferred from the magnitude.
+        // A value without its own unit is in the unit of its column, stated or inferred from the magnitude.
         let (units, told_by) = match (own.filter(|unit| !unit.trim().is_empty()), column) {
             (Some(unit), _) => (unit.as_str(), Vec::new()),
             (None, Some(column)) => (column.units.as_str(), column.values.clone()),
@@ -81,8 +83,8 @@ impl Arranger<'_> {
         unit::conversion(row, &place, units, &told_by, warnings).map(|conversion| conversion.of(value))
     }
 
-    /// What the aircraft measured besides the rows of the table, in the unit that the source states; codes with the
-    /// meanings that they have in their column.
+    /// Adds a measurement of the aircraft that has no row in the table, in the unit that the source states; codes get
+    /// the flag attributes of their column.
     fn unknown_reference(&mut self, name: &str, value: f64) {
         if let Some(row) = self.product.row(name).filter(|row| row.units == Units::None) {
             let values = scalar(value, row.element_type);
@@ -107,7 +109,7 @@ impl Arranger<'_> {
         self.push(&self.unknown_name(&reference.name), value, unknown_attributes(&reference));
     }
 
-    /// What the table does not know: other single numbers, under their own names.
+    /// Adds other single numbers, which are not in the table, under their own names.
     fn scalars(&mut self) {
         for scalar in &self.sounding.scalars {
             let Some(&value) = scalar.values.first() else { continue };
@@ -117,7 +119,7 @@ impl Arranger<'_> {
         }
     }
 
-    /// Texts of the source, in the order of the rows where there is one a row.
+    /// Adds the texts of the source; columns of text are in the order of the rows.
     pub(super) fn texts(&mut self) {
         for column in &self.sounding.texts {
             let (shape, texts) = if column.is_column {
@@ -125,7 +127,7 @@ impl Arranger<'_> {
             } else {
                 (Vec::new(), column.values.clone())
             };
-            // Empty values carry no information, and netCDF cannot store them.
+            // Skip empty texts, which have no meaning and which netCDF cannot store.
             if texts.iter().all(|text| text.trim().is_empty()) {
                 continue;
             }

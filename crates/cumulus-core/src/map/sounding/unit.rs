@@ -1,4 +1,4 @@
-//! Values of a source in the units of the product's table.
+//! Converts values of a sounding to the units of the product's table.
 
 use crate::collection::{Units, VariableSpec};
 use crate::map::units::{self, Conversion};
@@ -6,7 +6,7 @@ use cumulus_model::error::{Failure, Stage};
 use cumulus_model::warning::{Code, Warning};
 use cumulus_sounding::Column;
 
-/// The values of a column in the unit of its row.
+/// Converts the values of a column to the unit of its row.
 pub(super) fn converted(
     row: &VariableSpec,
     column: &Column,
@@ -20,8 +20,8 @@ pub(super) fn converted(
     Ok(values.into_iter().map(|value| conversion.of(value)).collect())
 }
 
-/// What takes values from `units` to the unit of `row`; if none is stated, it is inferred from the magnitude of `values`.
-/// `place` is what the values are called in warnings and failures.
+/// Returns the conversion from `units` to the unit of `row`; if `units` is empty, the unit is inferred from the
+/// magnitude of `values`. `place` is the name of the values in warnings and failures.
 pub(super) fn conversion(
     row: &VariableSpec,
     place: &str,

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Clocks of records at these seconds after midnight of `day` in `year`.
+/// Returns the clocks of records at these seconds after midnight of `day` in `year`.
 fn clocks(year: i16, day: i64, seconds: &[f64]) -> Clocks {
     let part = |unit: f64, modulus: f64| {
         seconds.iter().map(|second| (second / unit).floor().rem_euclid(modulus)).collect::<Vec<f64>>()
@@ -57,11 +57,11 @@ fn a_day_of_year_that_starts_anew_is_a_new_year() {
 
 #[test]
 fn the_day_is_the_records_day_not_the_names() {
-    // Take-off on September 5, first record after midnight.
+    // Take-off is on September 5, and the first record after midnight.
     let mut clocks = clocks(2012, 250, &[3427.0, 3428.0]);
     clocks.date = Some(date(2012, 9, 5));
     assert_eq!(derived(&clocks).epoch.date(), date(2012, 9, 6));
-    // Take-off on December 31, day of year already counting the new year.
+    // Take-off is on December 31, and the day of year is already that of the new year.
     clocks.date = Some(date(2012, 12, 31));
     clocks.days = Some(vec![1.0 + 3427.0 / 86_400.0, 1.0 + 3428.0 / 86_400.0]);
     assert_eq!(derived(&clocks).epoch.date(), date(2013, 1, 1));
@@ -120,7 +120,7 @@ fn a_first_record_before_the_stated_date_is_told() {
         warnings.into_iter().map(|warning| (warning.code, warning.message)).collect::<Vec<_>>()
     };
     assert_eq!(codes(date(2012, 9, 6)), []);
-    // After midnight of a flight named after its take-off.
+    // A record after midnight, in a flight named after its take-off.
     assert_eq!(codes(date(2012, 9, 5)), []);
     let told = codes(date(2012, 9, 7));
     assert!(

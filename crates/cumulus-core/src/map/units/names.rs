@@ -1,13 +1,13 @@
-//! Names of units and what they measure.
+//! Names of units, with their physical dimensions and factors.
 //!
-//! Factors are exact. Those of the SI and the units accepted with it: BIPM, The International System of Units, 9th
-//! edition, tables 2 to 8. Foot, inch, yard, mile, pound, degree Fahrenheit, conventional inch and millimetre of mercury:
-//! NIST Special Publication 811, appendix B. Knot and nautical mile: BIPM, 8th edition, table 8.
+//! Factors are exact. Sources: for the SI and the units accepted with it, BIPM, The International System of Units, 9th
+//! edition, tables 2 to 8; for foot, inch, yard, mile, pound, degree Fahrenheit, conventional inch and millimetre of
+//! mercury, NIST Special Publication 811, appendix B; for knot and nautical mile, BIPM, 8th edition, table 8.
 
 use super::{Magnitude, Unit};
 
-/// What a unit measures, as powers of these, in this order: length, mass, time, temperature, current, amount,
-/// luminous intensity, plane angle, solid angle, and levels in decibels of two kinds, which nothing converts.
+/// Physical dimension of a unit, as powers of these, in this order: length, mass, time, temperature, current, amount,
+/// luminous intensity, plane angle, solid angle, and two kinds of levels in decibels, which cannot be converted.
 pub(super) type Dimension = [i8; 11];
 
 const NONE: Dimension = [0; 11];
@@ -31,19 +31,19 @@ const POWER: Dimension = [2, 1, -3, 0, 0, 0, 0, 0, 0, 0, 0];
 const POTENTIAL: Dimension = [2, 1, -3, 0, -1, 0, 0, 0, 0, 0, 0];
 const VOLUME: Dimension = [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// A unit by its names.
+/// A unit with its names.
 pub(super) struct Named {
-    /// Spellings that UDUNITS takes; the first is the one that is written. Case matters.
+    /// Case-sensitive spellings that UDUNITS accepts; the first is the one that is written.
     pub(super) symbols: &'static [&'static str],
-    /// Names that UDUNITS takes, whatever their case, in lower case and without the plural's `s`.
+    /// Case-insensitive names that UDUNITS accepts, in lower case and without the plural's `s`.
     pub(super) names: &'static [&'static str],
-    /// Spellings that UDUNITS does not take, or takes for something else, in lower case.
+    /// Spellings that UDUNITS does not accept or interprets as another unit, in lower case.
     pub(super) others: &'static [&'static str],
     dimension: Dimension,
     numerator: f64,
     denominator: f64,
     offset: f64,
-    /// Whether prefixes go before it.
+    /// Whether prefixes such as `kilo` can be used with it.
     pub(super) prefixed: bool,
 }
 
@@ -83,8 +83,9 @@ const fn zero_at(offset: f64, named: &Named) -> Named {
 
 const ONE: (f64, f64) = (1.0, 1.0);
 
-/// In base units m, kg, s, K, A, mol, cd, degree, sr. Others that stand before a name of UDUNITS win over it: `mb` is the
-/// millibar of meteorologists, not UDUNITS' millibarn, and `C` the degree Celsius, not the coulomb.
+/// All known units, in base units m, kg, s, K, A, mol, cd, degree, sr. Spellings in `others` take precedence over
+/// UDUNITS: `mb` is the millibar of meteorologists, not UDUNITS' millibarn, and `C` is the degree Celsius, not the
+/// coulomb.
 pub(super) const NAMED: &[Named] = &[
     named(
         &["1"],
@@ -315,7 +316,7 @@ pub(super) const NAMED: &[Named] = &[
     named(&["dBZ"], &[], &["dbz"], REFLECTIVITY, ONE),
 ];
 
-/// Prefixes before names and before symbols, with their powers of ten (BIPM, table 7).
+/// Prefixes for names and for symbols, with their powers of ten (BIPM, table 7).
 pub(super) const PREFIXES: &[(&str, &[&str], i32)] = &[
     ("tera", &["T"], 12),
     ("giga", &["G"], 9),

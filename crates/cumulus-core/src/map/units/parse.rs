@@ -1,15 +1,15 @@
-//! Units as text: names with prefixes and powers, multiplied and divided from left to right, as UDUNITS reads them.
+//! Parses units from text: names with prefixes and powers, multiplied and divided from left to right, as in UDUNITS.
 
 use super::names::{NAMED, Named, PREFIXES};
 use super::{Magnitude, Unit};
 
-/// A unit and a spelling of it that UDUNITS takes.
+/// A unit, and a spelling of it that UDUNITS accepts.
 pub(super) struct Reading {
     pub(super) unit: Unit,
     pub(super) spelled: String,
 }
 
-/// Reads `text`, which has no blanks around it.
+/// Parses `text`, which must not have leading or trailing spaces.
 pub(super) fn unit(text: &str) -> Option<Reading> {
     if let Some(reading) = special(text) {
         return Some(reading);
@@ -28,20 +28,20 @@ pub(super) fn unit(text: &str) -> Option<Reading> {
     Some(Reading { unit, spelled })
 }
 
-/// A spelling that UDUNITS does not take or takes for something else.
+/// Looks up a spelling that UDUNITS does not accept or interprets as another unit.
 fn special(text: &str) -> Option<Reading> {
     let lower = text.to_lowercase();
     let is = |named: &&Named| {
         named.others.contains(&lower.as_str())
             || lower.strip_suffix('s').is_some_and(|singular| named.others.contains(&singular))
     };
-    // `kt` and `kts` are UDUNITS' own as well: no name of ours may hide the exact spelling of another unit.
+    // `kt` and `kts` are also UDUNITS spellings, so keep a text that is a symbol of the unit.
     let named = NAMED.iter().find(is)?;
     let spelled = if named.symbols.contains(&text) { text } else { named.symbols.first()? };
     Some(Reading { unit: named.unit(), spelled: (*spelled).to_owned() })
 }
 
-/// Powers in braces, raised or after two asterisks, `per`, and dots in the middle, in plain ASCII.
+/// Rewrites powers in braces, superscripts, `**`, `per` and middle dots in plain ASCII.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut is_raised = false;
@@ -69,16 +69,16 @@ fn plain(text: &str) -> String {
 
 struct Parser<'text> {
     rest: &'text str,
-    /// What was read, as UDUNITS takes it.
+    /// Factors parsed so far, as UDUNITS spells them.
     factors: Vec<String>,
     is_standard: bool,
 }
 
-/// No unit has more parentheses in each other.
+/// Maximum nesting depth of parentheses.
 const DEEPEST: usize = 8;
 
 impl Parser<'_> {
-    /// Factors until the end or a closing parenthesis; `sign` is -1 where the whole of them divides.
+    /// Parses factors until the end or a closing parenthesis; `sign` is -1 if all of them are in a denominator.
     fn product(&mut self, sign: i8, depth: usize) -> Option<Unit> {
         let mut product = self.factor(sign, depth)?;
         loop {
@@ -152,7 +152,7 @@ impl Parser<'_> {
         self.rest = rest;
         let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0)?;
         let power = if self.rest.starts_with('^') { self.power()? } else { 1 };
-        // A power of ten below one is divided by, which is exact.
+        // A number below one whose reciprocal is an integer is stored as a divisor, which is exact.
         let unit = match number.to_string().parse::<f64>().ok()? {
             small if small < 1.0 && (1.0 / small).fract() == 0.0 => {
                 Unit::number(Magnitude { numerator: 1.0, denominator: 1.0 / small })
@@ -161,14 +161,14 @@ impl Parser<'_> {
         };
         let unit = unit.power(power)?;
         if unit.magnitude != Magnitude::ONE {
-            // UDUNITS takes no power of a number without `^`.
+            // UDUNITS requires `^` for powers of numbers.
             let written = power.checked_mul(sign)?;
             self.factors.push(if written == 1 { text.to_owned() } else { format!("{text}^{written}") });
         }
         Some(unit)
     }
 
-    /// The power after a name, 1 where there is none.
+    /// Parses the power after a name; 1 if there is none.
     fn power(&mut self) -> Option<i8> {
         let (has_caret, rest) = match self.rest.strip_prefix('^') {
             Some(rest) => (true, rest),
@@ -177,7 +177,7 @@ impl Parser<'_> {
         let digits = rest.strip_prefix(['-', '+']).unwrap_or(rest);
         let length = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
         if length == 0 {
-            // `N-m`: a sign without a digit multiplies.
+            // `N-m`: a minus sign without a digit means multiplication.
             return (!has_caret).then_some(1);
         }
         let (power, rest) = rest.split_at_checked(rest.len() - digits.len() + length)?;
@@ -190,7 +190,7 @@ fn is_of_name(character: char) -> bool {
     character.is_alphabetic() || matches!(character, '_' | '%' | '°' | '#' | '℃' | '℉' | '\'' | '"')
 }
 
-/// The unit called `name`, how UDUNITS calls it, and whether it takes this very name.
+/// Returns the unit called `name`, a spelling for UDUNITS, and true if UDUNITS accepts `name` itself.
 fn named(name: &str) -> Option<(Unit, String, bool)> {
     let as_written = |named: &Named| (named.unit(), name.to_owned(), true);
     if name.eq_ignore_ascii_case("mb") {
@@ -216,7 +216,7 @@ fn named(name: &str) -> Option<(Unit, String, bool)> {
     special(name).map(|reading| (reading.unit, reading.spelled, false))
 }
 
-/// The unit that `name` is with a prefix before it.
+/// Returns the unit that `name` denotes as a prefix followed by a unit name.
 fn with_prefix<'table>(
     name: &str,
     is: impl Fn(&Named, &str) -> bool,

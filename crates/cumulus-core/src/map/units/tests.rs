@@ -51,7 +51,7 @@ fn spellings_of_one_unit_change_no_bit() {
     ];
     for family in families {
         for one in family {
-            // A leading slash is no spelling of UDUNITS either.
+            // UDUNITS does not accept a leading slash either.
             let one = one.strip_prefix('/').map_or_else(|| (*one).to_owned(), |rest| format!("1/{rest}"));
             let conversion = conversion(&one, family[0]).unwrap_or_else(|| panic!("{one} is unknown"));
             assert!(conversion.is_none(), "{one} is not {}: {conversion:?}", family[0]);
@@ -60,7 +60,7 @@ fn spellings_of_one_unit_change_no_bit() {
     }
 }
 
-/// Values of UDUNITS 2.2.28, with which `scripts/conformance/check_units.py` compares thousands of pairs.
+/// Expected values are from UDUNITS 2.2.28; `scripts/conformance/check_units.py` compares thousands of pairs with it.
 #[test]
 fn other_units_are_converted_as_udunits_converts_them() {
     for (value, from, to, expected) in [

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 
-/// Bytes that mean something to a reader of text: ends of lines and columns, signs, marks of missing values.
+/// Bytes with a meaning to the text parser: line ends, column separators, signs, missing values.
 const TOKENS: [&[u8]; 16] = [
     b"\r\n",
     b"\n",
@@ -24,10 +24,10 @@ const TOKENS: [&[u8]; 16] = [
     b"\xff",
 ];
 
-/// Largest corpus file that is mutated, and largest mutant: the bound of what a mutation costs.
+/// Maximum size in bytes of a corpus file that is mutated and of a mutant, which bounds the cost of a mutation.
 const MAX_BYTES: usize = 1 << 14;
 
-/// Deterministic numbers: `SplitMix64` (Steele, Lea and Flood 2014, figure 16).
+/// A deterministic random number generator: `SplitMix64` (Steele, Lea and Flood 2014, figure 16).
 struct Numbers(u64);
 
 impl Numbers {
@@ -38,19 +38,19 @@ impl Numbers {
         mixed ^ (mixed >> 31)
     }
 
-    /// One of 0 to `end` - 1.
+    /// Returns a random number from 0 to `end` - 1.
     fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end.max(1) as u64).expect("less than a usize")
     }
 
-    /// A part of `bytes`, at most 64 long.
+    /// Returns a random range of `bytes`, at most 63 bytes long.
     fn part(&mut self, bytes: &[u8]) -> std::ops::Range<usize> {
         let start = self.below(bytes.len() + 1);
         start..(start + self.below(64)).min(bytes.len())
     }
 }
 
-/// `bytes` with one to four changes; `other` is where foreign parts come from.
+/// Returns `bytes` with one to four random changes; inserted foreign parts are taken from `other`.
 fn mutant(bytes: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=numbers.below(4) {
@@ -90,7 +90,7 @@ fn mutant(bytes: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     bytes
 }
 
-/// Hands `target` every file of its corpus and `mutants` mutations of each.
+/// Runs `target` on every file of its corpus and on `mutants` mutations of each.
 fn run(name: &str, mutants: usize, target: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
     let mut paths: Vec<_> =
