@@ -28,6 +28,8 @@ pub enum MissingPolicy {
     AtOrBelow(f64),
     /// Exactly these values: for unknown quantities, which may have any other value.
     Listed(&'static [f64]),
+    /// These numbers as they are stored, before they are unpacked; in integers as in floats.
+    Stored(&'static [f64]),
     /// None.
     StatedOnly,
 }
@@ -93,6 +95,10 @@ pub struct VariableSpec {
     pub integer_sentinel: bool,
     /// What stands for a missing value, if it differs from the product's.
     pub missing: Option<MissingPolicy>,
+    /// Name in the product, if it is not the dataset's.
+    pub called: Option<&'static str>,
+    /// Not in the product, although the granule has it.
+    pub is_dropped: bool,
     /// A flag variable beside it states which values were measured; the product has a [`ProfileSpec`].
     pub has_status: bool,
     /// Wavelength of the measurement in nanometres, written as a scalar coordinate.
@@ -129,6 +135,8 @@ pub const fn variable(
         standard_name: None,
         integer_sentinel: false,
         missing: None,
+        called: None,
+        is_dropped: false,
         has_status: false,
         wavelength_nm: None,
         comment: None,
@@ -212,6 +220,20 @@ impl VariableSpec {
     #[must_use]
     pub const fn integer_sentinel(mut self) -> Self {
         self.integer_sentinel = true;
+        self
+    }
+
+    /// Name in the product. In a group it would be the whole path, joined by `_`.
+    #[must_use]
+    pub const fn called(mut self, name: &'static str) -> Self {
+        self.called = Some(name);
+        self
+    }
+
+    /// The dataset is not in the product. What is read from it, such as a clock, is read all the same.
+    #[must_use]
+    pub const fn dropped(mut self) -> Self {
+        self.is_dropped = true;
         self
     }
 
