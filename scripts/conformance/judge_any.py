@@ -1,8 +1,9 @@
 """Judges products of any collection by what holds for all of them, with libraries the product does not use.
 
 Of an HDF5 source, every finite number of a dataset that the product has under the same name, type and shape is there
-bit by bit or is missing in the product; each dataset is there under its own name. Values that a collection converts, such
-as units, need a judge of its own. Of other sources, only the product is judged.
+bit by bit or is missing in the product; each dataset is there under its own name. Of a netCDF classic source, packed
+numbers are unpacked first, and a stored number that is missing in the product is missing everywhere. Values that a
+collection converts, such as units, need a judge of its own. Of text, only the product is judged.
 
     judge_any.py SOURCES PRODUCTS [--schemas FOLDER] [--checkers every|form|none]
 
@@ -14,6 +15,7 @@ import re
 import sys
 
 import h5py
+import netCDF4
 import numpy as np
 from lxml import etree
 
@@ -27,15 +29,69 @@ class Judge(Inspection):
         if h5py.is_hdf5(self.source_path):
             with h5py.File(self.source_path, "r") as source:
                 source.visititems(self.item)
+        elif self.source_path.read_bytes()[:3] == b"CDF":
+            with netCDF4.Dataset(self.source_path) as source:
+                source.set_auto_maskandscale(False)
+                for name, variable in source.variables.items():
+                    self.packed(name, variable)
         self.expect("source_sha256", self.product.source_sha256, digest(self.source_path))
         self.catalogue()
         if "time" not in self.product.variables:
             self.say("the product has no time")
+        self.observed()
         return self
 
     def item(self, name, item):
         if isinstance(item, h5py.Dataset):
             self.dataset(name, item)
+
+    def packed(self, name, stored):
+        """A variable of netCDF classic and the one of the product that has its values unpacked."""
+        if name == "time" and "source_time" not in self.product.variables:
+            self.times(stored)
+            return
+        if stored.dtype.kind not in "iuf" or name not in self.product.variables:
+            if name not in self.product.variables:
+                self.say(f"{name} is lost")
+            return
+        before = np.asarray(stored[...]).ravel()
+        variable = self.product[name]
+        after = np.asarray(variable[...], dtype="f8").ravel()
+        if before.size != after.size:
+            self.say(f"{name} has {after.size} values, expected {before.size}")
+            return
+        expected = before * getattr(stored, "scale_factor", 1.0) + getattr(stored, "add_offset", 0.0)
+        fill = getattr(variable, "_FillValue", np.nan)
+        is_missing = (after == np.float64(fill)) | np.isnan(after)
+        # Single precision keeps seven digits.
+        precision = 1e-6 if variable.dtype == np.float32 else 1e-12
+        wrong = np.flatnonzero(~is_missing & ~np.isclose(after, expected, rtol=precision, atol=0))
+        self.values += before.size
+        if wrong.size:
+            index = wrong[0]
+            self.say(f"{name}[{index}]: {after[index]}, expected {expected[index]}; {wrong.size} values in all")
+        both = np.intersect1d(before[is_missing], before[~is_missing])
+        if both.size:
+            self.say(f"{name}: {both[0]} as stored is missing in some places and a value in others")
+
+    def observed(self):
+        """The extent is that of the pixels, where places have more values than there are times."""
+        for standard_name, short in (("latitude", "lat"), ("longitude", "lon")):
+            for variable in self.product.get_variables_by_attributes(standard_name=standard_name):
+                if variable.ndim < 2:
+                    continue
+                degrees = np.asarray(variable[...], dtype="f8")
+                degrees = degrees[degrees != getattr(variable, "_FillValue", np.nan)]
+                for end, extreme in (("min", degrees.min()), ("max", degrees.max())):
+                    name = f"geospatial_{short}_{end}"
+                    self.nearly(name, getattr(self.product, name), extreme, 1e-9)
+
+    def times(self, stored):
+        """Times have another origin in the product, and the same steps."""
+        before, after = np.asarray(stored[...], dtype="f8"), np.asarray(self.product["time"][...])
+        self.values += before.size
+        if before.shape != after.shape or not np.allclose(before - before[0], after - after[0], rtol=0, atol=1e-6):
+            self.say("time: other steps than in the source")
 
     def dataset(self, name, dataset):
         """A dataset and the variable that has it; a name that the product needs for itself gives way."""

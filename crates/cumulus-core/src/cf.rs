@@ -194,7 +194,7 @@ impl<'granule> Composer<'granule, '_> {
     fn has_seconds(&self) -> bool {
         match self.identity.product.time {
             TimeSpec::ClockAndDayOfYear { second, .. } => self.source.description().dataset(second).is_some(),
-            TimeSpec::SinceLaunch => false,
+            TimeSpec::SinceLaunch | TimeSpec::Since { .. } => false,
         }
     }
 
@@ -249,11 +249,25 @@ impl<'granule> Composer<'granule, '_> {
     /// Returns the `coordinates` attribute of a variable with one value or row per record; `None` for other variables
     /// and for position variables.
     fn located(&self, bound: &BoundVariable<'_>) -> Option<String> {
-        let is_located = bound.is_per_record(&self.binding.record_dimension)
-            && !self.identity.product.position.names().any(|name| name == bound.dataset.path);
-        let position = self.track.coordinates.iter().map(|path| self.binding.name_of_dataset(path));
+        let product = self.identity.product;
+        let observed = product.observed.iter().flat_map(|observed| [observed.latitude, observed.longitude]);
+        let is_place =
+            product.position.names().chain(observed.clone()).any(|name| name == bound.dataset.path);
+        let is_located = bound.is_per_record(&self.binding.record_dimension) && !is_place;
+        // A variable of pixels is where these are, any other where the platform was.
+        let pixels: Vec<&str> = observed.filter(|path| self.has_dimensions_of(bound, path)).collect();
+        let position = if pixels.is_empty() { self.track.coordinates.as_slice() } else { pixels.as_slice() };
+        let position = position.iter().map(|path| self.binding.name_of_dataset(path));
         let coordinates = std::iter::once(self.time_name.as_str()).chain(position);
         is_located.then(|| coordinates.collect::<Vec<_>>().join(" "))
+    }
+
+    /// True if a variable has every dimension of the dataset at `path`.
+    fn has_dimensions_of(&self, bound: &BoundVariable<'_>, path: &str) -> bool {
+        let other = self.binding.variables.iter().find(|variable| variable.dataset.path == path);
+        other.is_some_and(|other| {
+            other.dimensions.iter().all(|dimension| bound.dimensions.contains(dimension))
+        })
     }
 
     fn attributes(

@@ -78,7 +78,9 @@ pub struct Product {
     pub time: TimeSpec,
     /// Source of the positions of records.
     pub position: PositionSpec,
-    /// Variable with the solar elevation in degrees above the horizon, for the day-night flag.
+    /// Where the instrument measured, if that is not where the platform was.
+    pub observed: Option<ObservedSpec>,
+    /// Elevation of the sun in degrees above the horizon, for the day-night flag.
     pub solar_elevation: Option<&'static str>,
     /// Text dataset whose value becomes the global attribute `project`.
     pub project: Option<&'static str>,
@@ -219,14 +221,51 @@ pub enum TimeSpec {
         /// Flight date as text: `06Sep12` or `15 Jan 2020`.
         date: &'static str,
     },
+    /// Counts since an instant, such as `seconds since 1970-01-01`, one per record. The dataset becomes the variable
+    /// `time` and is not carried through beside it; it needs no row.
+    Since {
+        /// The dataset of counts. Its `units` state the unit of a count.
+        dataset: &'static str,
+        /// The instant that the counts are from.
+        origin: TimeOrigin,
+    },
+}
+
+/// Where the instrument measured, if that is not where the platform was: the places of pixels beside the track.
+///
+/// Variables that have all dimensions of these places have them as coordinates, and the granule's extent is theirs.
+#[derive(Debug)]
+pub struct ObservedSpec {
+    /// Degrees north of each pixel.
+    pub latitude: &'static str,
+    /// Degrees east of each pixel.
+    pub longitude: &'static str,
+}
+
+/// The instant that times are counted from. A granule that states none is refused, as is one that states another.
+#[derive(Debug)]
+pub enum TimeOrigin {
+    /// As stated in `units`: `seconds since 1970-01-01`.
+    Units,
+    /// This instant, UTC, in the form of `units`: `2000-01-01`. For sources whose `units` have none.
+    Fixed(&'static str),
+    /// Midnight UTC of the date in the name of the granule, for seconds or hours of the day.
+    DateInName,
 }
 
 impl TimeSpec {
-    /// Returns the variables from which the time of a record is computed.
+    /// True for the dataset that becomes the variable `time`.
+    #[must_use]
+    pub fn is_replaced(&self, path: &str) -> bool {
+        matches!(self, Self::Since { dataset, .. } if *dataset == path)
+    }
+
+    /// Variables from which the time of a record is made.
     #[must_use]
     pub fn clocks(&self) -> Vec<&'static str> {
         match *self {
             Self::SinceLaunch => Vec::new(),
+            Self::Since { dataset, .. } => vec![dataset],
             Self::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } => {
                 vec![hour, minute, second, day_of_year]
             }

@@ -94,6 +94,10 @@ fn describe_row(page: &mut String, row: &VariableSpec) {
     if !row.alternatives.is_empty() {
         notes.push(format!("also named {}", row.alternatives.join(", ")));
     }
+    notes.extend(row.called.map(|name| format!("called `{name}`")));
+    if row.is_dropped {
+        notes.push("not in the product".to_owned());
+    }
     if row.integer_sentinel {
         notes.push("integers at or below -900 are missing".to_owned());
     }

@@ -14,6 +14,7 @@ use regex::Regex;
 use crate::collection::{Arrangement, Collection, Constant, Presence, Product, Role, TimeSpec, VariableSpec};
 use crate::convert;
 use crate::granule::Granule;
+use crate::map::bind::{TIME, legal_name};
 
 /// Checks the tables of `collection` and returns every violation, one line each.
 ///
@@ -46,7 +47,7 @@ pub fn contract(collection: &Collection, published: &[(&str, &[&str])]) -> Vec<S
             }
         }
         for name in known {
-            if product.row(name).is_none() {
+            if product.row(name).is_none() && !product.time.is_replaced(name) {
                 say(format!("{name} is published but has no row"));
             }
         }
@@ -82,17 +83,30 @@ fn names(product: &Product, say: &mut impl FnMut(String)) {
         TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date } => {
             vec![hour, minute, second, day_of_year, first_day, last_day, date]
         }
-        TimeSpec::SinceLaunch => Vec::new(),
+        TimeSpec::SinceLaunch | TimeSpec::Since { .. } => Vec::new(),
     };
     let arranged = match &product.arrangement {
         Arrangement::AsStored => Vec::new(),
         Arrangement::Sounding(spec) => spec.names(),
     };
-    let used: Vec<&str> = clock.into_iter().chain(arranged).chain(product.position.names()).collect();
+    let observed = product.observed.iter().flat_map(|observed| [observed.latitude, observed.longitude]);
+    let used: Vec<&str> =
+        clock.into_iter().chain(arranged).chain(product.position.names()).chain(observed).collect();
     for name in used.iter().chain(&product.solar_elevation).chain(&product.project) {
         if product.row(name).is_none() {
             say(format!("{name} is used for time, position or project but has no row"));
         }
+    }
+    let mut outputs: Vec<String> = Vec::new();
+    for row in product.rows().filter(|row| !row.is_dropped) {
+        let output = row.called.map_or_else(|| legal_name(row.name), str::to_owned);
+        if legal_name(&output) != output {
+            say(format!("{}: {output} is not a name that netCDF allows", row.name));
+        }
+        if outputs.contains(&output) || output == TIME {
+            say(format!("{}: {output} is the name of another variable", row.name));
+        }
+        outputs.push(output);
     }
     if product.recognised_by.is_empty() {
         say("nothing tells it by its content".to_owned());

@@ -17,7 +17,7 @@ pub mod meteorology;
 mod number;
 mod section;
 mod table;
-mod time_unit;
+pub mod time_unit;
 
 use std::fmt;
 use std::fs::File;

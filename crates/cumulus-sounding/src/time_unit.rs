@@ -8,7 +8,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 /// Nanoseconds of a second.
-pub(super) const SECOND_NS: i64 = 1_000_000_000;
+pub const SECOND_NS: i64 = 1_000_000_000;
 
 /// Spellings of units and the nanoseconds of each. Letters alone have a case: `S` is no second and `D` no day.
 const UNITS: [(i64, &[&str], &[&str]); 7] = [
@@ -26,7 +26,7 @@ const SINCE: [&str; 5] = ["since", "from", "after", "ref", "@"];
 
 /// From where a time counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Origin {
+pub enum Origin {
     /// An instant, and whether its seconds have a fraction.
     At(Timestamp, bool),
     /// The launch: stated in the unit, or the unit has no origin.
@@ -35,16 +35,17 @@ pub(super) enum Origin {
 
 /// A unit of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct TimeUnit {
+pub struct TimeUnit {
     /// Nanoseconds of one count.
-    pub(super) nanoseconds: i64,
+    pub nanoseconds: i64,
     /// From where it counts.
-    pub(super) origin: Origin,
+    pub origin: Origin,
 }
 
 /// The unit that `text` states; `None` for what is no unit of time of a fixed length, or counts from nothing that
 /// can be read.
-pub(super) fn parse(text: &str) -> Option<TimeUnit> {
+#[must_use]
+pub fn parse(text: &str) -> Option<TimeUnit> {
     let text = text.trim();
     let (unit, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let nanoseconds = nanoseconds(unit)?;
@@ -81,7 +82,8 @@ fn nanoseconds(unit: &str) -> Option<i64> {
 /// An instant: a date, a clock or none, and an offset from UTC or none. True where the seconds have a fraction.
 ///
 /// Years have at least three digits here, as for UDUNITS, which takes `14` for the year 14.
-pub(super) fn instant(text: &str) -> Option<(Timestamp, bool)> {
+#[must_use]
+pub fn instant(text: &str) -> Option<(Timestamp, bool)> {
     let text = text.trim();
     let mut scan = Scan(text);
     let year = scan.digits()?;

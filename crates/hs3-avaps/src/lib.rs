@@ -87,6 +87,7 @@ const SOUNDING: Product = Product {
     profile: None,
     missing: MissingPolicy::AtOrBelow(-900.0),
     missing_elsewhere: MissingPolicy::AtOrBelow(-900.0),
+    observed: None,
     solar_elevation: None,
     project: None,
     variables: &[PLACE, STATE, WIND, QUALITY, LAUNCH],

@@ -71,6 +71,7 @@ const PROFILES: Product = Product {
         altitude: None,
         fastest_m_per_s: 400.0,
     },
+    observed: None,
     solar_elevation: None,
     project: None,
     profile: None,

@@ -23,6 +23,9 @@ pub(super) const UNSTATED: &str = "units not stated in the source";
 pub(super) const MAGNITUDE: &str =
     "units inferred from the magnitude of the values; not stated in the source";
 
+/// The remark on times that are no coordinate variable.
+const ORDER: &str = "Not strictly increasing in every granule: records keep the order of the source.";
+
 /// Said of a variable whose source packs it in a way that cannot be undone.
 const PACKED: &str = "packed values as stored in the source; its scale_factor or add_offset cannot be read";
 
@@ -30,6 +33,7 @@ const PACKED: &str = "packed values as stored in the source; its scale_factor or
 pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Attributes {
     let comment = match &product.time {
         TimeSpec::SinceLaunch => "seconds since the launch of the sonde, strictly increasing".to_owned(),
+        TimeSpec::Since { dataset, .. } => format!("from {dataset} of the source. {ORDER}"),
         TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } => {
             let clock = if has_seconds {
                 format!("{hour}, {minute} and {second}")
@@ -63,11 +67,11 @@ fn clock_comment(method: Method, clock: &str, day_of_year: &str) -> String {
             format!("{day_of_year} to the millisecond; it agrees with {clock} within 1.5 s on every record")
         }
         Method::WallClock => format!("{clock}; the day is from {day_of_year}"),
-        Method::WallClockUnwrapped | Method::SinceLaunch => {
+        Method::WallClockUnwrapped | Method::SinceLaunch | Method::Since => {
             format!("{clock}; a day is added wherever the clock goes back by more than 12 hours")
         }
     };
-    format!("{comment}. Not strictly increasing in every granule: records keep the order of the source.")
+    format!("{comment}. {ORDER}")
 }
 
 pub(super) fn wavelength(nanometres: f64) -> Attributes {

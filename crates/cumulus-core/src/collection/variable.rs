@@ -33,7 +33,9 @@ pub enum MissingPolicy {
     AtOrBelow(f64),
     /// Exactly these values, for unknown quantities, which may have any other value.
     Listed(&'static [f64]),
-    /// No others.
+    /// These numbers as they are stored, before they are unpacked; in integers as in floats.
+    Stored(&'static [f64]),
+    /// None.
     StatedOnly,
 }
 
@@ -98,8 +100,11 @@ pub struct VariableSpec {
     pub integer_sentinel: bool,
     /// Policy for missing values, if it differs from the product's.
     pub missing: Option<MissingPolicy>,
-    /// Whether a flag variable beside it marks which values were measured; requires the product to have a
-    /// [`ProfileSpec`].
+    /// Name in the product, if it is not the dataset's.
+    pub called: Option<&'static str>,
+    /// Not in the product, although the granule has it.
+    pub is_dropped: bool,
+    /// A flag variable beside it states which values were measured; the product has a [`ProfileSpec`].
     pub has_status: bool,
     /// Wavelength of the measurement in nanometres, written as a scalar coordinate.
     pub wavelength_nm: Option<f64>,
@@ -135,6 +140,8 @@ pub const fn variable(
         standard_name: None,
         integer_sentinel: false,
         missing: None,
+        called: None,
+        is_dropped: false,
         has_status: false,
         wavelength_nm: None,
         comment: None,
@@ -221,7 +228,21 @@ impl VariableSpec {
         self
     }
 
-    /// Sets the policy for missing values.
+    /// Name in the product. In a group it would be the whole path, joined by `_`.
+    #[must_use]
+    pub const fn called(mut self, name: &'static str) -> Self {
+        self.called = Some(name);
+        self
+    }
+
+    /// The dataset is not in the product. What is read from it, such as a clock, is read all the same.
+    #[must_use]
+    pub const fn dropped(mut self) -> Self {
+        self.is_dropped = true;
+        self
+    }
+
+    /// What stands for a missing value.
     #[must_use]
     pub const fn missing(mut self, policy: MissingPolicy) -> Self {
         self.missing = Some(policy);

@@ -112,7 +112,11 @@ pub fn bind<'source>(
     binder.measure(warnings);
     let records = binder.records()?;
     let mut variables = Vec::new();
-    for dataset in source.description().datasets.iter().filter(|dataset| !dataset.is_empty()) {
+    let is_carried = |dataset: &&Dataset| {
+        let is_dropped = product.row(&dataset.path).is_some_and(|row| row.is_dropped);
+        !dataset.is_empty() && !is_dropped && !product.time.is_replaced(&dataset.path)
+    };
+    for dataset in source.description().datasets.iter().filter(is_carried) {
         let variable = binder.variable(dataset, records, warnings)?;
         if let Some(twin) = variables.iter().find(|other: &&BoundVariable<'_>| other.name == variable.name) {
             return Err(Failure::new(
@@ -273,6 +277,9 @@ impl<'source> Binder<'source> {
 
     /// Returns the output name of a dataset: a legal netCDF name, with a prefix if the product uses that name itself.
     fn name_of_dataset(&self, dataset: &Dataset, row: Option<&VariableSpec>) -> String {
+        if let Some(name) = row.and_then(|row| row.called) {
+            return name.to_owned();
+        }
         let name = legal_name(&dataset.path);
         if row.is_some() || !self.is_own(&name) {
             return name;
@@ -320,7 +327,7 @@ impl<'source> Binder<'source> {
     ) -> Result<BoundVariable<'source>, Failure> {
         let row = self.row(dataset, warnings)?;
         let name = self.name_of_dataset(dataset, row);
-        if name != dataset.path {
+        if row.is_none() && name != dataset.path {
             let message = format!("is called {name} in the product");
             warnings.push(Warning::at(Code::DatasetRenamed, dataset.path.as_str(), message));
         }

@@ -52,7 +52,11 @@ impl Reading {
         let policy = policy(row, product, element_type);
         let has_fill = policy.is_some() || masked;
         let policy = policy.unwrap_or(MissingPolicy::StatedOnly);
-        let fill = if element_type.is_float() { fill_of(policy) } else { FILL };
+        let fill = match policy {
+            _ if element_type.is_float() => fill_of(policy),
+            MissingPolicy::Stored(listed) => listed.first().copied().unwrap_or(FILL),
+            _ => FILL,
+        };
         let mut sentinels = sentinels(policy);
         if sentinels == Sentinels::Nothing && element_type.is_float() {
             sentinels = Sentinels::Equal(vec![fill]);
@@ -68,15 +72,18 @@ pub(super) fn policy(
     product: &Product,
     element_type: ElementType,
 ) -> Option<MissingPolicy> {
-    let holds = element_type.is_float() || row.is_some_and(VariableSpec::has_integer_sentinel);
     let of_row = |row: &VariableSpec| row.missing.unwrap_or(product.missing);
-    holds.then(|| row.map_or(product.missing_elsewhere, of_row))
+    let policy = row.map_or(product.missing_elsewhere, of_row);
+    let holds = element_type.is_float()
+        || row.is_some_and(VariableSpec::has_integer_sentinel)
+        || matches!(policy, MissingPolicy::Stored(_));
+    holds.then_some(policy)
 }
 
 fn sentinels(policy: MissingPolicy) -> Sentinels {
     match policy {
         MissingPolicy::AtOrBelow(limit) => Sentinels::AtOrBelow(limit),
-        MissingPolicy::Listed(listed) => {
+        MissingPolicy::Listed(listed) | MissingPolicy::Stored(listed) => {
             Sentinels::Equal(listed.iter().flat_map(|&one| in_both(one)).collect())
         }
         MissingPolicy::StatedOnly => Sentinels::Nothing,
@@ -101,7 +108,7 @@ pub(super) fn fill_of(policy: MissingPolicy) -> f64 {
 pub(super) fn in_another_unit(policy: MissingPolicy) -> Vec<f64> {
     let named = sentinels(policy);
     let listed = match policy {
-        MissingPolicy::Listed(listed) => listed,
+        MissingPolicy::Listed(listed) | MissingPolicy::Stored(listed) => listed,
         MissingPolicy::AtOrBelow(_) => USUAL_SENTINELS,
         MissingPolicy::StatedOnly => &[],
     };

@@ -13,6 +13,8 @@
     reason = "seconds and days of one flight are far below every limit"
 )]
 
+pub(crate) mod since;
+
 use jiff::civil::{Date, DateTime};
 use jiff::{Span, ToSpan};
 use serde::Serialize;
@@ -71,7 +73,9 @@ pub enum Method {
     WallClock,
     /// Seconds since the launch of a sonde.
     SinceLaunch,
-    /// Hour, minute and second, with a day added wherever the clock falls by more than 12 hours.
+    /// Counts since an instant, in one dataset.
+    Since,
+    /// Hour, minute and second, a day added wherever the clock goes back by more than 12 hours.
     WallClockUnwrapped,
 }
 

@@ -3,7 +3,7 @@
 //! The track is read before the data, because time and position of a record can only be checked against those of its
 //! neighbours. It contains a few numbers per record, and no profiles.
 
-use crate::collection::{Product, TimeSpec};
+use crate::collection::{ObservedSpec, Product, TimeSpec};
 use crate::granule::Identity;
 use crate::map::interpreted::InterpretedSource;
 use crate::map::position::{self, Extent, InvalidPositions};
@@ -62,8 +62,7 @@ pub fn derive(
     let (time, date_text) = if let Some(time) = time {
         (time.clone(), None)
     } else {
-        let (clocks, date_text) = clocks(source, identity, records, warnings)?;
-        (time::derive(&clocks, warnings)?, date_text)
+        of_records(source, identity, records, warnings)?
     };
     let coordinate = |name| {
         per_record(source, name, records)?.ok_or_else(|| {
@@ -82,7 +81,10 @@ pub fn derive(
     }
     let (invalid, invalid_counts) =
         position::flag_invalid(&latitude, &longitude, &time.clock_seconds, product.position.fastest_m_per_s);
-    let extent = Extent::of(&latitude, &longitude, &invalid);
+    let extent = match &product.observed {
+        Some(observed) => observed_extent(source, observed, warnings)?,
+        None => Extent::of(&latitude, &longitude, &invalid),
+    };
     if extent.is_none() {
         let message = "no record has a valid position; the metadata have no horizontal extent";
         warnings.push(Warning::of_granule(Code::NoPosition, message));
@@ -110,6 +112,69 @@ pub fn derive(
     coordinates.extend(product.position.altitude.filter(|_| vertical.is_some()));
     let wrapped_longitude = (wrapped > 0).then_some(longitude);
     Ok(Track { time, wrapped_longitude, invalid, invalid_counts, extent, coordinates, vertical, date_text })
+}
+
+/// Extent of the pixels; `None`, with a warning further on, if none has a valid place.
+///
+/// # Errors
+/// A place is missing, or the two have different shapes.
+fn observed_extent(
+    source: &dyn InterpretedSource,
+    observed: &ObservedSpec,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Extent>, Failure> {
+    let degrees = |path: &'static str| {
+        let dataset = source.description().dataset(path).ok_or_else(|| {
+            Failure::new(Stage::Map, path, "is missing").expected("the place of each pixel")
+        })?;
+        let reading = source.reading(dataset);
+        let mut degrees = map::numbers(source, dataset)?;
+        for value in &mut degrees {
+            if reading.is_some_and(|reading| reading.is_missing(*value)) {
+                *value = f64::NAN;
+            }
+        }
+        Ok((degrees, &dataset.shape))
+    };
+    let (latitude, shape) = degrees(observed.latitude)?;
+    let (mut longitude, other) = degrees(observed.longitude)?;
+    if shape != other {
+        return Err(Failure::new(Stage::Map, observed.longitude, "has another shape than the latitude")
+            .found(format!("{other:?}"))
+            .expected(format!("{shape:?}"))
+            .hint("the granule is damaged or of another product; ask the producer"));
+    }
+    position::wrap(&mut longitude);
+    let is_missing = |latitude: f64, longitude: f64| latitude.is_nan() || longitude.is_nan();
+    let is_on_globe = |latitude: f64, longitude: f64| {
+        (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)
+    };
+    let pairs = || latitude.iter().zip(&longitude).map(|(&latitude, &longitude)| (latitude, longitude));
+    let invalid: Vec<bool> = pairs().map(|(latitude, longitude)| !is_on_globe(latitude, longitude)).collect();
+    let outside = pairs().filter(|&(latitude, longitude)| {
+        !is_missing(latitude, longitude) && !is_on_globe(latitude, longitude)
+    });
+    let outside = outside.count();
+    if outside > 0 {
+        let message = format!("{outside} of {} pixels have a place out of range", latitude.len());
+        warnings.push(Warning::at(Code::PositionsInvalid, observed.latitude, message).count(outside as u64));
+    }
+    Ok(Extent::of(&latitude, &longitude, &invalid))
+}
+
+/// The time of every record by the product's table, and the flight date as the granule writes it.
+fn of_records(
+    source: &dyn InterpretedSource,
+    identity: &Identity,
+    records: usize,
+    warnings: &mut Vec<Warning>,
+) -> Result<(TimeAxis, Option<String>), Failure> {
+    if let TimeSpec::Since { dataset, origin } = &identity.product.time {
+        let time = time::since::derive(source, dataset, origin, records, identity.date)?;
+        return Ok((time, None));
+    }
+    let (clocks, date_text) = clocks(source, identity, records, warnings)?;
+    Ok((time::derive(&clocks, warnings)?, date_text))
 }
 
 fn clocks(

@@ -54,6 +54,7 @@ pub(crate) static COLLECTION: Collection = Collection {
             altitude: None,
             fastest_m_per_s: 400.0,
         },
+        observed: None,
         solar_elevation: None,
         project: None,
         profile: None,

@@ -70,6 +70,7 @@ static PRODUCT: Product = Product {
         date: "",
     },
     position: PositionSpec { latitude: "", longitude: "", altitude: None, fastest_m_per_s: 0.0 },
+    observed: None,
     solar_elevation: None,
     project: None,
     profile: None,

@@ -126,6 +126,9 @@ pub(super) fn of(
     if conversion.is_some() && scaling.is_none() {
         fills.extend(policy.map(reading::in_another_unit).unwrap_or_default());
     }
+    if let Some(MissingPolicy::Stored(listed)) = policy.filter(|_| is_made) {
+        fills.extend(listed);
+    }
     let target = if is_made { made_type(element_type_read, scaling, conversion) } else { element_type_read };
     let mut reading = Reading::by_table(row, product, target, masked);
     let below = |policy: Option<MissingPolicy>| matches!(policy, Some(MissingPolicy::AtOrBelow(_)));

@@ -1,0 +1,153 @@
+//! The time of every record from one dataset of counts since an instant, such as `seconds since 1970-01-01`.
+//!
+//! In: the dataset as the source stores it, and where its counts start by the product's table. Out: a [`TimeAxis`] that
+//! starts at midnight of the first record's day. Counts of seconds keep every digit that the source has: the step from
+//! one origin to the other is a whole number of seconds or exact in nanoseconds.
+
+use std::fmt::Display;
+
+use cumulus_sounding::time_unit::{self, Origin, TimeUnit};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use super::{Method, TimeAxis, count_steps, last_of_december, no_record};
+use crate::collection::TimeOrigin;
+use crate::map;
+use crate::map::interpreted::InterpretedSource;
+use cumulus_model::error::{Failure, Stage};
+use cumulus_model::source::{Dataset, SourceValue};
+
+const SECOND_NS: f64 = 1e9;
+
+/// The time of every record from the counts in `path`, one per record.
+///
+/// # Errors
+/// The dataset is missing or does not have one value per record; its unit or the origin of its counts is not known, or
+/// differs from that of the table; a record has no time; a time is beyond the calendar.
+pub(crate) fn derive(
+    source: &dyn InterpretedSource,
+    path: &str,
+    origin: &TimeOrigin,
+    records: usize,
+    file_date: Option<Date>,
+) -> Result<TimeAxis, Failure> {
+    let dataset = source
+        .description()
+        .dataset(path)
+        .ok_or_else(|| Failure::new(Stage::Map, path, "is missing").expected("the time of each record"))?;
+    if dataset.len() != records {
+        return Err(Failure::new(Stage::Map, path, "does not have one value per record")
+            .found(format!("{:?}", dataset.shape))
+            .expected(format!("[{records}]"))
+            .hint("the granule is damaged or of another product; ask the producer"));
+    }
+    let (unit, from) = unit_and_origin(dataset, origin, file_date)?;
+    let reading = source.reading(dataset);
+    let counts = map::numbers(source, dataset)?;
+    let mut seconds = Vec::with_capacity(counts.len());
+    for (record, count) in counts.into_iter().enumerate() {
+        if reading.map_or(!count.is_finite(), |reading| reading.is_missing(count)) {
+            return Err(Failure::new(Stage::Map, path, format!("record {record} has no time"))
+                .found(count)
+                .expected("a time for each record")
+                .hint("ask the producer for a corrected granule"));
+        }
+        seconds.push(count * unit);
+    }
+    axis(path, from, seconds)
+}
+
+/// The axis of times that are counted in seconds from `from`.
+fn axis(path: &str, from: Timestamp, seconds: Vec<f64>) -> Result<TimeAxis, Failure> {
+    let first = seconds.first().copied().ok_or_else(no_record)?;
+    let beyond = |found: &dyn Display| {
+        Failure::new(Stage::Map, path, "has a time beyond the calendar")
+            .found(format!("{found} s since {from}"))
+            .expected("a time between the years -9999 and 9999")
+            .hint("the unit or the origin of the times is wrong; ask the producer")
+    };
+    let at = |seconds: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "beyond the calendar long before 2^63")]
+        from.checked_add((seconds.floor() as i64).seconds()).map_err(|_| beyond(&seconds))
+    };
+    for &one in &seconds {
+        at(one)?;
+    }
+    let day = at(first)?.to_zoned(TimeZone::UTC).date();
+    let epoch = day.at(0, 0, 0, 0);
+    let midnight = epoch.to_zoned(TimeZone::UTC).map_err(|_| beyond(&first))?.timestamp();
+    #[expect(clippy::cast_precision_loss, reason = "whole seconds within the calendar are far below 2^53")]
+    let step_s = (midnight.as_second() - from.as_second()) as f64;
+    let step = step_s + f64::from(midnight.subsec_nanosecond() - from.subsec_nanosecond()) / SECOND_NS;
+    let seconds: Vec<f64> = seconds.into_iter().map(|since| since - step).collect();
+    #[expect(clippy::cast_possible_truncation, reason = "within the calendar")]
+    let clock_seconds = seconds.iter().map(|since| since.floor() as i64).collect();
+    Ok(count_steps(TimeAxis {
+        epoch,
+        seconds,
+        clock_seconds,
+        day_zero: last_of_december(day.year() - 1)?,
+        method: Method::Since,
+        repeated_seconds: 0,
+        backward_steps: 0,
+        longest_gap_s: 0.0,
+    }))
+}
+
+/// Seconds of one count, and the instant that the counts are from.
+fn unit_and_origin(
+    dataset: &Dataset,
+    origin: &TimeOrigin,
+    file_date: Option<Date>,
+) -> Result<(f64, Timestamp), Failure> {
+    let stated = stated(dataset);
+    let unknown = |expected: &str| {
+        Failure::new(Stage::Map, &dataset.path, "has times whose unit or origin is not known")
+            .found(stated.map_or_else(|| "no units".to_owned(), |text| format!("{text:?}")))
+            .expected(expected)
+            .hint("ask the producer for the unit and the origin of the times")
+    };
+    let unit = stated.and_then(time_unit::parse);
+    let TimeUnit { nanoseconds, origin: of_units } =
+        unit.ok_or_else(|| unknown("units such as \"seconds since 1970-01-01\""))?;
+    #[expect(clippy::cast_precision_loss, reason = "powers of ten and days, far below 2^53")]
+    let seconds = nanoseconds as f64 / SECOND_NS;
+    let of_units = match of_units {
+        Origin::At(instant, _) => Some(instant),
+        Origin::Launch => None,
+    };
+    let of_table = match origin {
+        TimeOrigin::Units => None,
+        TimeOrigin::Fixed(text) => {
+            let instant = time_unit::instant(text).map(|(instant, _)| instant);
+            Some(instant.ok_or_else(|| unknown(text))?)
+        }
+        TimeOrigin::DateInName => {
+            let date = file_date.ok_or_else(|| unknown("a date in the name of the granule"))?;
+            let midnight = date.at(0, 0, 0, 0).to_zoned(TimeZone::UTC);
+            Some(midnight.map_err(|_| unknown("a date in the name of the granule"))?.timestamp())
+        }
+    };
+    match (of_units, of_table) {
+        (Some(stated), Some(expected)) if stated != expected => {
+            Err(Failure::new(Stage::Map, &dataset.path, "has times from another origin than in the table")
+                .found(stated)
+                .expected(expected)
+                .hint("the producer has changed the format: change the table, or ask the producer"))
+        }
+        (Some(instant), _) | (None, Some(instant)) => Ok((seconds, instant)),
+        (None, None) => Err(unknown("units such as \"seconds since 1970-01-01\"")),
+    }
+}
+
+/// What the dataset states as its unit, under its own or the source's name.
+fn stated(dataset: &Dataset) -> Option<&str> {
+    ["source_units", "units"].iter().find_map(|name| {
+        let attribute = dataset.attributes.iter().find(|attribute| attribute.name == *name)?;
+        match &attribute.value {
+            SourceValue::Text(text) => Some(text.as_str()),
+            SourceValue::Numbers(_) => None,
+        }
+    })
+}

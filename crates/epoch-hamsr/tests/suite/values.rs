@@ -1,0 +1,122 @@
+//! Every value of the product beside what the granule was written from.
+
+use std::path::Path;
+
+use cumulus_core::testing::operator::{Operator, Run, say, skip};
+
+use crate::granule::{self, CHANNELS, LEVELS, PIXELS, SCANS};
+
+const STEM: &str = "EPOCH_HAMSR_L2_realtime_20170824T1400_20170824T1500";
+
+fn converted() -> (Operator, Run) {
+    let operator = Operator::new(env!("CARGO_BIN_EXE_epoch-hamsr"));
+    granule::write(&operator.input().join(format!("{STEM}.nc"))).unwrap();
+    let run = operator.run(&["input", "output", "--check", "full"]);
+    run.succeeded();
+    (operator, run)
+}
+
+/// Unpacked 16-bit numbers are in single precision, which holds them and has seven digits.
+fn close(found: &[f64], expected: impl Iterator<Item = f64>) {
+    let expected: Vec<f64> = expected.collect();
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() <= 1e-7 * expected.abs(), "{found}, expected {expected}");
+    }
+}
+
+#[test]
+fn every_value_of_a_granule_is_in_the_product() {
+    let (operator, run) = converted();
+    assert_eq!(run.lines_with(" WARN "), Vec::<&str>::new());
+    let product = hdf5::File::open(operator.output().join(format!("{STEM}.nc"))).unwrap();
+    let read = |name: &str| -> Vec<f64> { product.dataset(name).unwrap().read_raw().unwrap() };
+    let fill = |name: &str| -> f64 {
+        product.dataset(name).unwrap().attr("_FillValue").unwrap().read_raw().unwrap()[0]
+    };
+
+    // 14:10:17.25 UTC, and a scan every 2.25 s.
+    let first = 14.0 * 3600.0 + 10.0 * 60.0 + 17.25;
+    let times: Vec<f64> = (0_u8..12).map(|scan| first + 2.25 * f64::from(scan)).collect();
+    assert_eq!(read("time"), times);
+    let pixels = || (0..SCANS).flat_map(|scan| (0..PIXELS).map(move |pixel| (scan, pixel)));
+    close(&read("lat"), pixels().map(|(scan, pixel)| f64::from(granule::latitude(scan, pixel)) * 1e-3));
+    close(&read("lon"), pixels().map(|(scan, pixel)| f64::from(granule::longitude(scan, pixel)) * 1e-3));
+    let channels =
+        pixels().flat_map(|(scan, pixel)| (0..CHANNELS).map(move |channel| (scan, pixel, channel)));
+    let brightness = channels.map(|(scan, pixel, channel)| granule::brightness(scan, pixel, channel));
+    close(&read("TB"), brightness.map(|stored| f64::from(stored) * 1e-3));
+
+    let levels = || pixels().flat_map(|(scan, pixel)| (0..LEVELS).map(move |level| (scan, pixel, level)));
+    let unpacked = |stored: i16, missing: i16, scale: f64, fill: f64| {
+        if stored == missing { fill } else { f64::from(stored) * scale }
+    };
+    let of_temperature = fill("ham_airT");
+    let single = read("ham_airT");
+    let expected = levels().map(|(scan, pixel, level)| {
+        let stored = granule::temperature(scan, pixel, level);
+        unpacked(stored, granule::MISSING_TEMPERATURE, 0.1, of_temperature)
+    });
+    close(&single, expected);
+    let of_humidity = fill("ham_airRH");
+    let expected = levels().map(|(scan, pixel, level)| {
+        unpacked(granule::humidity(scan, pixel, level), granule::MISSING, 0.01, of_humidity)
+    });
+    close(&read("ham_airRH"), expected);
+    assert!(read("PWV").iter().all(|value| value.to_bits() == fill("PWV").to_bits()));
+    close(&read("ham_pres_levels"), (0_u16..6).map(|level| 100.0 + 150.0 * f64::from(level)));
+}
+
+#[test]
+fn pixels_are_located_by_their_own_places() {
+    let (operator, _) = converted();
+    let header = operator.ncdump(&["-h"], &format!("{STEM}.nc"));
+    for line in [
+        "time:units = \"seconds since 2017-08-24 00:00:00 UTC\"",
+        "double time(along_track)",
+        "TB:coordinates = \"time lat lon\"",
+        "ham_airT:coordinates = \"time lat lon\"",
+        "ACheading:coordinates = \"time AClat AClon\"",
+        "ham_airT:number_of_missing_values = 324",
+        "ham_pres_levels:units = \"hPa\"",
+        ":geospatial_lon_min = -118.",
+        ":geospatial_lon_max = -117.2",
+        ":platform = \"GLOBAL HAWK\"",
+    ] {
+        assert!(header.contains(line), "{line} is not in {header}");
+    }
+    assert!(!header.contains("source_time"), "{header}");
+}
+
+/// The granule of the archive, where it is at hand.
+#[test]
+fn a_genuine_granule_is_converted_without_a_warning() {
+    let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
+        skip("CUMULUS_SHARED is not set, so no genuine granule is at hand");
+        return;
+    };
+    let operator = Operator::new(env!("CARGO_BIN_EXE_epoch-hamsr"));
+    let genuine = Path::new(&shared).join("samples/airborne").join(format!("{STEM}.nc"));
+    std::fs::copy(&genuine, operator.input().join(format!("{STEM}.nc"))).unwrap();
+    let run = operator.run(&["input", "output", "--check", "full"]);
+    assert_eq!(run.succeeded().lines_with(" WARN "), Vec::<&str>::new());
+    let header = operator.ncdump(&["-h"], &format!("{STEM}.nc"));
+    assert!(header.contains("TB:coordinates = \"time lat lon\""), "{header}");
+    say("the genuine granule of HAMSR was converted");
+}
+
+#[test]
+fn times_of_another_origin_are_refused() {
+    let operator = Operator::new(env!("CARGO_BIN_EXE_epoch-hamsr"));
+    let path = operator.input().join(format!("{STEM}.nc"));
+    for (units, told) in [
+        ("seconds since 1970-01-01", "has times from another origin than in the table"),
+        ("fortnights", "has times whose unit or origin is not known"),
+    ] {
+        granule::write_with(&path, units).unwrap();
+        let run = operator.convert();
+        assert_eq!(run.code, Some(65), "{}", run.stderr);
+        assert_eq!(run.lines_with(told).len(), 1, "{units}: {}", run.stderr);
+        assert!(operator.products().is_empty());
+    }
+}
