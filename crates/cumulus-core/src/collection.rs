@@ -80,7 +80,7 @@ pub struct Product {
     pub position: PositionSpec,
     /// Where the instrument measured, if that is not where the platform was.
     pub observed: Option<ObservedSpec>,
-    /// Elevation of the sun in degrees above the horizon, for the day-night flag.
+    /// Variable with the solar elevation in degrees above the horizon, for the day-night flag.
     pub solar_elevation: Option<&'static str>,
     /// Text dataset whose value becomes the global attribute `project`.
     pub project: Option<&'static str>,

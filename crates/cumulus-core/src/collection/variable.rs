@@ -35,7 +35,7 @@ pub enum MissingPolicy {
     Listed(&'static [f64]),
     /// These numbers as they are stored, before they are unpacked; in integers as in floats.
     Stored(&'static [f64]),
-    /// None.
+    /// No others.
     StatedOnly,
 }
 
@@ -104,7 +104,8 @@ pub struct VariableSpec {
     pub called: Option<&'static str>,
     /// Not in the product, although the granule has it.
     pub is_dropped: bool,
-    /// A flag variable beside it states which values were measured; the product has a [`ProfileSpec`].
+    /// Whether a flag variable beside it marks which values were measured; requires the product to have a
+    /// [`ProfileSpec`](super::ProfileSpec).
     pub has_status: bool,
     /// Wavelength of the measurement in nanometres, written as a scalar coordinate.
     pub wavelength_nm: Option<f64>,
@@ -228,7 +229,7 @@ impl VariableSpec {
         self
     }
 
-    /// Name in the product. In a group it would be the whole path, joined by `_`.
+    /// Sets the name in the product. Without it, a dataset in a group has its whole path, joined by `_`.
     #[must_use]
     pub const fn called(mut self, name: &'static str) -> Self {
         self.called = Some(name);

@@ -75,7 +75,7 @@ pub enum Method {
     SinceLaunch,
     /// Counts since an instant, in one dataset.
     Since,
-    /// Hour, minute and second, a day added wherever the clock goes back by more than 12 hours.
+    /// Hour, minute and second, with a day added wherever the clock falls by more than 12 hours.
     WallClockUnwrapped,
 }
 
