@@ -16,7 +16,7 @@
 pub(crate) mod since;
 
 use jiff::civil::{Date, DateTime};
-use jiff::{Span, ToSpan};
+use jiff::{SignedDuration, Span};
 use serde::Serialize;
 
 use crate::map::MAX_SENTINEL;
@@ -116,7 +116,7 @@ impl TimeAxis {
         self.epoch
             .to_zoned(jiff::tz::TimeZone::UTC)
             .ok()
-            .and_then(|epoch| epoch.timestamp().checked_add(milliseconds.milliseconds()).ok())
+            .and_then(|epoch| epoch.timestamp().checked_add(SignedDuration::from_millis(milliseconds)).ok())
             .unwrap_or_default()
     }
 }

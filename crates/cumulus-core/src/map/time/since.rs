@@ -9,7 +9,7 @@ use std::fmt::Display;
 use cumulus_sounding::time_unit::{self, Origin, TimeUnit};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Method, TimeAxis, count_steps, last_of_december, no_record};
 use crate::collection::TimeOrigin;
@@ -69,7 +69,7 @@ fn axis(path: &str, from: Timestamp, seconds: Vec<f64>) -> Result<TimeAxis, Fail
     };
     let at = |seconds: f64| {
         #[expect(clippy::cast_possible_truncation, reason = "beyond the calendar long before 2^63")]
-        from.checked_add((seconds.floor() as i64).seconds()).map_err(|_| beyond(&seconds))
+        from.checked_add(SignedDuration::from_secs(seconds.floor() as i64)).map_err(|_| beyond(&seconds))
     };
     for &one in &seconds {
         at(one)?;
@@ -150,4 +150,103 @@ fn stated(dataset: &Dataset) -> Option<&str> {
             SourceValue::Numbers(_) => None,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use cumulus_model::source::{Content, SourceAttribute};
+    use cumulus_model::values::ElementType;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dataset(units: &str) -> Dataset {
+        let units = SourceAttribute { name: "units".to_owned(), value: SourceValue::Text(units.to_owned()) };
+        Dataset {
+            path: "time".to_owned(),
+            shape: vec![1],
+            content: Content::Numbers(ElementType::F64),
+            rows_stored_together: None,
+            attributes: vec![units],
+        }
+    }
+
+    fn origin(units: &str, origin: &TimeOrigin) -> Result<(f64, String), String> {
+        let date = Date::new(2017, 8, 24).ok();
+        unit_and_origin(&dataset(units), origin, date)
+            .map(|(unit, from)| (unit, from.to_string()))
+            .map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn the_origin_is_that_of_the_units_or_of_the_table() {
+        let fixed = TimeOrigin::Fixed("2000-01-01");
+        for (units, of, seconds, from) in [
+            ("seconds since 1970-01-01", &TimeOrigin::Units, 1.0, "1970-01-01T00:00:00Z"),
+            ("ms since 2017-08-24 12:00:00.5", &TimeOrigin::Units, 1e-3, "2017-08-24T12:00:00.5Z"),
+            ("seconds", &fixed, 1.0, "2000-01-01T00:00:00Z"),
+            ("days since 2000-01-01 00:00", &fixed, 86_400.0, "2000-01-01T00:00:00Z"),
+            ("hours", &TimeOrigin::DateInName, 3600.0, "2017-08-24T00:00:00Z"),
+        ] {
+            assert_eq!(origin(units, of), Ok((seconds, from.to_owned())), "{units}");
+        }
+    }
+
+    #[test]
+    fn an_origin_that_is_unknown_or_contradicted_is_refused() {
+        let fixed = TimeOrigin::Fixed("2000-01-01");
+        for (units, of, expected) in [
+            ("seconds", &TimeOrigin::Units, "unit or origin is not known; found \"seconds\""),
+            ("months since 2000-01-01", &TimeOrigin::Units, "unit or origin is not known"),
+            ("1", &fixed, "unit or origin is not known"),
+            (
+                "seconds since 1970-01-01",
+                &fixed,
+                "another origin than in the table; found 1970-01-01T00:00:00Z",
+            ),
+        ] {
+            let failure = origin(units, of).unwrap_err();
+            assert!(failure.contains(expected), "{units}: {failure}");
+        }
+        let nameless = unit_and_origin(&dataset("hours"), &TimeOrigin::DateInName, None);
+        assert!(nameless.unwrap_err().to_string().contains("a date in the name of the granule"));
+    }
+
+    #[test]
+    fn the_axis_starts_at_midnight_of_the_first_record() {
+        // HAMSR: seconds since 2000-01-01 of a scan at 14:10:17.25 on 24 August 2017, and of one before it.
+        let from: Timestamp = "2000-01-01T00:00:00Z".parse().unwrap();
+        let axis = axis("time", from, vec![556_899_017.25, 556_899_016.5, 556_899_016.75]).unwrap();
+        assert_eq!(axis.epoch, Date::new(2017, 8, 24).unwrap().at(0, 0, 0, 0));
+        assert_eq!(axis.seconds, [51_017.25, 51_016.5, 51_016.75]);
+        assert_eq!(axis.clock_seconds, [51_017, 51_016, 51_016]);
+        assert_eq!((axis.backward_steps, axis.repeated_seconds), (1, 1));
+        assert_eq!(axis.day_zero, Date::new(2016, 12, 31).unwrap());
+    }
+
+    #[test]
+    fn times_beyond_the_calendar_are_refused() {
+        for seconds in [1e12, -1e12, 1e300, f64::MAX] {
+            let failure = axis("time", Timestamp::UNIX_EPOCH, vec![0.0, seconds]).unwrap_err();
+            assert!(failure.to_string().contains("beyond the calendar"), "{failure}");
+        }
+        assert!(axis("time", Timestamp::UNIX_EPOCH, Vec::new()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_record_keeps_its_instant(
+            origin in -2_000_000_000_i64..4_000_000_000,
+            counts in prop::collection::vec(0_i64..4_000_000_000, 1..20),
+        ) {
+            let from = Timestamp::from_second(origin).unwrap();
+            #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+            let seconds = counts.iter().map(|&count| count as f64).collect();
+            let axis = axis("time", from, seconds).unwrap();
+            prop_assert!((0..86_400).contains(&axis.clock_seconds[0]));
+            for (count, since) in counts.iter().zip(&axis.seconds) {
+                prop_assert_eq!(axis.instant(*since).as_second(), origin + count);
+            }
+        }
+    }
 }

@@ -43,7 +43,7 @@ fn write(path: &Path) -> ::hdf5::Result<()> {
     file.new_dataset_builder().with_data(&cube).create("cube")?;
     let words = ["one", "two  ", ""].map(|word| FixedAscii::<8>::from_ascii(word).unwrap());
     file.new_dataset_builder().with_data(&Array1::from_vec(words.to_vec())).create("words")?;
-    let variable = ["ein", "zwei"].map(|word| word.parse::<VarLenUnicode>().unwrap());
+    let variable = ["three", "four"].map(|word| word.parse::<VarLenUnicode>().unwrap());
     file.new_dataset_builder().with_data(&Array1::from_vec(variable.to_vec())).create("variable_words")?;
     file.create_group("group")?.new_dataset::<i32>().shape([3]).create("inside")?.write(&[1, 2, 3])?;
     file.close()
