@@ -18,6 +18,7 @@ use tracing::{debug, error, warn};
 
 use crate::collection::Collection;
 use crate::describe;
+use crate::explain::Explanation;
 use crate::granule::is_printable;
 use crate::measure;
 use crate::options::{Check, ContentOptions, Reuse};
@@ -162,8 +163,17 @@ enum Verb {
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
         jobs: Option<u16>,
     },
-    /// Print the product tables of this collection as Markdown
-    Describe,
+    /// Print the product tables of this collection as Markdown, or how a granule differs from them
+    Describe {
+        /// Print only how this granule differs from its table, and exit with 1 if it does
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
+    /// Print what becomes of each dataset of a granule, and by which rule
+    Explain {
+        /// The granule
+        file: PathBuf,
+    },
     /// Print the manual page, for man(1)
     Man,
     /// Print what a shell needs to complete this command
@@ -293,12 +303,34 @@ pub fn main(collection: &'static Collection) -> ExitCode {
             let threads = jobs.map_or_else(cores, usize::from);
             answer(measure::conversions(collection, &options, &granules, &folder, threads))
         }
-        Some(Verb::Describe) => print(describe::markdown(collection).as_bytes()),
+        Some(Verb::Describe { against: None }) => print(describe::markdown(collection).as_bytes()),
+        Some(Verb::Describe { against: Some(file) }) => {
+            explain(collection, &file, |explanation| (explanation.drift(), u8::from(explanation.has_drift())))
+        }
+        Some(Verb::Explain { file }) => {
+            explain(collection, &file, |explanation| (explanation.whole(), EXIT_SUCCESS))
+        }
         Some(Verb::Man) => print(&manual_page(public(collection))),
         Some(Verb::Completions { shell }) => print(&completions(public(collection), shell)),
         Some(Verb::Verify { produced, expected }) => verify_trees(&produced, &expected),
         None => convert(collection, arguments.convert),
     })
+}
+
+/// Prints an explanation of the granule at `file` in the form of `text`, which also returns the exit code.
+fn explain(
+    collection: &'static Collection,
+    file: &std::path::Path,
+    text: impl FnOnce(&Explanation) -> (String, u8),
+) -> u8 {
+    match Explanation::of(collection, file) {
+        Ok(explanation) => {
+            let (text, code) = text(&explanation);
+            print(text.as_bytes());
+            code
+        }
+        Err(failure) => answer(Err(failure)),
+    }
 }
 
 /// Prints a failure to standard error and returns the exit code, for commands other than a run.

@@ -158,7 +158,7 @@ pub fn convert(
 /// What a granule holds, as records.
 pub(crate) struct Contents {
     pub(crate) source: Box<dyn InterpretedSource>,
-    identity: Identity,
+    pub(crate) identity: Identity,
     /// The time of records, if it was derived together with them, as for soundings.
     time: Option<TimeAxis>,
 }

@@ -28,6 +28,7 @@ pub mod convert;
 mod date;
 pub mod describe;
 pub mod discover;
+pub mod explain;
 pub mod granule;
 pub mod map;
 pub mod measure;

@@ -225,6 +225,41 @@ fn verify_tells_equal_from_different() {
 }
 
 #[test]
+fn explain_names_every_dataset_and_its_rule() {
+    let operator = Operator::new();
+    let path = operator.granule("12203a", &Recipe::default());
+    let explained = operator.run(&["explain", path.to_str().unwrap()]);
+    let line = |text: &str, name: &str| -> String {
+        let found = text.lines().find(|line| line.split_whitespace().next() == Some(name));
+        found.unwrap_or_else(|| panic!("{name} is not in {text}")).to_owned()
+    };
+    assert!(explained.succeeded().stdout.starts_with("product PROFILES\n"), "{}", explained.stdout);
+    let signal = line(&explained.stdout, "signal");
+    for part in
+        ["f32(40, 97)", "signal(record, altitude)", "in the table", "unit km-1 sr-1", "missing -999, "]
+    {
+        assert!(signal.contains(part), "{part} is not in {signal}");
+    }
+    assert!(line(&explained.stdout, "altitude").contains("vertical coordinate"));
+    assert_eq!(operator.run(&["explain", "nowhere.hdf5"]).code, Some(75));
+
+    let against = || operator.run(&["describe", "--against", path.to_str().unwrap()]);
+    assert!(against().succeeded().stdout.contains("no drift"), "{}", against().stdout);
+    let file = hdf5::File::open_rw(&path).unwrap();
+    file.new_dataset::<f64>().shape([40]).create("novelty").unwrap();
+    file.unlink("aircraft_altitude").unwrap();
+    file.unlink("layers").unwrap();
+    file.new_dataset::<i16>().shape([40, 97]).create("layers").unwrap();
+    file.close().unwrap();
+    let drift = against();
+    assert_eq!(drift.code, Some(1), "{}", drift.stdout);
+    assert!(line(&drift.stdout, "novelty").contains("unknown"), "{}", drift.stdout);
+    assert!(line(&drift.stdout, "aircraft_altitude").contains("absent"), "{}", drift.stdout);
+    assert!(drift.stdout.contains("warning shape_unknown: layers: "), "{}", drift.stdout);
+    assert!(!drift.stdout.contains("signal"), "{}", drift.stdout);
+}
+
+#[test]
 fn a_progress_bar_leaves_the_log_whole() {
     let operator = Operator::new();
     operator.granule("12203a", &Recipe::default());
