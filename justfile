@@ -9,7 +9,7 @@ default:
 setup:
     scripts/setup
 
-# Build, convert the samples of every collection, compare, and say what to look at
+# Build, convert the samples of every collection, compare, and print what to look at
 run-sample:
     scripts/run-sample
 
@@ -61,7 +61,7 @@ fetch-samples *arguments:
 fetch-schemas:
     scripts/fetch-schemas
 
-# Build, test, lint, publish images; without a verb it says which there are
+# Build, test, lint, publish images; without a verb it lists them
 images *arguments:
     scripts/images {{ arguments }}
 

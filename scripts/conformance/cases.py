@@ -90,7 +90,7 @@ class Conversion:
         self.expect("the origin of time", str(netCDF4.num2date(0, self.product["time"].units)), moment)
 
     def fell(self, rows, seconds, first=None):
-        """So many rows over so many seconds, in order, from `first` seconds after the launch."""
+        """This many rows over this many seconds, in order, from `first` seconds after the launch."""
         time = self.values("time")
         self.expect("rows", len(time), rows)
         self.near("the time of the fall", time[-1] - time[0], seconds, 0.1)

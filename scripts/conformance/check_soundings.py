@@ -275,7 +275,7 @@ def first_known(values):
 
 
 def spoils():
-    """Ways to spoil a product: name -> what it does to the parts, and what the judge should then say."""
+    """Ways to spoil a product: name -> what it does to the parts, and what the judge should then report."""
     def nudge(name, by):
         def change(parts):
             values = parts["variables"][name] = np.array(parts["variables"][name], "f8")

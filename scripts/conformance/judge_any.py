@@ -112,7 +112,7 @@ class Judge(Inspection):
             self.say(f"{name}[{index}]: {after[index]}, expected {before[index]}; {wrong.size} values in all")
 
     def catalogue(self):
-        """What the metadata say of the product as a file."""
+        """Metadata of the product as a file."""
         text = etree.parse(self.product_path.with_name(self.product_path.name + ".meta.xml")).findtext
         self.expect("GranuleUR", text("GranuleUR"), self.product_path.name)
         self.expect("size", text("DataGranule/DataGranuleSizeInBytes"), str(self.product_path.stat().st_size))

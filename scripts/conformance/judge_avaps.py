@@ -166,7 +166,7 @@ class Judge(Inspection):
             self.time = np.round(self.time + launches[0][1] - near[0][1], 2)
 
     def rows(self):
-        """The rows of the product are those of the sonde, in order, once each; answers whether they are."""
+        """The rows of the product are those of the sonde, in order, once each; returns whether they are."""
         found = self.found_time
         if (np.diff(found) <= 0).any():
             self.say(f"time does not increase at row {int(np.argmax(np.diff(found) <= 0)) + 1}")
@@ -215,7 +215,7 @@ class Judge(Inspection):
                 self.expect(f"{name} number_of_missing_values", int(variable.number_of_missing_values), missing)
 
     def choose(self, name, choices):
-        """Compares with the first choice that fits, (label, given values, computed values); answers its label."""
+        """Compares with the first choice that fits, (label, given values, computed values); returns its label."""
         complaints = [self.differences(name, given, computed) for _, given, computed in choices]
         best = next((place for place, text in enumerate(complaints) if not text), None)
         if best is None:
@@ -348,7 +348,7 @@ class Judge(Inspection):
                 self.say(f"{name} is not 3 exactly where the frame of {base} was bad")
 
     def carried(self):
-        """Columns and single numbers that no table knows are under their own names; one that has no value may be lost."""
+        """Columns and single numbers that are in no table are under their own names; one that has no value may be lost."""
         columns = {name: values for name, values in self.sounding.others.items() if np.ndim(values)}
         _, columns, _, _ = ordered(dataclasses.replace(self.sounding, columns=columns))
         singles = {name: values for name, values in self.sounding.others.items() if not np.ndim(values)}
@@ -410,7 +410,7 @@ class Judge(Inspection):
                     self.notes.append(f"{name} has a value, but the source has no aircraft row")
 
     def counts(self):
-        """What was dropped or in conflict is told by a global attribute."""
+        """Global attributes state what was dropped or in conflict."""
         self.expect("conflicting_values_dropped", self.count("conflicting_values_dropped"), self.conflicts)
         self.expect("rows_dropped_without_time", self.count("rows_dropped_without_time"), self.dropped)
 

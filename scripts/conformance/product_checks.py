@@ -1,4 +1,4 @@
-"""What every judge holds against a product, whatever its collection: coverage, metadata, readers, CF checkers."""
+"""Checks of a product that are the same for every collection: coverage, metadata, readers, CF checkers."""
 
 import argparse
 import concurrent.futures
@@ -22,7 +22,7 @@ from skipping import skip
 
 @dataclasses.dataclass
 class Verdict:
-    """What a judge found: complaints in `wrong`, remarks that condemn nothing in `notes`."""
+    """The result of a judge: errors in `wrong`, remarks in `notes`."""
 
     name: str
     values: int = 0
@@ -75,7 +75,7 @@ class Inspection:
                     self.say(f"{variable.name}:{name} is a list of strings")
 
     def metadata(self, begin, end, extent, within=0.0):
-        """The ECHO10 document; answers its tree for what a collection adds."""
+        """The ECHO10 document; returns its tree for what a collection adds."""
         tree = etree.parse(self.product_path.with_name(self.product_path.name + ".meta.xml"))
         text = tree.findtext
         self.expect("GranuleUR", text("GranuleUR"), self.product_path.name)
@@ -130,7 +130,7 @@ def digest(path):
 # Readers and checkers ---------------------------------------------------------------------------------------------
 
 def command(*words):
-    """Runs a program without network; answers its exit code and what it printed."""
+    """Runs a program without network; returns its exit code and what it printed."""
     done = subprocess.run([str(word) for word in words], capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
     return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
@@ -240,7 +240,7 @@ def arguments(description):
 
 
 def judge_all(tasks, judge_one, options, before=()):
-    """Judges every (source, product, ...) task, prints the verdicts, those passed too, and answers the exit code."""
+    """Judges every (source, product, ...) task, prints the verdicts, those passed too, and returns the exit code."""
     failed = values = files = 0
 
     def report(verdict):

@@ -159,7 +159,7 @@ def launch_of(variables, attributes):
 
 def read_netcdf(path, is_classic):
     variables, attributes = datasets(path, is_classic)
-    # Axes of length one say nothing.
+    # Axes of length one have no information.
     variables = {name: (np.squeeze(values) if np.ndim(values) > 1 else values, kept) for name, (values, kept) in variables.items()}
     name = next((name for name in ("time", "time_offset") if name in variables),
                 next((name for name, (values, kept) in variables.items()

@@ -2,7 +2,7 @@
 # Publishing. The tag rule is that of the 2016 repositories; the registry comes from the environment:
 #   REGISTRY            where images go, such as 123456789012.dkr.ecr.us-east-1.amazonaws.com or registry.example/team
 #   REGISTRY_USER, REGISTRY_PASSWORD   for any registry but Amazon's, whose password `aws` knows
-#   REGISTRY_KIND       ecr or other; told by the name unless set
+#   REGISTRY_KIND       ecr or other; inferred from the name unless set
 # An image of several architectures is sent in parts, each from a machine of its own, which `manifest` joins.
 
 # Tags for what is checked out: branch develop -> develop, master or main -> latest, git tag vX.Y.Z -> vX.Y.Z, else

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Publishing, to a registry on loopback that wants a password as real ones do, and back again.
+# Publishing, to a registry on loopback that requires a password as real ones do, and back again.
 
 registry_pid=
 

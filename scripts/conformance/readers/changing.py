@@ -79,7 +79,7 @@ def attempts_at(wanted, cache, file, digest, folder):
 
 
 def make(calls, version):
-    """Runs the commands of a change; answers the program's version."""
+    """Runs the commands of a change; returns the program's version."""
     for words in calls:
         done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=SECONDS_A_CALL, env=running.environment())

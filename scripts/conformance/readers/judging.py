@@ -1,4 +1,4 @@
-"""Holds a reader's digest of a file against the reference; children/canonical.py says what a digest is."""
+"""Holds a reader's digest of a file against the reference; children/canonical.py defines a digest."""
 
 import dataclasses
 import struct

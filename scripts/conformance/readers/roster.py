@@ -11,7 +11,7 @@ CHILDREN = installing.HERE / "children"
 
 @dataclasses.dataclass(frozen=True)
 class KnownFault:
-    """A fault of a reader, not of the products: differences that it makes are counted but condemn nothing."""
+    """A fault of a reader, not of the products: differences that it makes are counted but are no failures."""
 
     name: str
     explains: typing.Callable
@@ -19,7 +19,7 @@ class KnownFault:
 
 @dataclasses.dataclass(frozen=True)
 class Reader:
-    """`start` installs a reader into a cache and answers the Child. One that is known to refuse passes unless it agrees."""
+    """`start` installs a reader into a cache and returns the Child. One that is known to refuse passes unless it agrees."""
 
     name: str
     start: typing.Callable

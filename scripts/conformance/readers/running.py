@@ -21,7 +21,7 @@ class Child:
 
 @dataclasses.dataclass
 class Answers:
-    """What a reader said: its version, and for each file a digest or, as text, why there is none."""
+    """Output of a reader: its version, and for each file a digest or, as text, why there is none."""
 
     version: str = ""
     digests: dict = dataclasses.field(default_factory=dict)
@@ -40,7 +40,7 @@ def read(child, files):
 
 
 def one_process(child, files, answers):
-    """Adds what one process answers, and says how it ended."""
+    """Adds the output of one process, and reports how it ended."""
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen([*map(str, child.words), *files], stdin=subprocess.DEVNULL, stdout=printed,
                                    stderr=complaints, env=environment(child.environment), start_new_session=True)

@@ -1,4 +1,4 @@
-"""Does the matrix notice? Readers are shown files that are spoilt on purpose, and must say that they differ.
+"""Does the matrix notice? Readers are shown files that are spoilt on purpose, and must report that they differ.
 
 Run it with `python3 -m unittest` in this folder; readers are installed in $READERS_CACHE, or where the matrix has them.
 """
@@ -39,7 +39,7 @@ class Readers(unittest.TestCase):
         cls.reference = verdicts.reference(CACHE, [str(cls.sound)])[str(cls.sound)]
 
     def rows(self, *states, readers=roster.QUICK):
-        """What each reader says of the file in several states, held against the sound one."""
+        """Output of each reader for the file in several states, held against the sound one."""
         files = [self.in_state(state) for state in states]
         return [verdicts.judge(reader, CACHE, files, {str(file): self.reference for file in files}, False) for reader in readers]
 

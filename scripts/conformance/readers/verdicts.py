@@ -14,7 +14,7 @@ import running
 
 @dataclasses.dataclass
 class Row:
-    """A verdict. `passed` is None for what was skipped; `details` are the differences that condemn, `excused` counts others."""
+    """A verdict. `passed` is None for what was skipped; `details` are the differences that are failures, `excused` counts others."""
 
     name: str
     version: str = ""
@@ -70,7 +70,7 @@ def judge(reader, cache, files, references, may_skip):
 
 
 def hold(row, reader, file, expected, answers, prefix=""):
-    """Holds what a reader says of a file against what is expected, and adds that to a row."""
+    """Compares a reader's output for a file with what is expected, and adds that to a row."""
     name = f"{prefix}{pathlib.Path(file).name}"
     if file in answers.failures:
         row.details.append(f"{name}: {answers.failures[file]}")
