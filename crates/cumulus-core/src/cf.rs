@@ -417,7 +417,13 @@ impl<'granule> Composer<'granule, '_> {
     ) -> Result<(), Failure> {
         let edges = map::numbers(self.source, bound.dataset)?;
         let used = edges.get(..=self.binding.records).unwrap_or(&edges);
-        let midpoints = ndarray::Array1::from(map::edges::midpoints(used, rule)).into_dyn();
+        let reading = self.source.reading(bound.dataset);
+        let is_missing = |value: f64| reading.map_or(!value.is_finite(), |reading| reading.is_missing(value));
+        // Counted as what the source has there, and not as NaN.
+        let marker = reading.and_then(|reading| reading.fill).unwrap_or(f64::NAN);
+        let midpoints = map::edges::midpoints(used, rule, is_missing).into_iter();
+        let midpoints = midpoints.map(|middle| if middle.is_nan() { marker } else { middle });
+        let midpoints = midpoints.collect::<ndarray::Array1<f64>>().into_dyn();
         let single = from.classic() == ElementType::F32;
         let values = if single {
             #[expect(clippy::cast_possible_truncation, reason = "the source's own precision")]
@@ -452,7 +458,8 @@ impl<'granule> Composer<'granule, '_> {
             .any(|(name, known)| *name == wanted && *known == length);
         let dimension =
             if known { Dimension { name: wanted, length } } else { self.new_dimension(&wanted, length) };
-        let decoder = self.decoder(bound, from);
+        // Which records have an invalid position is not a statement about edges.
+        let decoder = Decoder { invalid: None, ..self.decoder(bound, from) };
         let attributes = variable::edges(bound, self.source.reading(bound.dataset));
         let variable = numbers(&edges_name, decoder.target(), &[dimension], decoder.fill, attributes);
         let largest = told::largest(bound);

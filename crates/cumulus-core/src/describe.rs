@@ -87,7 +87,7 @@ fn describe_row(page: &mut String, row: &VariableSpec) {
         Role::VerticalCoordinate => notes.push("vertical coordinate".to_owned()),
         Role::Text => notes.push("text, as strings or character codes".to_owned()),
         Role::Navigation(Midpoint::Arithmetic) => notes.push("means, if stored at record edges".to_owned()),
-        Role::Navigation(Midpoint::Circular) => {
+        Role::Navigation(Midpoint::Circular | Midpoint::Longitude) => {
             notes.push("circular means, if stored at record edges".to_owned());
         }
     }

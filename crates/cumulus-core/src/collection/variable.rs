@@ -64,6 +64,8 @@ pub enum Midpoint {
     Arithmetic,
     /// The middle of the shorter arc between two angles in degrees, in 0 to 360.
     Circular,
+    /// The same for longitudes, in -180 to 180.
+    Longitude,
 }
 
 /// Value of a netCDF attribute, as a constant in a table.

@@ -153,10 +153,7 @@ impl Geometry {
 fn at_records(values: Vec<f64>, records: usize) -> Vec<f64> {
     match values.len() {
         length if length == records => values,
-        length if length == records + 1 => {
-            let middles = edges::midpoints(&values, Midpoint::Arithmetic).into_iter();
-            middles.map(|middle| if middle <= map::MAX_SENTINEL { f64::NAN } else { middle }).collect()
-        }
+        length if length == records + 1 => edges::midpoints(&values, Midpoint::Arithmetic, f64::is_nan),
         _ => Vec::new(),
     }
 }

@@ -3,12 +3,12 @@
 //! The track is read before the data, because time and position of a record can only be checked against those of its
 //! neighbours. It contains a few numbers per record, and no profiles.
 
-use crate::collection::{ObservedSpec, Product, TimeSpec};
+use crate::collection::{ObservedSpec, Product, Role, TimeSpec};
 use crate::granule::Identity;
 use crate::map::interpreted::InterpretedSource;
 use crate::map::position::{self, Extent, InvalidPositions};
 use crate::map::time::{self, Clocks, TimeAxis};
-use crate::map::{self, altitudes, text};
+use crate::map::{self, altitudes, edges, text};
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::source::Content;
 use cumulus_model::values::ElementType;
@@ -65,7 +65,7 @@ pub fn derive(
         of_records(source, identity, records, warnings)?
     };
     let coordinate = |name| {
-        per_record(source, name, records)?.ok_or_else(|| {
+        position_of(source, product, name, records)?.ok_or_else(|| {
             Failure::new(Stage::Map, name, "is missing").expected("the position of each record")
         })
     };
@@ -233,6 +233,27 @@ fn vertical(
     let known = || altitude.iter().copied().filter(|value| value.is_finite());
     let range = known().reduce(f64::min).zip(known().reduce(f64::max));
     Ok(range.map(|(lowest, highest)| Vertical { lowest, highest, units }))
+}
+
+/// Returns the degrees of each record, midpoints if the product's table allows a dataset at record edges and this one is;
+/// `None` if there is no such dataset.
+fn position_of(
+    source: &dyn InterpretedSource,
+    product: &Product,
+    name: &str,
+    records: usize,
+) -> Result<Option<Vec<f64>>, Failure> {
+    let dataset = source.description().dataset(name);
+    let role = product.row(name).map(|row| row.role);
+    let at_edges = dataset.filter(|dataset| dataset.shape.len() == 1 && dataset.len() > records);
+    let (Some(dataset), Some(Role::Navigation(rule))) = (at_edges, role) else {
+        return per_record(source, name, records);
+    };
+    let reading = source.reading(dataset);
+    let is_missing = |value: f64| reading.map_or(!value.is_finite(), |reading| reading.is_missing(value));
+    let edges = map::numbers(source, dataset)?;
+    let used = edges.get(..=records).unwrap_or(&edges);
+    Ok(Some(edges::midpoints(used, rule, is_missing)))
 }
 
 /// Returns all values of a dataset with one value per record; `None` if there is no such dataset.

@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod conventions;
+mod edges;
 mod groups;
 mod odd;
 mod stated;

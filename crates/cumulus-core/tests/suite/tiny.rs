@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, MissingPolicy, PositionSpec, Product, TimeSpec,
-    USUAL_SENTINELS, Units, VariableSpec, variable,
+    Arrangement, Collection, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec, Product, Role,
+    TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
 };
 use cumulus_core::convert::{Context, Outcome, convert};
 use cumulus_core::granule::Granule;
@@ -66,10 +66,12 @@ pub(crate) static COLLECTION: Collection = Collection {
             variable("clock/day", "day of year", RECORD).units_by(Units::DayOfYear),
             variable("nav/latitude", "latitude", RECORD)
                 .required()
+                .role(Role::Navigation(Midpoint::Arithmetic))
                 .units("degrees_north")
                 .standard_name("latitude"),
             variable("nav/longitude", "longitude", RECORD)
                 .required()
+                .role(Role::Navigation(Midpoint::Longitude))
                 .units("degrees_east")
                 .standard_name("longitude"),
             variable("phase", "phase of water", RECORD).units_by(Units::None).attributes(&[
