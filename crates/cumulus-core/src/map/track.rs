@@ -246,14 +246,14 @@ fn position_of(
     let dataset = source.description().dataset(name);
     let role = product.row(name).map(|row| row.role);
     let at_edges = dataset.filter(|dataset| dataset.shape.len() == 1 && dataset.len() > records);
-    let (Some(dataset), Some(Role::Navigation(rule))) = (at_edges, role) else {
+    let (Some(dataset), Some(Role::Navigation(midpoint))) = (at_edges, role) else {
         return per_record(source, name, records);
     };
     let reading = source.reading(dataset);
     let is_missing = |value: f64| reading.map_or(!value.is_finite(), |reading| reading.is_missing(value));
     let edges = map::numbers(source, dataset)?;
     let used = edges.get(..=records).unwrap_or(&edges);
-    Ok(Some(edges::midpoints(used, rule, is_missing)))
+    Ok(Some(edges::midpoints(used, midpoint, is_missing)))
 }
 
 /// Returns all values of a dataset with one value per record; `None` if there is no such dataset.
