@@ -2,7 +2,7 @@
 
 use crate::values::ElementType;
 
-/// Everything in an output file but its values.
+/// Everything in a product's netCDF file except its values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Structure {
     /// Names and lengths, in the order in which they are defined.
@@ -13,29 +13,29 @@ pub struct Structure {
     pub attributes: Vec<Attribute>,
 }
 
-/// One variable of an output file.
+/// One variable of a product's netCDF file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// Type of its values.
     pub storage: Storage,
     /// Names of its dimensions, outermost first.
     pub dimensions: Vec<String>,
     /// Their lengths.
     pub shape: Vec<usize>,
-    /// `_FillValue`, where it has one.
+    /// `_FillValue`, if it has one.
     pub fill: Option<f64>,
     /// Its other attributes.
     pub attributes: Vec<Attribute>,
 }
 
-/// What a variable holds.
+/// Type of a variable's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
     /// Numbers of one classic type.
     Numbers(ElementType),
-    /// Characters; the last dimension counts them.
+    /// Characters; the last dimension is the string length.
     Characters,
 }
 
@@ -48,7 +48,7 @@ pub struct Attribute {
     pub value: AttributeValue,
 }
 
-/// Value of an attribute: what the netCDF classic model knows.
+/// Value of an attribute, limited to the types of the netCDF classic model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttributeValue {
     /// Characters.
@@ -69,7 +69,7 @@ impl Attribute {
     }
 }
 
-/// Adds `attribute`, in the place of an earlier one of its name if there is one.
+/// Adds `attribute`, replacing an earlier one of the same name.
 pub fn set(attributes: &mut Vec<Attribute>, attribute: Attribute) {
     match attributes.iter_mut().find(|earlier| earlier.name == attribute.name) {
         Some(earlier) => *earlier = attribute,
@@ -77,11 +77,11 @@ pub fn set(attributes: &mut Vec<Attribute>, attribute: Attribute) {
     }
 }
 
-/// Attributes that only the values can tell.
+/// Attributes that are known only after all values were read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LateAttributes {
-    /// By variable name.
+    /// Attributes of variables, by variable name.
     pub variables: Vec<(String, Vec<Attribute>)>,
-    /// Of the file.
+    /// Global attributes.
     pub file: Vec<Attribute>,
 }
