@@ -1,16 +1,18 @@
-//! Units of time as netCDF states them, `<unit> since <instant>`, and instants in the spellings that occur there.
+//! Parses units of time as stated in netCDF, `<unit> since <instant>`, and instants in the spellings that occur
+//! there.
 //!
-//! Spellings are those of UDUNITS and CF-1.6 section 4.4. Months and years are refused, because they have no fixed
+//! Spellings are those of UDUNITS and CF-1.6 section 4.4. Months and years are rejected, because they have no fixed
 //! length.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-/// Nanoseconds of a second.
+/// Nanoseconds per second.
 pub(super) const SECOND_NS: i64 = 1_000_000_000;
 
-/// Spellings of units and the nanoseconds of each. Letters alone have a case: `S` is no second and `D` no day.
+/// Spellings of units and the nanoseconds of each. Short spellings are case-sensitive: `S` is not a second and `D`
+/// not a day.
 const UNITS: [(i64, &[&str], &[&str]); 7] = [
     (1, &["ns"], &["nsec", "nsecs", "nanosec", "nanosecs", "nanosecond", "nanoseconds"]),
     (1_000, &["us", "µs", "μs"], &["usec", "usecs", "microsec", "microsecs", "microsecond", "microseconds"]),
@@ -24,26 +26,25 @@ const UNITS: [(i64, &[&str], &[&str]); 7] = [
 /// Words between the unit and its instant.
 const SINCE: [&str; 5] = ["since", "from", "after", "ref", "@"];
 
-/// From where a time counts.
+/// Origin of a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Origin {
-    /// An instant, and whether its seconds have a fraction.
+    /// An instant; true if its seconds have a fraction.
     At(Timestamp, bool),
-    /// The launch: the unit says so, or names no origin at all.
+    /// The launch: the unit states it, or states no origin at all.
     Launch,
 }
 
 /// A unit of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct TimeUnit {
-    /// Nanoseconds of one count.
+    /// Nanoseconds per count.
     pub(super) nanoseconds: i64,
-    /// From where it counts.
+    /// Origin of the counts.
     pub(super) origin: Origin,
 }
 
-/// The unit that `text` states; `None` for what is no unit of time of a fixed length, or counts from nothing that
-/// can be read.
+/// Parses the unit in `text`; `None` if it is not a unit of time of fixed length, or its origin cannot be read.
 pub(super) fn parse(text: &str) -> Option<TimeUnit> {
     let text = text.trim();
     let (unit, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -78,9 +79,10 @@ fn nanoseconds(unit: &str) -> Option<i64> {
         .map(|(nanoseconds, ..)| *nanoseconds)
 }
 
-/// An instant: a date, a clock or none, and an offset from UTC or none. True where the seconds have a fraction.
+/// Parses an instant: a date, an optional clock time, and an optional offset from UTC. Returns true if the seconds
+/// have a fraction.
 ///
-/// Years have at least three digits here, as for UDUNITS, which takes `14` for the year 14.
+/// Years have at least three digits here, because UDUNITS interprets `14` as the year 14.
 pub(super) fn instant(text: &str) -> Option<(Timestamp, bool)> {
     let text = text.trim();
     let mut scan = Scan(text);
@@ -110,7 +112,7 @@ pub(super) fn instant(text: &str) -> Option<(Timestamp, bool)> {
     Some((Timestamp::from_nanosecond(nanoseconds).ok()?, has_fraction))
 }
 
-/// Text that is still to be read.
+/// Text that has not been parsed yet.
 struct Scan<'text>(&'text str);
 
 impl<'text> Scan<'text> {
@@ -124,7 +126,7 @@ impl<'text> Scan<'text> {
         Some(first)
     }
 
-    /// At least one digit.
+    /// Reads at least one digit.
     fn digits(&mut self) -> Option<&'text str> {
         let end = self.0.bytes().take_while(u8::is_ascii_digit).count();
         let (digits, rest) = self.0.split_at_checked(end).filter(|(digits, _)| !digits.is_empty())?;
@@ -132,7 +134,7 @@ impl<'text> Scan<'text> {
         Some(digits)
     }
 
-    /// Nanoseconds of the day; midnight where no clock follows. `None` for an impossible clock.
+    /// Reads a clock time as nanoseconds of the day; midnight if there is none. `None` if it is impossible.
     fn clock(&mut self) -> Option<(i64, bool)> {
         let Some(first) = self.digits() else { return Some((0, false)) };
         let (hour, minute, second) = match first.len() {
@@ -159,7 +161,7 @@ impl<'text> Scan<'text> {
         is_clock.then(|| ((hour * 3_600 + minute * 60 + seconds) * SECOND_NS + nanoseconds, has_fraction))
     }
 
-    /// Minutes east of UTC; nothing may follow.
+    /// Reads an offset in minutes east of UTC, up to the end of the text.
     fn zone(&mut self) -> Option<i64> {
         self.blanks();
         if self.0.is_empty()
@@ -167,7 +169,7 @@ impl<'text> Scan<'text> {
         {
             return Some(0);
         }
-        // `0:00` without a sign is what the ARM programme writes; `UTC+2` occurs too.
+        // The ARM programme writes `0:00` without a sign; `UTC+2` occurs too.
         for name in ["UTC", "GMT"] {
             self.0 = self.0.strip_prefix(name).unwrap_or(self.0);
         }
