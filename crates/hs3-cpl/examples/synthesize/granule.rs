@@ -1,4 +1,4 @@
-//! The file: which datasets a CPL granule has, and in what form.
+//! Writes the file: the datasets of a CPL granule in their variants.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -18,13 +18,13 @@ use ndarray::{Array1, ArrayD, IxDyn};
 use crate::anomaly::Anomaly;
 use crate::scene::{self, Noise};
 
-/// Layers a record has room for.
+/// Max number of layers of a record.
 const MAX_LAYERS: usize = 10;
 /// Wavelengths of the lidar in nanometres.
 const WAVELENGTHS: [u32; 3] = [355, 532, 1064];
 /// Detector channels.
 const CHANNELS: usize = 4;
-/// Rows of a chunk, where arrays are chunked; a divisor of no usual number of records.
+/// Rows per chunk in chunked storage; not a divisor of the usual numbers of records.
 const CHUNK_ROWS: usize = 1000;
 /// Rows written at a time.
 const BLOCK_ROWS: usize = 512;
@@ -41,7 +41,7 @@ pub(crate) enum Floats {
     F8,
 }
 
-/// What backscatter is like.
+/// Kind of backscatter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Data {
     /// Noise on a profile: hardly two values are the same.
@@ -104,7 +104,7 @@ pub(crate) struct Recipe {
     pub(crate) scalars: Scalars,
     pub(crate) anomalies: Vec<Anomaly>,
     pub(crate) seed: u64,
-    /// Further datasets by name and shape, filled with noise.
+    /// Additional datasets by name and shape, filled with noise.
     pub(crate) extra: Vec<(String, Vec<usize>)>,
 }
 
@@ -346,7 +346,7 @@ impl Writer<'_> {
             let mut noise = Noise::new(recipe.seed, "Depol_Ratio", record);
             match recipe.data {
                 Data::Noise => row.fill_with(|| 0.05 + 0.3 * noise.normal()),
-                // A ratio of two small counts.
+                // The ratio of two small counts.
                 Data::Counts => {
                     row.fill_with(|| noise.poisson(2.0) / (1.0 + noise.poisson(8.0)));
                 }
@@ -359,7 +359,7 @@ impl Writer<'_> {
         self.profiles_of_the_day()
     }
 
-    /// The arrays whose shape in real HS3 files is not known.
+    /// Arrays whose shape in real HS3 files is not known.
     fn profiles_of_the_day(&self) -> hdf5::Result<()> {
         let recipe = self.recipe;
         let (records, bins) = (recipe.records, recipe.bins);
@@ -404,7 +404,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The variables of the real OP product are not known; these names are made up and say so.
+    /// The variables of real OP products are not known; these names are invented, and marked as such.
     fn optical_properties(&self) -> hdf5::Result<()> {
         let recipe = self.recipe;
         let (records, bins) = (recipe.records, recipe.bins);
@@ -444,7 +444,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Values with noise around a mean.
+    /// An array of noise around a mean.
     fn noisy(&self, name: &str, shape: &[usize], mean: f64, deviation: f64) -> hdf5::Result<()> {
         self.array(name, shape, |record, row| {
             let mut noise = Noise::new(self.recipe.seed, name, record);
@@ -452,7 +452,7 @@ impl Writer<'_> {
         })
     }
 
-    /// An array of measured values, made row by row.
+    /// An array of measured values, generated row by row.
     fn array(&self, name: &str, shape: &[usize], mut row: impl FnMut(usize, &mut [f64])) -> hdf5::Result<()> {
         let row_length: usize = shape.iter().skip(1).product();
         let create = |builder: hdf5::DatasetBuilder| self.dataset(builder, name, shape);
