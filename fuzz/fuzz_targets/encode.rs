@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a chunk to compress.
+//! Fuzzes the encoder with arbitrary bytes as a chunk.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

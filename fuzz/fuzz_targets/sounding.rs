@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a text sounding.
+//! Fuzzes the parsers with arbitrary bytes as a text sounding.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

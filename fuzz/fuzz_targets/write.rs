@@ -1,4 +1,4 @@
-//! Arbitrary bytes as the description of a netCDF-4 file.
+//! Fuzzes the netCDF-4 writer with arbitrary bytes as a description of a file.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# Stand-ins for the two public images everything is built on, for machines that cannot pull: Debian by debootstrap,
-# Rust from the toolchain of this machine. They carry the certificates this machine trusts, so a label marks them,
-# every image built on them inherits it, and `push` refuses to send such an image anywhere but to this machine.
+# Stand-ins for the two public images that all others are based on, for machines that cannot pull: Debian by
+# debootstrap, Rust from the toolchain of this machine. They contain the certificates that this machine trusts, so
+# they have a label, which every image built on them inherits, and `push` refuses to send such an image to any other
+# machine.
 
 stand_in_label=cumulus.stand-in
 rust_image=$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' docker/base/Dockerfile)
@@ -19,7 +20,7 @@ bases_ensure() {
     done
 }
 
-# A root file system of Debian 12 with what this machine trusts, in $1.
+# Creates a root file system of Debian 12 in $1, with the certificates that this machine trusts.
 bases_debian_folder() {
     install_packages debootstrap
     rm -rf "$1"
@@ -38,11 +39,11 @@ bases_debian() {
     rm -rf "$folder" "$folder.log"
 }
 
-# What stands in for Rust, as a Dockerfile and its context in $1.
+# Writes the Dockerfile of the Rust stand-in and its context to $1.
 bases_rust_folder() {
     rm -rf "$1"
     mkdir -p "$1/toolchain"
-    # What compiles, without documentation and what people use beside it: over half of the bytes.
+    # Only what is needed to compile, without documentation and developer tools, which are over half of the bytes.
     tar --create --directory "$(rustc --print sysroot)" --exclude lib/rustlib/src bin/cargo bin/rustc lib libexec \
         | tar --extract --directory "$1/toolchain"
     cat > "$1/Dockerfile" <<END

@@ -1,26 +1,26 @@
 # shellcheck shell=bash
-# Building: the two bases, then an image for each collection.
+# Builds the two base images, then an image for each collection.
 
 collections() {
     scripts/collections names
 }
 
-# Folder of the samples of collection $1.
+# Prints the folder of the samples of collection $1.
 samples_of() {
     scripts/collections samples "$1"
 }
 
-# docker build of tag $1, with whatever builder the client has.
+# Runs docker build for tag $1, with the builder that the client has.
 image_build() {
     local tag=$1 options=(--network "${BUILD_NETWORK:-default}") builder=()
     shift
     if docker buildx version >/dev/null 2>&1; then
         builder=(buildx)
         options+=(--progress plain)
-        # Kept beside the image: what it was made of and how.
+        # Attestations, stored with the image: its sources and how it was built.
         if [ "${ATTEST:-}" = yes ] && engine_attests; then
             options+=(--provenance mode=max)
-            # An engine of our own is there because nothing can be pulled.
+            # If this script started the engine, nothing can be pulled.
             if [ "${BUILD_NETWORK:-}" != host ] && docker pull --quiet docker/buildkit-syft-scanner:stable-1 >/dev/null 2>&1; then
                 options+=(--sbom true)
             else
@@ -28,11 +28,12 @@ image_build() {
             fi
         fi
     fi
-    # Packing gigabytes takes a minute, which is worth it only where they go somewhere.
+    # Compressing gigabytes takes a minute, which is only useful for images that are published.
     if [[ $tag == @(rust:*|cumulus-base-build:*) ]] && [ "${BUILD_NETWORK:-}" = host ] && [ ${#builder[@]} -gt 0 ]; then
         options+=(--output "type=image,name=$tag,compression=uncompressed,unpack=true")
     fi
-    # Provenance has source and revision by the build's arguments; the address of a clone may be a path or hold a password.
+    # The build arguments state source and revision; git information is disabled, because the address of a clone may
+    # be a local path or contain a password.
     BUILDX_GIT_INFO=false docker "${builder[@]}" build --tag "$tag" "${options[@]}" "$@" \
         || { say "building $tag failed"; return 1; }
 }
@@ -61,7 +62,7 @@ version() {
     sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml
 }
 
-# Where the sources are, as a reader of the image can open it; never a path of this machine, never with credentials.
+# Prints the public address of the sources; never a path of this machine, never with credentials.
 source_address() {
     local address=${CIRCLE_REPOSITORY_URL:-$(git config --get remote.origin.url || true)}
     case $address in

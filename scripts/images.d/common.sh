@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# What every step needs: words for the reader, packages of the system, tools of the project.
+# Functions that every step uses: messages, system packages, tools.
 
 say() {
     echo "images: $*" >&2
 }
 
-# Runs a command whose output matters only when it fails.
+# Runs a command and prints its output only if it fails.
 quiet() {
     local log status=0
     log=$(mktemp "$state/log.XXXXXX")
-    # In a process of its own, so that `set -e` holds in it.
+    # In a subprocess, because `set -e` is ignored in conditions.
     (set -e; "$@") > "$log" 2>&1 < /dev/null &
     wait $! || status=$?
     [ "$status" -eq 0 ] || tail -n 60 "$log" >&2
@@ -17,8 +17,8 @@ quiet() {
     return "$status"
 }
 
-# Whether a check that this machine makes impossible may be left out, which $1 says. Where CUMULUS_REQUIRE_ALL is set, as in
-# CI, it may not.
+# Succeeds if a check that is impossible on this machine may be skipped; $1 is the reason. With CUMULUS_REQUIRE_ALL,
+# as in CI, it fails.
 may_skip() {
     if [ -n "${CUMULUS_REQUIRE_ALL:-}" ]; then
         echo "CUMULUS_REQUIRE_ALL is set, but $1"
@@ -27,7 +27,7 @@ may_skip() {
     echo "skipped: $1"
 }
 
-# Installs packages of Debian that are missing.
+# Installs Debian packages that are missing.
 install_packages() {
     local package missing=()
     for package in "$@"; do

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Where no engine can start: the same Dockerfiles built by buildah without a daemon, and the programs run in their
-# root file systems. It cannot show what an engine adds (compose, signals, capabilities, publishing), says so, and is a
-# failure where everything is required.
+# Tests for machines on which no engine can start: buildah builds the same Dockerfiles without a daemon, and the
+# programs run in their root file systems. Features of an engine (compose, signals, capabilities, publishing) cannot
+# be tested this way; they are reported as skipped, or fail if everything is required.
 
 buildah_run() {
     buildah --storage-driver "${BUILDAH_DRIVER:-overlay}" --root "$state/daemonless/storage" --runroot "$state/daemonless/run" "$@"
 }
 
-# A stand-in as docker import makes it: a root file system, a command, a label.
+# Creates the stand-in like docker import: a root file system, a command, a label.
 daemonless_debian() {
     bases_debian_folder "$state/debian"
     local container

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The container engine: the one that runs already or, on Debian 12 as root, one of our own with private data, which
-# leaves bridges, packet filter and forwarding of the machine alone.
+# The container engine: a running one or, on Debian 12 as root, a private one with its own data, which does not change
+# bridges, packet filters and forwarding of the machine.
 
 engine_folder=$state/engine
 
@@ -8,8 +8,8 @@ engine_runs() {
     docker version >/dev/null 2>&1
 }
 
-# Client plugins and engine of Debian 13, which fit Debian 12's libraries: buildx, Compose v2, and an image store that
-# keeps provenance. They are unpacked here; the system's package sources stay as they are.
+# Downloads client plugins and engine of Debian 13, which work with the libraries of Debian 12: buildx, Compose v2,
+# and an image store that keeps provenance. They are unpacked here; the package sources of the system are not changed.
 engine_fetch() {
     local suite=$engine_folder/suite options
     [ -e "$suite/done" ] && return
@@ -27,7 +27,7 @@ engine_fetch() {
 }
 
 engine_start() {
-    # One that an earlier call started.
+    # Use the engine that an earlier call started.
     [ ! -S "$engine_folder/docker.sock" ] || engine_select
     if engine_runs; then return; fi
     unset DOCKER_HOST DOCKER_CONFIG
@@ -55,14 +55,14 @@ engine_start() {
     return 1
 }
 
-# Every command after this one talks to our engine.
+# Makes all following commands use our engine.
 engine_select() {
     export DOCKER_HOST=unix://$engine_folder/docker.sock DOCKER_CONFIG=$engine_folder/client
-    # It has no bridge, so what needs a network has the machine's.
+    # Our engine has no bridge, so builds use the network of the host.
     export BUILD_NETWORK=host
 }
 
-# Ends our engine, if it runs; with --purge its data go too. Other engines stay as they are.
+# Stops our engine, if it runs; with --purge its data are deleted too. Other engines are not affected.
 engine_stop() {
     local pid turn
     if [ -e "$engine_folder/docker.pid" ]; then
@@ -79,7 +79,7 @@ engine_stop() {
     fi
 }
 
-# Asks the engine of a machine with systemd to keep attestations beside images, as newer ones do unasked.
+# Configures the engine of a machine with systemd to store attestations with images, as newer engines do by default.
 engine_store() {
     if engine_attests; then return; fi
     local configuration=/etc/docker/daemon.json
@@ -96,7 +96,7 @@ END
     engine_attests || { say "the engine does not keep attestations"; return 1; }
 }
 
-# Whether the engine's image store keeps provenance and SBOM beside an image.
+# Succeeds if the engine's image store keeps provenance and SBOM with an image.
 engine_attests() {
     docker info --format '{{.DriverStatus}}' 2>/dev/null | grep --quiet io.containerd.snapshotter && docker buildx version >/dev/null 2>&1
 }

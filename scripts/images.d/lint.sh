@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What can be judged of images without an engine; scripts/lint judges scripts and texts.
+# Checks of images that need no engine; scripts/lint checks scripts and texts.
 
 lint() {
     local bin

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Publishing. The tag rule is that of the 2016 repositories; the registry comes from the environment:
+# Publishes images. The tag rule is that of the 2016 repositories; the registry comes from the environment:
 #   REGISTRY            where images go, such as 123456789012.dkr.ecr.us-east-1.amazonaws.com or registry.example/team
 #   REGISTRY_USER, REGISTRY_PASSWORD   for any registry but Amazon's, whose password `aws` knows
-#   REGISTRY_KIND       ecr or other; inferred from the name unless set
-# An image of several architectures is sent in parts, each from a machine of its own, which `manifest` joins.
+#   REGISTRY_KIND       ecr or other; told by the name unless set
+# An image of several architectures is sent in parts, each from its own machine, which `manifest` joins.
 
-# Tags for what is checked out: branch develop -> develop, master or main -> latest, git tag vX.Y.Z -> vX.Y.Z, else
-# none. A build of a git tag has no branch.
+# Prints the tags for the current checkout: branch develop -> develop, master or main -> latest, git tag vX.Y.Z ->
+# vX.Y.Z, else none. A build of a git tag has no branch.
 publish_tags() {
     local branch=${CIRCLE_BRANCH-$(git symbolic-ref --quiet --short HEAD || true)} tag=${CIRCLE_TAG-}
     if [[ $tag =~ ^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$ ]]; then
@@ -34,7 +34,7 @@ publish_login() {
     host=${registry%%/*}
     kind=${REGISTRY_KIND:-other}
     [[ $host != *.dkr.ecr.*.amazonaws.com ]] || kind=ecr
-    # The password passes from one program to the other, past arguments, environment and log.
+    # The password is passed between programs by a pipe, not in arguments, environment or log.
     if [ "$kind" = ecr ]; then
         region=${AWS_REGION:-$(cut -d. -f4 <<< "$host")}
         aws ecr get-login-password --region "$region" | docker login --username AWS --password-stdin "$host"
@@ -44,8 +44,8 @@ publish_login() {
     fi
 }
 
-# Sends image $1 under every tag of the rule; nothing where the rule gives none. With --part, this machine's
-# architecture is added to the tag.
+# Pushes image $1 under every tag of the rule, if there is one. With --part, the architecture of this machine is
+# appended to the tag.
 publish_push() {
     local part='' image registry tag target tags
     if [ "$1" = --part ]; then
@@ -64,7 +64,7 @@ publish_push() {
     done
 }
 
-# Logs in and sends, where the rule gives a tag.
+# Logs in and pushes, if the rule gives a tag.
 publish() {
     local tags
     tags=$(publish_tags)
@@ -73,7 +73,7 @@ publish() {
     publish_push "$@"
 }
 
-# An image on stand-ins trusts what this machine trusts, and stays on it.
+# An image based on stand-ins has the certificates of this machine, so it must not leave it.
 publish_allowed() {
     local stand_in
     stand_in=$(docker image inspect --format "{{index .Config.Labels \"$stand_in_label\"}}" "$1:latest")
@@ -83,7 +83,7 @@ publish_allowed() {
     esac
 }
 
-# Joins the parts that were sent for each architecture under the tag people use, attestations included.
+# Joins the parts for the architectures under the public tag, including attestations.
 publish_manifest() {
     local image=$1 registry tag architecture parts tags
     tags=$(publish_tags)

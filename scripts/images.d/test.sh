@@ -1,11 +1,12 @@
 # shellcheck shell=bash
-# Builds the images and judges them as their users meet them: run, composed, published, pulled.
+# Builds the images and tests them as users use them: run, composed, published, pulled.
 
 passed=0
 failed=0
 
-# Runs a check, of which every command must succeed, and counts. In a process of its own, so that `set -e` holds in it.
-expect() { # what is claimed, command
+# Runs a check, of which every command must succeed, and counts the result. It runs in a subprocess, because `set -e`
+# is ignored in conditions.
+expect() { # description, command
     local what=$1 log=$scratch/check.log status=0
     shift
     (set -e; "$@") > "$log" 2>&1 < /dev/null &
@@ -20,14 +21,14 @@ expect() { # what is claimed, command
     fi
 }
 
-# Prints how long a step took.
+# Runs a step and prints how long it took.
 timed() {
     local started=$SECONDS
     "$@"
     echo "== $* took $((SECONDS - started)) s"
 }
 
-# Exit code of a command, which is no failure here.
+# Stores the exit code of a command without failing.
 code_of() {
     local code=0
     "$@" || code=$?
@@ -68,7 +69,7 @@ test_images() {
     [ "$failed" -eq 0 ]
 }
 
-# What an engine could change on the machine.
+# Prints the state of the machine that an engine could change.
 machine_state() {
     ip -brief link | awk '{print $1}'
     cat /proc/sys/net/ipv4/ip_forward
@@ -81,7 +82,7 @@ test_left_behind() {
     diff "$scratch/machine" <(machine_state)
 }
 
-# Data of the engine stay, on a developer's machine, for the next time.
+# On a developer's machine, the data of the engine are kept for the next run.
 test_stop_engine() {
     if [ "${CI:-}" = true ]; then engine_stop --purge; else engine_stop; fi
 }
@@ -157,7 +158,7 @@ compose_bash() {
 
 compose_collection() {
     rm -rf data/test-output
-    # As README prints it: the container runs as the caller, who owns the folder it writes to.
+    # As in the README: the container runs as the caller, who owns the output folder.
     docker compose run --rm -T --user "$(id -u):$(id -g)" "$COLLECTION" "$(samples_of "$COLLECTION")/input" data/test-output
     rm -rf data/test-output
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# One collection's image, as the operator meets it.
+# Tests the image of one collection as an operator would use it.
 
-# Everything a hardened host takes away is taken away.
+# Runs a container with all restrictions of a hardened host.
 confined=(docker run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges)
-# A user that neither the image nor this machine has.
+# A user that exists neither in the image nor on this machine.
 caller=12345:23456
 
 test_collection() {
@@ -48,7 +48,7 @@ image_settings() {
     [ "$("${confined[@]}" "$collection" --version)" = "$collection $(version)" ]
 }
 
-# Bytes of the files of an image, as one archive.
+# Prints the size of an image's files, as one archive.
 size_of() {
     local container
     container=$(docker create --network none "$1" true)
@@ -64,7 +64,7 @@ image_size() {
     [ $((image - base)) -le 40000000 ]
 }
 
-files_of() { # image, folder that receives them
+files_of() { # image, output folder
     local container
     mkdir -p "$2"
     container=$(docker create --network none "$1" true)
@@ -91,7 +91,7 @@ END
         hostname --fqdn | grep --fixed-strings . || true
         pwd
     } > "$work/words"
-    # What this machine trusts beyond everyone's list goes by its name.
+    # Certificates that this machine trusts in addition to the public ones are searched by name.
     find /usr/local/share/ca-certificates -name '*.crt' -exec openssl x509 -noout -subject -nameopt multiline -in {} \; \
         | sed -n 's/.*commonName *= //p' >> "$work/words"
     docker history --no-trunc --format '{{.CreatedBy}}' "$collection" > "$work/history"
@@ -113,7 +113,7 @@ image_crates() {
     python3 -c 'import json, sys, zlib
 crates = {crate["name"] for crate in json.loads(zlib.decompress(open(sys.argv[1], "rb").read()))["packages"]}
 assert {"cumulus-core", "hdf5-metno-src", "netcdf-src", "libz-sys"} <= crates, crates' "$work/crates"
-    # Nothing but the C library is expected of the image.
+    # The program may only depend on the C library.
     ! ldd "$work/$collection" | grep --extended-regexp 'hdf5|netcdf|libz|not found'
 }
 
@@ -133,8 +133,8 @@ run_outside() {
     diff --recursive --brief "$work/outside" "$work/products"
 }
 
-# The samples' expected results come from the dynamic build, which is what is tried here; where it was built, it runs as
-# well.
+# The expected results of the samples come from a dynamic build, which is compared here. If it was built on this
+# machine, it is run as well.
 run_dynamic() {
     "$work/$collection" verify "$work/products" "$sample/output"
     if [ -x "target/release/$collection" ]; then
@@ -155,7 +155,7 @@ run_unmounted() {
     code_of "${confined[@]}" "$collection" 2> "$work/unmounted.log"
     cat "$work/unmounted.log"
     [ "$last_code" -eq 66 ]
-    # The log is JSON, where quotes are escaped.
+    # The log is JSON, in which quotes are escaped.
     python3 -c 'import json, sys
 lines = [json.loads(line)["message"] for line in open(sys.argv[1]) if line.startswith("{")]
 wanted = "-v \"$PWD/granules:/work/input:ro\" -v \"$PWD/products:/work/output\" " + sys.argv[2]
@@ -166,7 +166,7 @@ run_bad_granule() {
     local granule
     mkdir "$work/mixed"
     cp "$sample"/input/* "$work/mixed"
-    # Half of a granule, under the name of another.
+    # Part of a granule, under another name.
     granule=$(find "$sample/input" -type f | sort | head -n 1)
     head --bytes 600 "$granule" > "$work/mixed/half-$(basename "$granule")"
     install --directory --owner "${caller%:*}" "$work/some"
@@ -175,7 +175,7 @@ run_bad_granule() {
     "$work/$collection" verify "$work/some" "$sample/output"
 }
 
-# The one thing the dynamic build reads and this does not.
+# szip is the only feature of the dynamic build that this one lacks.
 run_szip() {
     install_packages hdf5-tools
     local granule
@@ -224,10 +224,10 @@ run_stopped() {
     docker rm "$container"
     echo "exit code $code after $((SECONDS - started)) s, $(find "$work/stopped" -name '*.nc' | wc -l) of $(find "$work/many" -type f | wc -l) converted"
     [ "$code" -eq 75 ]
-    # Data and metadata of the same granules, and nothing hidden.
+    # Data and metadata of the same granules, and no hidden files.
     diff <(cd "$work/stopped" && find . -type f | sed 's/\.meta\.xml$//' | sort | uniq --count | awk '{print $1}' | sort --unique) <(echo 2)
     [ -z "$(find "$work/stopped" -mindepth 1 -name '.*' -print -quit)" ]
-    # Every product is whole: run again over what is there, nothing is made anew that was there.
+    # Every product is complete: another run over them converts none of them again.
     find "$work/stopped" -name '*.nc' -printf '%f %T@\n' | sort > "$work/before"
     mkdir "$work/first"
     while read -r name _; do cp "$work/many/${name%.nc}".* "$work/first"; done < "$work/before"
@@ -236,7 +236,7 @@ run_stopped() {
     rm -rf "$work/many" "$work/first" "$work/stopped"
 }
 
-# The best of a few, for other builds may be running beside this.
+# The best of a few runs, because other builds may run at the same time.
 run_quickly() {
     # shellcheck disable=SC2016
     local script='for turn in 1 2 3 4 5 6 7 8; do

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Publishing, to a registry on loopback that requires a password as real ones do, and back again.
+# Publishes to a registry on loopback that requires a password like real ones, and pulls from it.
 
 registry_pid=
 
@@ -73,7 +73,7 @@ login_refused() {
 
 login_both() {
     mkdir -p "$scratch/bin"
-    # What `aws` is asked, and its answer.
+    # The expected arguments of `aws`, and its output.
     cat > "$scratch/bin/aws" <<END
 #!/bin/sh
 [ "\$*" = "ecr get-login-password --region eu-central-1" ] && echo "$password"
@@ -106,7 +106,7 @@ publish_joined() {
     grep --quiet "\"architecture\": *\"${part#develop-}\"" "$scratch/joined"
 }
 
-# Attestations are entries of the index beside the image.
+# Attestations are entries in the index of the image.
 publish_provenance() {
     if ! engine_attests; then
         may_skip "this engine keeps no attestations"
@@ -116,7 +116,7 @@ publish_provenance() {
     grep --quiet attestation-manifest "$scratch/index"
     docker buildx imagetools inspect --format '{{json .Provenance}}' "$REGISTRY/$image:latest" | tee "$scratch/provenance"
     grep --quiet buildType "$scratch/provenance"
-    # No address or path of the machine that built the image.
+    # Provenance must not contain an address or path of the machine that built the image.
     ! grep --fixed-strings -e "$PWD" -e "$(git config --get remote.origin.url || pwd)" "$scratch/provenance"
 }
 
@@ -141,7 +141,8 @@ publish_composed() {
 }
 
 publish_elsewhere() {
-    # Whether the bases are stand-ins is this machine's affair: an image with their label is refused on every machine.
+    # The bases of this machine may or may not be stand-ins; an image with their label must be refused on every
+    # machine.
     echo "FROM $image:latest" | image_build on-stand-in:latest --label "$stand_in_label=test" -
     ! CIRCLE_BRANCH=develop CIRCLE_TAG='' REGISTRY=registry.invalid scripts/images push on-stand-in 2> "$scratch/elsewhere"
     docker image rm on-stand-in

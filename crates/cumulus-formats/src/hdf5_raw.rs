@@ -1,8 +1,8 @@
-//! The calls into libhdf5 that the safe crate lacks, or makes with memory that nothing was written to yet: all `unsafe`
-//! code of the project.
+//! Calls to libhdf5 that the safe crate lacks, or makes with uninitialised memory. This module has all `unsafe` code
+//! of the project.
 //!
-//! libhdf5 leaves memory alone for which it has no value, such as chunks that were never written. Whatever was in that
-//! memory before would be published, so [`fill`] takes initialised memory.
+//! libhdf5 does not touch memory for which it has no value, such as that of chunks that were never written. The
+//! previous contents of that memory would be published, so [`fill`] takes initialised memory.
 
 #![expect(
     unsafe_code,
@@ -20,21 +20,21 @@ use hdf5_sys::h5d::{H5Dread, H5Dwrite_chunk};
 use hdf5_sys::h5p::{H5P_DEFAULT, H5Pget_filter2, H5Pget_nfilters};
 use hdf5_sys::h5s::H5S_ALL;
 
-/// No filter was left out.
+/// Filter mask: no filter was skipped.
 const ALL_FILTERS: u32 = 0;
 
-/// Stores `bytes` as the chunk of `dataset` whose first element stands at `offset`.
+/// Writes `bytes` as the chunk of `dataset` whose first element is at `offset`.
 ///
 /// # Errors
-/// The dataset has no such chunk, or the file cannot be written.
+/// Returns an error if the dataset has no such chunk, or the file cannot be written.
 pub(crate) fn store_chunk(dataset: &Dataset, offset: &[u64], bytes: &[u8]) -> Result<()> {
     if !dataset.is_chunked() || dataset.ndim() != offset.len() {
         return Err(Error::Internal(format!("no chunk of this dataset starts at {offset:?}")));
     }
     let offset: Vec<hsize_t> = offset.to_vec();
-    // SAFETY: `dataset` keeps its identifier alive for the whole call. libhdf5 reads as many offsets as the dataset
-    // has dimensions, which were counted above, and exactly `bytes.len()` bytes of `bytes`; it keeps neither
-    // pointer. `sync` holds the lock that every other call into the library takes.
+    // SAFETY: `dataset` keeps its identifier alive for the whole call. libhdf5 reads one offset per dimension of the
+    // dataset, whose number was checked above, and exactly `bytes.len()` bytes of `bytes`; it keeps neither pointer.
+    // `sync` holds the lock that every other call into the library takes.
     let status = hdf5::sync::sync(|| unsafe {
         H5Dwrite_chunk(
             dataset.id(),
@@ -48,26 +48,25 @@ pub(crate) fn store_chunk(dataset: &Dataset, offset: &[u64], bytes: &[u8]) -> Re
     if status < 0 { Err(Error::query()?) } else { Ok(()) }
 }
 
-/// Fills `memory` with all elements of an attribute, each converted to `T` as HDF5 converts numbers; enumerations are
-/// numbers too.
+/// Fills `memory` with all elements of an attribute, converted to `T` by HDF5. Enumerations are converted as numbers.
 ///
 /// # Errors
-/// There are not as many elements as `memory` has, or they cannot be read.
+/// Returns an error if the number of elements differs from the length of `memory`, or they cannot be read.
 pub(crate) fn fill_from_attribute<T: H5Type + Pod>(attribute: &Attribute, memory: &mut [T]) -> Result<()> {
     check(attribute.space()?.size(), memory.len())?;
     let datatype = Datatype::from_type::<T>()?;
     let target = memory.as_mut_ptr().cast();
-    // SAFETY: both identifiers live as long as the values that own them. libhdf5 writes as many elements of the size of
-    // `T` as the attribute has, which were counted above, and any bytes are a `T`.
+    // SAFETY: both identifiers live as long as the values that own them. libhdf5 writes one `T` per element of the
+    // attribute, whose number was checked above, and any bytes are a valid `T`.
     let status = hdf5::sync::sync(|| unsafe { H5Aread(attribute.id(), datatype.id(), target) });
     if status < 0 { Err(Error::query()?) } else { Ok(()) }
 }
 
-/// Fills `memory`, an array of this shape, with the elements of a dataset that `selection` selects, or with all of them;
-/// converted as those of attributes are.
+/// Fills `memory`, an array of shape `shape`, with the elements of a dataset that `selection` selects, or with all of
+/// them, converted to `T` by HDF5.
 ///
 /// # Errors
-/// There are not as many elements as `memory` has, or they cannot be read.
+/// Returns an error if the number of elements differs from the length of `memory`, or they cannot be read.
 pub(crate) fn fill<T: H5Type + Pod>(
     dataset: &Dataset,
     selection: Option<&Dataspace>,
@@ -84,8 +83,8 @@ pub(crate) fn fill<T: H5Type + Pod>(
     let datatype = Datatype::from_type::<T>()?;
     let selection = selection.map_or(H5S_ALL, |space| space.id());
     let target = memory.as_mut_ptr().cast();
-    // SAFETY: all identifiers live as long as the values that own them. libhdf5 writes as many elements of the size of
-    // `T` as both spaces select, which were counted above, and any bytes are a `T`.
+    // SAFETY: all identifiers live as long as the values that own them. libhdf5 writes one `T` per selected element,
+    // whose number was checked above for both spaces, and any bytes are a valid `T`.
     let status = hdf5::sync::sync(|| unsafe {
         H5Dread(dataset.id(), datatype.id(), in_memory.id(), selection, H5P_DEFAULT, target)
     });
@@ -99,12 +98,12 @@ fn check(found: usize, expected: usize) -> Result<()> {
     Err(Error::Internal(format!("{found} elements do not fill {expected}")))
 }
 
-/// Number of each filter of a dataset, with the number of its parameters.
+/// Returns the number and the parameter count of each filter of a dataset.
 ///
-/// The safe crate has room for 32 parameters and panics at more, which are legal.
+/// The safe crate supports at most 32 parameters and panics at more, which are legal.
 pub(crate) fn filters(creation: &DatasetCreate) -> Result<Vec<(i32, usize)>> {
-    // SAFETY: the identifier lives as long as `creation`. Room for no parameter and no name is given, so libhdf5 writes
-    // nothing but the flags and the number of parameters, into memory of the type it requires.
+    // SAFETY: the identifier lives as long as `creation`. No space is passed for parameters and name, so libhdf5
+    // writes only the flags and the number of parameters, into integers of the types that it requires.
     let answers = hdf5::sync::sync(|| unsafe {
         let count = H5Pget_nfilters(creation.id());
         let one = |index| {

@@ -1,4 +1,4 @@
-//! Reading a granule that holds arrays: first what is in it, then its values, a block of rows at a time.
+//! Reads granules that hold arrays: first their description, then their values, a block of rows at a time.
 //!
 //! A new input format is a new implementation of [`Source`] in this folder.
 
@@ -17,19 +17,19 @@ use attributes::AttributeNotes;
 use hdf5::Hdf5Source;
 use netcdf3::Netcdf3Source;
 
-/// A format of arrays.
+/// A file format of array data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// HDF5, and with it netCDF-4.
+    /// HDF5, including netCDF-4.
     Hdf5,
     /// netCDF classic.
     Netcdf3,
 }
 
-/// The format of the file at `path`, by its first bytes; `None` where it is none of these.
+/// Detects the format of the file at `path` by its first bytes; `None` if it is neither.
 ///
 /// # Errors
-/// It cannot be read.
+/// Returns an error if the file cannot be read.
 pub fn format(path: &Path) -> Result<Option<Format>, Failure> {
     let unreadable = |error| Failure::reading(Stage::Read, path.display().to_string(), error);
     let mut start = [0; 8];
@@ -41,10 +41,10 @@ pub fn format(path: &Path) -> Result<Option<Format>, Failure> {
     Ok(hdf5::signature(path).map_err(unreadable)?.map(|_| Format::Hdf5))
 }
 
-/// Opens the file at `path`; an unknown format is opened as HDF5, whose failure states what is missing.
+/// Opens the file at `path`. A file of unknown format is opened as HDF5, and the failure says what is missing.
 ///
 /// # Errors
-/// The file cannot be read, or is damaged or of another format.
+/// Returns an error if the file cannot be read, is damaged, or is of another format.
 pub fn open(path: &Path, format: Option<Format>) -> Result<Box<dyn Source>, Failure> {
     match format {
         Some(Format::Netcdf3) => Ok(Box::new(Netcdf3Source::open(path)?)),

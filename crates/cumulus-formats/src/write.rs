@@ -1,6 +1,6 @@
-//! Writing a granule's product: first its structure, then its values, a block of rows at a time.
+//! Writes a granule's product: first its structure, then its values, a block of rows at a time.
 //!
-//! [`Sink`] is all that the rest of the program uses of the output format.
+//! [`Sink`] is the only interface between the output format and the rest of the program.
 
 pub mod check;
 pub mod chunking;
@@ -20,10 +20,10 @@ use direct::DirectSink;
 use netcdf::NetcdfSink;
 use pack::{Packed, Packing};
 
-/// Makes the file at `path`, which must not exist: directly where its structure allows, else through netcdf-c.
+/// Creates the file at `path`, which must not exist: directly if its structure is supported, else through netcdf-c.
 ///
 /// # Errors
-/// The structure is not whole in itself, or the file cannot be written.
+/// Returns an error if the structure is inconsistent or the file cannot be written.
 pub fn create(path: &Path, structure: &Structure, level: u8) -> Result<Box<dyn Sink>, Failure> {
     whole::check(path, structure)?;
     match DirectSink::create(path, structure, level)? {
@@ -32,30 +32,30 @@ pub fn create(path: &Path, structure: &Structure, level: u8) -> Result<Box<dyn S
     }
 }
 
-/// An output file under construction.
+/// A product's netCDF file that is being written.
 pub trait Sink: Send {
-    /// How rows of a numeric variable are to be packed.
+    /// Returns how rows of a numeric variable must be packed.
     ///
     /// # Errors
-    /// There is no such variable.
+    /// Returns an error if there is no such variable.
     fn packing(&self, variable: usize) -> Result<Packing, Failure>;
 
-    /// Writes the next rows of a numeric variable, one packed unit after another. A block of one value fits a
-    /// scalar, whatever its rank.
+    /// Writes the next rows of a numeric variable, as packed units in order. A scalar accepts a block of one value of
+    /// any rank.
     ///
     /// # Errors
-    /// The type or shape is not the variable's, or the file cannot be written.
+    /// Returns an error if the type or shape differs from the variable's, or the file cannot be written.
     fn write(&mut self, variable: usize, packed: &Packed) -> Result<(), Failure>;
 
-    /// Writes all characters of a text variable, row-major, each string filled with NULs to its full width.
+    /// Writes all characters of a text variable, row-major, with each string padded with NULs to its full width.
     ///
     /// # Errors
-    /// The number of bytes is not the variable's, or the file cannot be written.
+    /// Returns an error if the number of bytes differs from the variable's, or the file cannot be written.
     fn write_text(&mut self, variable: usize, text: &[u8]) -> Result<(), Failure>;
 
-    /// Adds what is known only now and closes the file.
+    /// Adds the late attributes and closes the file.
     ///
     /// # Errors
-    /// A variable has fewer rows than its dimension, or the file cannot be written.
+    /// Returns an error if a variable has fewer rows than its dimension, or the file cannot be written.
     fn finish(self: Box<Self>, late: &LateAttributes) -> Result<(), Failure>;
 }

@@ -15,10 +15,10 @@ use crate::settings::{Common, Trust};
 /// DNS and TCP connect timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Bytes of an answer that are read, of its header and of its body; a collector's have some hundred.
+/// Max bytes to read of a response's header and of its body; a collector sends some hundred.
 const MAX_ANSWER_BYTES: u16 = 32 << 10;
 
-/// A request.
+/// A POST request.
 pub(crate) struct Request<'request> {
     pub(crate) url: &'request str,
     pub(crate) authorization: &'request SecretString,
@@ -28,7 +28,7 @@ pub(crate) struct Request<'request> {
     pub(crate) timeout: Duration,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -36,17 +36,17 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// A connection that is kept and renewed as needed.
+/// An HTTPS client that keeps one connection and reconnects as needed.
 pub(crate) struct Client {
     agent: Agent,
     clock: fn() -> Timestamp,
 }
 
 impl Client {
-    /// A client that trusts the certificate authorities of the settings.
+    /// Creates a client that trusts the certificate authorities of the settings.
     ///
     /// # Errors
-    /// The file of certificates cannot be used.
+    /// Returns the reason if the certificate file cannot be used.
     pub(crate) fn new(common: &Common, is_encrypted: bool, clock: fn() -> Timestamp) -> Result<Self, String> {
         let mut tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(rustls::crypto::ring::default_provider().into())
@@ -58,7 +58,8 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // The environment is read by the command line's module alone, which has no setting for a proxy.
+            // Proxy variables are ignored: only the command-line module reads the environment, and it has no proxy
+            // option.
             .proxy(None)
             .user_agent(format!("{}/{}", common.program, common.version))
             .max_idle_connections(1)
@@ -73,7 +74,7 @@ impl Client {
     /// Sends one request.
     ///
     /// # Errors
-    /// There is no complete response; the text gives the reason and contains nothing of the request.
+    /// Returns the reason if there is no response. The text contains nothing of the request.
     pub(crate) fn post(&self, request: &Request<'_>) -> Result<Answer, String> {
         let mut authorization = HeaderValue::from_str(request.authorization.expose_secret())
             .map_err(|_| "the token cannot be put into a header".to_owned())?;
@@ -94,13 +95,13 @@ impl Client {
             .and_then(|value| value.to_str().ok())
             .and_then(|text| delay(text, (self.clock)()));
         let status = response.status().as_u16();
-        // A response that breaks off is decided by its status code.
+        // If the body is truncated, the status alone is enough.
         let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES.into()).read_to_vec();
         Ok(Answer { status, retry_after, body: body.unwrap_or_default() })
     }
 }
 
-/// Certificates of the authorities to trust.
+/// Certificates of the trusted authorities.
 fn authorities(trust: &Trust) -> Result<Vec<Certificate<'static>>, String> {
     let certificates: Vec<Certificate<'static>> = match trust {
         Trust::Everybody => return Ok(Vec::new()),
@@ -127,13 +128,13 @@ fn authorities(trust: &Trust) -> Result<Vec<Certificate<'static>>, String> {
     }
 }
 
-/// Why there was no answer.
+/// The reason why there is no response.
 fn explained(error: &Error) -> String {
     match error {
         Error::Timeout(_) => "no answer in time".to_owned(),
         Error::HostNotFound => "its host name cannot be resolved".to_owned(),
         Error::ConnectionFailed => "no connection".to_owned(),
-        // A certificate that is not trusted comes as a failure of the connection.
+        // An untrusted certificate is reported as a failure of the connection.
         Error::Io(error) if error.get_ref().is_some_and(is_tls) => {
             format!("{error}; set SPLUNK_CA_FILE to the certificate authority to trust")
         }
@@ -149,7 +150,7 @@ fn is_tls(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     error.is::<rustls::Error>()
 }
 
-/// The value of `Retry-After`: seconds, or a date.
+/// Parses the value of `Retry-After`: seconds, or a date.
 fn delay(text: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));

@@ -1,6 +1,6 @@
-//! The forms of a log line: text for people, JSON for Cumulus and Splunk, and the `key="value"` line of 2016.
+//! Formats of a log line: text for people, JSON for Cumulus and Splunk, and the `key="value"` line of 2016.
 //!
-//! Every form keeps an event on one line, whatever its texts contain.
+//! Every format writes an event on one line, whatever its texts contain.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -26,29 +26,29 @@ pub enum Format {
     KeyValue,
 }
 
-/// Fields of the run that every line has.
+/// Fields of every line that identify the run.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
-    /// Who logs: the program, or what the environment calls it.
+    /// Name of the sender: the program, unless the environment sets another.
     pub sender: String,
-    /// Version of the program, or of the task it is in the environment.
+    /// Version of the program, unless the environment sets that of the Cumulus task.
     pub version: String,
-    /// Identifier of the pipeline the run belongs to (2016 form).
+    /// Identifier of the run's pipeline (2016 format).
     pub pipeline_id: Option<String>,
-    /// Identifier of the data set the run belongs to (2016 form).
+    /// Identifier of the run's data set (2016 format).
     pub dataset_id: Option<String>,
-    /// Fields of the workflow that Cumulus sets: names and values (JSON form).
+    /// Fields of the Cumulus workflow: their names and values (JSON format).
     pub workflow: Vec<(&'static str, String)>,
 }
 
-/// Process of events that name none: the name of the 2016 images.
+/// Process of events that have none: the value that the 2016 images wrote.
 const PROCESS: &str = "processing";
 
 /// What the 2016 images wrote for an identifier that was not set.
 const NONE: &str = "None";
 
 impl Identity {
-    /// The fields of an event as a JSON object.
+    /// Formats an event as a JSON object.
     #[must_use]
     pub fn json(&self, now: Timestamp, event: &Event) -> Value {
         let mut object = Map::new();
@@ -72,7 +72,8 @@ impl Identity {
         Value::Object(object)
     }
 
-    /// The line of the 2016 images, with their keys and no others, and with values escaped as theirs were not.
+    /// Formats an event as the line of the 2016 images, with exactly their keys. Values are escaped, which those
+    /// images did not do.
     #[must_use]
     pub fn key_value(&self, now: Timestamp, event: &Event) -> String {
         let stamp = now.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string();
@@ -106,12 +107,12 @@ impl Identity {
     }
 }
 
-/// UTC with microseconds, which is as much as most readers of dates take.
+/// UTC with microseconds, the highest resolution that most date parsers accept.
 fn instant(now: Timestamp) -> String {
     now.round(Unit::Microsecond).unwrap_or(now).to_string()
 }
 
-/// JSON on one line for every reader of lines: beside line feeds, some take other characters for the end of one.
+/// JSON on one line. Some readers treat other characters than line feeds as line ends, so these are escaped too.
 #[must_use]
 pub fn json_line(value: &Value) -> String {
     let text = value.to_string();
@@ -129,7 +130,7 @@ pub fn json_line(value: &Value) -> String {
     line
 }
 
-/// Whether some reader breaks a line here, or a terminal obeys.
+/// True if some reader breaks a line at this character, or a terminal interprets it.
 fn is_line_end(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
@@ -143,13 +144,13 @@ fn human(now: Timestamp, event: &Event) -> String {
 /// Log lines on standard error.
 #[derive(Clone)]
 pub struct Console {
-    /// Form of the lines.
+    /// Format of the lines.
     pub format: Format,
-    /// Which events are shown.
+    /// Filter by level and module.
     pub filter: Targets,
-    /// Fields of the run that every line has.
+    /// Fields of every line that identify the run.
     pub identity: Arc<Identity>,
-    /// Where finished lines go.
+    /// Writes a finished line.
     pub write: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -160,14 +161,14 @@ impl fmt::Debug for Console {
 }
 
 impl Console {
-    /// Writes the event's line, where it is to be shown.
+    /// Writes the event's line if the filter enables it.
     pub fn show(&self, now: Timestamp, event: &Event) {
         if self.filter.would_enable(&event.target, &event.level) {
             (self.write)(&self.identity.line(self.format, now, event));
         }
     }
 
-    /// The least important level that is shown of anything.
+    /// The most verbose level that the filter enables for any module.
     #[must_use]
     pub fn verbosity(&self) -> LevelFilter {
         let of_targets = self.filter.iter().map(|(_, level)| level);

@@ -1,7 +1,7 @@
-//! The two Splunk inputs: the form of an event on each, and the meaning of their replies.
+//! The two Splunk inputs: how each formats an event, and how its replies are interpreted.
 //!
-//! The HTTP Event Collector takes batches of JSON envelopes, gzipped. The receiver of 2016 takes one
-//! `key="value"` line a request. Meanings of the collector's answers are those of Splunk's table of reply codes.
+//! The HTTP Event Collector takes batches of JSON envelopes, gzipped. The receiver of 2016 takes one `key="value"`
+//! line per request. The collector's replies are interpreted by Splunk's table of reply codes.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -19,34 +19,34 @@ use crate::console::{Identity, json_line};
 use crate::event::Event;
 use crate::settings::{Collector, Common, Receiver};
 
-/// Bytes of a batch before compression; a collector takes 1 MB and more.
+/// Max bytes of a batch before compression; a collector accepts 1 MB and more.
 const BATCH_BYTES: usize = 512 << 10;
 
-/// Events of a batch.
+/// Max events of a batch.
 const BATCH_EVENTS: usize = 1000;
 
-/// Where events go.
+/// A log destination in Splunk.
 #[derive(Debug)]
 pub(crate) enum Destination {
     Collector(Collector),
     Receiver(Receiver),
 }
 
-/// What to do after an answer.
+/// What to do after a reply.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The events have arrived.
+    /// The events were accepted.
     Accepted,
-    /// Something in the batch is not taken: at this place, where it is known.
+    /// An event of the batch is invalid: the one at this index, if known.
     Split(Option<usize>),
-    /// Try again, not before this time if one is given.
+    /// Retry, after this delay if one is given.
     Later(String, Option<Duration>),
-    /// Nothing will ever be taken: the settings are wrong.
+    /// The settings are wrong, so no event will ever be accepted.
     Refused(String),
 }
 
 impl Destination {
-    /// What operators call it.
+    /// Its name in messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Collector(_) => "Splunk's collector",
@@ -61,7 +61,7 @@ impl Destination {
         }
     }
 
-    /// Bytes and number of events that one request may hold.
+    /// Max bytes and max events of one request.
     pub(crate) fn batch(&self) -> (usize, usize) {
         match self {
             Self::Collector(_) => (BATCH_BYTES, BATCH_EVENTS),
@@ -69,8 +69,8 @@ impl Destination {
         }
     }
 
-    /// The event as one line: what is queued, spooled and sent. `id` is unique, so that an event that arrives
-    /// twice can be distinguished from two events.
+    /// Formats the event as the line that is queued, spooled and sent. The collector stores the unique `id`, which
+    /// distinguishes an event that is delivered twice from two equal events.
     pub(crate) fn line(
         &self,
         common: &Common,
@@ -101,7 +101,7 @@ impl Destination {
         json_line(&envelope)
     }
 
-    /// Sends these lines in one request.
+    /// Sends `lines` in one request.
     pub(crate) fn send(
         &self,
         client: &Client,
@@ -146,7 +146,7 @@ impl Destination {
     }
 }
 
-/// Seconds since 1970, to the microsecond that a double still holds.
+/// Seconds since 1970 to the microsecond, the best resolution that a double still has.
 #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 stay below 2^53 until the year 2255")]
 fn seconds(time: Timestamp) -> f64 {
     time.as_microsecond() as f64 / 1e6
@@ -155,7 +155,7 @@ fn seconds(time: Timestamp) -> f64 {
 fn gzipped(lines: &[Arc<str>]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     for line in lines {
-        // Writing to memory does not fail.
+        // Writing to memory cannot fail.
         let _ = encoder.write_all(line.as_bytes()).and_then(|()| encoder.write_all(b"\n"));
     }
     encoder.finish().unwrap_or_default()
@@ -165,7 +165,7 @@ fn unanswered(problem: String) -> Verdict {
     Verdict::Later(problem, None)
 }
 
-/// Body of a collector's response.
+/// The body of a collector's reply.
 #[derive(Debug, Default, Deserialize)]
 struct Reply {
     code: Option<u32>,
@@ -173,14 +173,14 @@ struct Reply {
     invalid_event_number: Option<usize>,
 }
 
-/// Splunk's table of reply codes. Texts are our own: an answer may repeat the token.
+/// Interprets a reply by Splunk's table of reply codes. The texts are our own, because a reply may repeat the token.
 fn collector_verdict(answer: &Answer) -> Verdict {
     let reply: Reply = serde_json::from_slice(&answer.body).unwrap_or_default();
     let code = reply.code.map_or(String::new(), |code| format!(", code {code}: {}", code_text(code)));
     let told = format!("status {}{code}", answer.status);
     match (answer.status, reply.code) {
         (200..=299, _) => Verdict::Accepted,
-        // These speak of the settings and not of the events.
+        // These codes are about the settings and not about the events.
         (400, Some(7 | 10 | 11 | 14 | 16 | 21 | 22)) => Verdict::Refused(told),
         (400, _) => Verdict::Split(reply.invalid_event_number),
         (413, _) => Verdict::Split(None),

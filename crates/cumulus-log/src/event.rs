@@ -1,4 +1,4 @@
-//! One log event, from a line of code, from the supervisor's reports of granules, or from a worker.
+//! A log event, logged by a line of code, by the supervisor's reports of granules, or by a worker.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use serde_json::{Value, json};
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
-/// Bytes of one text; the rest is cut off, so that neither a queue nor a collector chokes on one event.
+/// Max bytes of one text; the rest is cut off, so that one event cannot overload a queue or a collector.
 const MAX_TEXT_BYTES: usize = 16 << 10;
 
-/// What happened, without who logs it, when, and in what form.
+/// A log event without sender, time and format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// How important it is.
+    /// Its severity.
     #[serde(with = "level")]
     pub level: Level,
-    /// The module it comes from, which `RUST_LOG` chooses by.
+    /// The module that logged it, which `RUST_LOG` filters by.
     pub target: String,
     /// What happened, for people.
     pub message: String,
-    /// The same for machines, in the order it was given.
+    /// Machine-readable fields, in the order in which they were added.
     pub fields: Vec<(String, Value)>,
 }
 
 impl Event {
-    /// An event without fields.
+    /// Creates an event without fields.
     pub fn new(level: Level, target: impl Into<String>, message: impl Into<String>) -> Self {
         Self { level, target: target.into(), message: shortened(message.into()), fields: Vec::new() }
     }
@@ -41,7 +41,7 @@ impl Event {
         self
     }
 
-    /// Adds a field where there is a value.
+    /// Adds a field if there is a value.
     #[must_use]
     pub fn with_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
         match value {
@@ -50,13 +50,13 @@ impl Event {
         }
     }
 
-    /// The text of a field.
+    /// The value of the field `name`, if it is text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.as_str())
     }
 
-    /// The event that a line of code logged.
+    /// Converts an event of `tracing`.
     #[must_use]
     pub fn of(event: &tracing::Event<'_>) -> Self {
         let metadata = event.metadata();
@@ -66,7 +66,7 @@ impl Event {
     }
 }
 
-/// `text`, at most [`MAX_TEXT_BYTES`] of it.
+/// Returns `text`, truncated to [`MAX_TEXT_BYTES`].
 fn shortened(mut text: String) -> String {
     if text.len() > MAX_TEXT_BYTES {
         let end = (0..=MAX_TEXT_BYTES).rev().find(|&end| text.is_char_boundary(end));
@@ -114,7 +114,7 @@ impl Visit for Visitor {
     }
 }
 
-/// Levels by their names.
+/// Serializes levels by name.
 mod level {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};

@@ -6,8 +6,8 @@
 //!  workers (relay) ----------'                   '--> shipper --> the receiver of 2016
 //! ```
 //!
-//! Events flow in one direction. Only the supervisor logs; workers relay their events to it. Each shipper has a bounded
-//! queue and a thread of its own, so that a slow or failing Splunk never delays a granule.
+//! Events flow in one direction. Only the supervisor logs; workers relay their events to it. Each shipper has a
+//! bounded queue and its own thread, so that a slow or failing Splunk never delays a granule.
 
 pub(crate) mod client;
 pub mod console;
@@ -35,7 +35,7 @@ use crate::event::Event;
 use crate::settings::Settings;
 use crate::shipper::{FLUSH, Shipment, Shipper};
 
-/// Every sink of a run.
+/// All log sinks of a run.
 #[derive(Clone)]
 pub struct Logger {
     console: Console,
@@ -50,7 +50,7 @@ impl fmt::Debug for Logger {
 }
 
 impl Logger {
-    /// A logger to `console` and to the destinations of `settings`.
+    /// Starts a logger to `console` and to the destinations of `settings`.
     #[must_use]
     pub fn start(console: Console, settings: Settings, clock: fn() -> Timestamp) -> Self {
         let Settings { collector, receiver, common } = settings;
@@ -68,13 +68,13 @@ impl Logger {
         Self { console, shippers, clock }
     }
 
-    /// Runs `work` with its events going to this logger.
+    /// Runs `work` with this logger as the subscriber of its events.
     pub fn observe<T>(&self, work: impl FnOnce() -> T) -> T {
         tracing::subscriber::with_default(Registry::default().with(self.clone()), work)
     }
 
-    /// Sends what is still queued, waiting [`FLUSH`] at most, and returns the fate of all events. Later ones reach
-    /// standard error alone.
+    /// Sends the queued events, for at most [`FLUSH`], and returns what happened to all events. Later events are
+    /// written to standard error only.
     #[must_use]
     pub fn close(&self) -> Vec<Shipment> {
         let deadline = Instant::now() + FLUSH;
@@ -82,7 +82,7 @@ impl Logger {
         self.shippers.iter().map(|shipper| shipper.settle(deadline)).collect()
     }
 
-    /// Splunk gets what matters to operators, regardless of the console's level.
+    /// Splunk receives the levels that matter to operators, whatever the console shows.
     fn verbosity(&self) -> LevelFilter {
         let of_shippers = if self.shippers.is_empty() { LevelFilter::OFF } else { LevelFilter::INFO };
         self.console.verbosity().max(of_shippers)
@@ -107,7 +107,7 @@ impl<S: Subscriber> Layer<S> for Logger {
     }
 }
 
-/// Logs an event whose fields are known only as the program runs: what workers relay, and reports of granules.
+/// Logs an event whose fields are known only at run time: events that workers relay, and reports of granules.
 pub fn emit(event: &Event) {
     tracing::dispatcher::get_default(|dispatcher| {
         if let Some(logger) = dispatcher.downcast_ref::<Logger>() {
@@ -116,7 +116,7 @@ pub fn emit(event: &Event) {
     });
 }
 
-/// The most verbose level that any sink of this thread accepts.
+/// The most verbose level that any sink of this thread needs.
 #[must_use]
 pub fn verbosity() -> LevelFilter {
     tracing::dispatcher::get_default(|dispatcher| {

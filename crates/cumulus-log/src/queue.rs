@@ -1,7 +1,7 @@
 //! The bounded queue between a run and the thread that sends its events.
 //!
-//! Adding an event never blocks: when the queue is full, the oldest events are dropped. Batches that are being sent stay
-//! in the queue, in pieces, until the destination has answered, so that at the end every event is accounted for.
+//! Adding an event never blocks: when the queue is full, the oldest events are dropped. Batches that are being sent
+//! stay in the queue, in pieces, until the destination has replied, so that every event is accounted for at the end.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,23 +9,23 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-/// Room for events that wait.
+/// Capacity of the queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
-    /// How many.
+    /// Max number of events.
     pub events: usize,
-    /// Their bytes together.
+    /// Max bytes of all events.
     pub bytes: usize,
 }
 
-/// What became of the events of a run.
+/// Numbers of events by what happened to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Put into the queue.
+    /// Added to the queue.
     pub events: u64,
-    /// Taken by the destination.
+    /// Accepted by the destination.
     pub delivered: u64,
-    /// Lost: no room, not taken, or not sent in time.
+    /// Lost: the queue was full, the event was rejected, or it was not sent in time.
     pub dropped: u64,
     /// Kept in the spool file for the next run.
     pub spooled: u64,
@@ -33,25 +33,25 @@ pub struct Counts {
     pub replayed: u64,
 }
 
-/// Why a wait ended.
+/// Why [`Queue::gather`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// There is something to send.
+    /// There is a batch to send.
     Batch,
-    /// Nothing came.
+    /// No event came.
     Nothing,
-    /// The run has ended and nothing is left.
+    /// The run has ended and the queue is empty.
     Over,
 }
 
-/// What a wait between two tries came to.
+/// Why a wait between two attempts ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pause {
-    /// Try again.
+    /// Retry.
     Past,
-    /// So much waits that some of it should go to the spool file.
+    /// The queue is so full that some of it should be spooled.
     Crowded,
-    /// There is no time left for another try.
+    /// There is no time for another attempt.
     Hopeless,
 }
 
@@ -66,14 +66,14 @@ pub(crate) struct Queue {
 struct State {
     waiting: VecDeque<Arc<str>>,
     waiting_bytes: usize,
-    /// Pieces of a batch, the first of which is on its way.
+    /// Pieces of batches, the first of which is being sent.
     outbox: VecDeque<Vec<Arc<str>>>,
     counts: Counts,
-    /// The deadline after which the run ends in any case.
+    /// Set when the run ends: the sending thread has until then.
     deadline: Option<Instant>,
-    /// Nothing put in will be sent any more.
+    /// No event will be sent any more.
     refused: bool,
-    /// The sending thread is done.
+    /// The sending thread has finished.
     is_over: bool,
 }
 
@@ -90,7 +90,7 @@ impl Queue {
         self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Puts an event in; never waits for room.
+    /// Adds an event without blocking.
     pub(crate) fn put(&self, line: Arc<str>) {
         let mut state = self.state();
         if state.deadline.is_some() {
@@ -111,7 +111,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits for a batch within these limits of bytes and events. Once there is an event, waits `patience` for more.
+    /// Waits for a batch within these limits of bytes and events, for at most `patience`, and moves it to the outbox.
     pub(crate) fn gather(&self, (bytes, events): (usize, usize), patience: Duration) -> Woken {
         let until = Instant::now() + patience;
         let mut state = self.state();
@@ -140,7 +140,7 @@ impl Queue {
         Woken::Batch
     }
 
-    /// Puts events of an earlier run straight before the door.
+    /// Adds events of an earlier run to the outbox.
     pub(crate) fn replay(&self, batch: Vec<Arc<str>>) {
         let mut state = self.state();
         state.counts.events += batch.len() as u64;
@@ -148,7 +148,7 @@ impl Queue {
         state.outbox.push_back(batch);
     }
 
-    /// The piece to send next, and the time there is for it; nothing where all is sent or no time is left.
+    /// The next piece to send, and the time left for it, at most `most`; `None` if all is sent or no time is left.
     pub(crate) fn next_piece(&self, most: Duration) -> Option<(Vec<Arc<str>>, Duration)> {
         let state = self.state();
         let left = state.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -159,7 +159,7 @@ impl Queue {
         Some((state.outbox.front()?.clone(), time))
     }
 
-    /// The piece has arrived.
+    /// Counts the first piece as delivered and removes it.
     pub(crate) fn delivered(&self) {
         let mut state = self.state();
         if let Some(piece) = state.outbox.pop_front() {
@@ -167,8 +167,8 @@ impl Queue {
         }
     }
 
-    /// Something in the piece is not taken: a single event is dropped; of more, the culprit is put on its own where
-    /// it is known, and halves are made where it is not.
+    /// Handles a piece that was rejected because of one event. A single event is dropped. From a larger piece the
+    /// invalid event is separated if its index is known; otherwise the piece is halved.
     pub(crate) fn split(&self, culprit: Option<usize>) {
         let mut state = self.state();
         let Some(mut piece) = state.outbox.pop_front() else { return };
@@ -189,8 +189,9 @@ impl Queue {
         }
     }
 
-    /// Waits between two tries. The end of the run cuts a wait of our own short for one try at once; a wait that the
-    /// destination asked for is kept, or there is no further try. `can_spool` requests a report when the queue is nearly full.
+    /// Waits between two attempts. If the run ends during a backoff of our own, it retries once immediately. A delay
+    /// that the destination requested is kept, or there is no further attempt. With `can_spool`, it returns early if
+    /// the queue is crowded.
     pub(crate) fn pause(&self, time: Duration, is_ordered: bool, can_spool: bool) -> Pause {
         let until = Instant::now() + time;
         let mut state = self.state();
@@ -214,22 +215,22 @@ impl Queue {
         state.waiting.len() > self.room.events / 2 || state.waiting_bytes > self.room.bytes / 2
     }
 
-    /// True once the run is ending.
+    /// True if the run is ending.
     pub(crate) fn is_ending(&self) -> bool {
         self.state().deadline.is_some()
     }
 
-    /// True where every piece has met its fate.
+    /// True if no piece is left to send.
     pub(crate) fn is_settled(&self) -> bool {
         self.state().outbox.is_empty()
     }
 
-    /// Nothing will be sent any more: what comes is counted and dropped.
+    /// Stops sending: further events are counted and dropped.
     pub(crate) fn refuse(&self) {
         self.state().refused = true;
     }
 
-    /// Waits until so much waits that some of it should be spooled, or the run ends.
+    /// Waits until the queue is crowded or the run ends.
     pub(crate) fn wait_for_crowd(&self) {
         let mut state = self.state();
         while state.deadline.is_none() && !self.is_crowded(&state) {
@@ -237,7 +238,7 @@ impl Queue {
         }
     }
 
-    /// Takes out what waits, to be spooled; of what is under way too if the run is over.
+    /// Removes and returns the waiting events, for spooling; with `and_outbox` also those of the outbox.
     pub(crate) fn take_all(&self, and_outbox: bool) -> Vec<Arc<str>> {
         let mut state = self.state();
         state.waiting_bytes = 0;
@@ -253,19 +254,20 @@ impl Queue {
         state.counts.dropped += all.saturating_sub(spooled) as u64;
     }
 
-    /// The sending thread is done.
+    /// Marks the sending thread as finished.
     pub(crate) fn end(&self) {
         self.state().is_over = true;
         self.changed.notify_all();
     }
 
-    /// Takes no further event and gives the sending thread until `deadline`.
+    /// Rejects further events, and gives the sending thread until `deadline`.
     pub(crate) fn close(&self, deadline: Instant) {
         self.state().deadline = Some(deadline);
         self.changed.notify_all();
     }
 
-    /// Waits until the sending thread is done; false where it is not at `deadline`. Nothing it does later counts.
+    /// Waits for the sending thread to finish; returns false if it has not by `deadline`. Nothing it does later is
+    /// counted.
     pub(crate) fn wait_for_end(&self, deadline: Instant) -> bool {
         let mut state = self.state();
         while !state.is_over {
@@ -354,7 +356,7 @@ mod tests {
         fill(&queue, 0..9);
         queue.gather((1 << 20, 100), Duration::ZERO);
         while let Some((piece, _)) = queue.next_piece(SECOND) {
-            // A destination that counts from one.
+            // This destination counts from one.
             match piece.iter().position(|line| &**line == "0005") {
                 Some(place) => queue.split(Some(place + 1)),
                 None => queue.delivered(),

@@ -1,7 +1,7 @@
 //! The worker's side of logging: events and the durations of spans, for the supervisor to log.
 //!
-//! A worker has no log of its own, no standard error and no token. Its log events travel with its results, and the
-//! supervisor, which knows the granule, passes it to every sink.
+//! A worker has no log, no standard error and no token. Its events are sent with its replies, and the supervisor,
+//! which has the name of the granule, logs them to every sink.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +16,10 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::event::Event;
 
-/// Seconds spent in spans, by their names.
+/// Seconds spent in spans, by span name.
 pub type Seconds = BTreeMap<String, f64>;
 
-/// Passes on what happens in a worker.
+/// Passes on the events of a worker, and measures its spans.
 pub struct Relay {
     verbosity: LevelFilter,
     seconds: Arc<Mutex<Seconds>>,
@@ -27,7 +27,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay of events up to `verbosity`.
+    /// Creates a relay of events up to `verbosity`.
     pub fn new(verbosity: LevelFilter, pass: impl Fn(Event) + Send + Sync + 'static) -> Self {
         Self { verbosity, seconds: Arc::default(), pass: Box::new(pass) }
     }
@@ -47,7 +47,7 @@ pub fn take(seconds: &Mutex<Seconds>) -> Seconds {
 
 impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Relay {
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        // Spans are timed at every log level.
+        // Spans are timed at every verbosity.
         Some(self.verbosity.max(LevelFilter::INFO))
     }
 

@@ -1,8 +1,8 @@
-//! Log destinations beside standard error, from environment variables.
+//! Settings of log destinations other than standard error, from environment variables.
 //!
-//! Tokens and passwords come from the environment alone: the arguments of a process can be seen by everybody on the
-//! machine. They are held in types that cannot be printed. What is wrong here is a complaint and never a failure: no
-//! granule waits for a log.
+//! Tokens and passwords are read from the environment only, because every user of the machine can see the arguments
+//! of a process. They are held in types that cannot be printed. Invalid settings cause complaints, never failures:
+//! logging must not stop a conversion.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -12,72 +12,72 @@ use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use ureq::http::Uri;
 
-/// Names of the variables for Splunk; none of them reaches a worker process.
+/// Prefix of the variables about Splunk; none of them is passed to worker processes.
 pub const PREFIX: &str = "SPLUNK_";
 
 /// Port of Splunk's management interface.
 const MANAGEMENT_PORT: u16 = 8089;
 
-/// Paths of the collector that operators may have put into the base address already.
+/// Paths of the collector that the base address may already end with.
 const COLLECTOR_PATHS: [&str; 2] = ["/services/collector/event", "/services/collector"];
 
-/// Where events are sent.
+/// Settings of the log destinations.
 #[derive(Debug, Default)]
 pub struct Settings {
     /// The HTTP Event Collector.
     pub collector: Option<Collector>,
     /// The receiver of 2016.
     pub receiver: Option<Receiver>,
-    /// What both have in common.
+    /// Settings of both.
     pub common: Common,
 }
 
-/// What is the same for every destination.
+/// Settings of every destination.
 #[derive(Clone, Debug, Default)]
 pub struct Common {
     /// Name of this machine.
     pub host: String,
-    /// Name of the program, the source of events unless another is set.
+    /// Name of the program, the default source of events.
     pub program: &'static str,
-    /// Its version.
+    /// Version of the program.
     pub version: &'static str,
-    /// Whom TLS trusts.
+    /// Certificate authorities to trust.
     pub trust: Trust,
-    /// Where events are kept that could not be sent.
+    /// Spool file for events that could not be sent.
     pub spool: Option<PathBuf>,
 }
 
-/// Whom TLS trusts.
+/// Certificate authorities that TLS trusts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// The authorities this machine trusts.
+    /// The authorities that this machine trusts.
     #[default]
     Machine,
-    /// The authorities in this file of PEM certificates, and no others.
+    /// Only the authorities in this file of PEM certificates.
     File(PathBuf),
-    /// Everybody.
+    /// Certificates are not verified.
     Everybody,
 }
 
 /// The HTTP Event Collector.
 #[derive(Debug)]
 pub struct Collector {
-    /// Address of its event endpoint.
+    /// URL of its event endpoint.
     pub url: String,
     /// Value of the `Authorization` header.
     pub authorization: SecretString,
-    /// Index; the token's own where it is not set.
+    /// Index; the token's default if not set.
     pub index: Option<String>,
-    /// Source of events.
+    /// Source of the events.
     pub source: String,
-    /// Their source type.
+    /// Source type of the events.
     pub source_type: String,
 }
 
-/// The receiver that the 2016 images sent to.
+/// The receiver that the 2016 images used.
 #[derive(Debug)]
 pub struct Receiver {
-    /// Address of `services/receivers/simple`, without its query.
+    /// URL of `services/receivers/simple`, without a query.
     pub url: String,
     /// Value of the `Authorization` header.
     pub authorization: SecretString,
@@ -86,7 +86,7 @@ pub struct Receiver {
 }
 
 impl Settings {
-    /// Reads the variables that `lookup` has; returns the settings and what is wrong with them.
+    /// Reads the variables that `lookup` returns, and returns the settings and a list of complaints.
     pub fn read(
         program: &'static str,
         version: &'static str,
@@ -130,7 +130,8 @@ impl Settings {
     }
 }
 
-/// Reads variables; an empty one is one that is not set, as compose files and task definitions write it.
+/// Reads variables. An empty one counts as not set, because compose files and task definitions write unset ones that
+/// way.
 struct Reader<Lookup> {
     lookup: Lookup,
 }
@@ -175,7 +176,7 @@ impl<Lookup: Fn(&str) -> Option<String>> Reader<Lookup> {
         }))
     }
 
-    /// As in 2016, nothing is sent unless host, user and password are all there.
+    /// As in 2016, nothing is sent unless host, user and password are all set.
     fn receiver(&self) -> Result<Option<Receiver>, String> {
         let (Some(host), Some(user), Some(password)) =
             (self.plain("SPLUNK_HOST"), self.secret("SPLUNK_USERNAME"), self.secret("SPLUNK_PASSWORD"))
@@ -201,7 +202,7 @@ impl<Lookup: Fn(&str) -> Option<String>> Reader<Lookup> {
     }
 }
 
-/// A base address without a slash at its end. The complaint never repeats the address, which may hold a password.
+/// The base address without a trailing slash. Complaints never repeat the address, which may contain a password.
 fn base_address(text: &str, allow_http: bool) -> Result<String, String> {
     let text = text.trim().trim_end_matches('/');
     let uri: Uri = text.parse().map_err(|_| "is not an address".to_owned())?;
@@ -249,7 +250,7 @@ mod tests {
     fn nothing_set_is_nothing_sent() {
         let (settings, complaints) = read(&[("SPLUNK_HEC_URL", ""), ("SPLUNK_HEC_TOKEN", "")]);
         assert!(settings.collector.is_none() && settings.receiver.is_none() && complaints.is_empty());
-        // The 2016 rule: host, user and password, or no receiver and no complaint.
+        // The 2016 rule: without host, user and password there is no receiver and no complaint.
         let (settings, complaints) =
             read(&[("SPLUNK_HOST", "h"), ("SPLUNK_USERNAME", "u"), ("SPLUNK_PASSWORD", "")]);
         assert!(settings.receiver.is_none() && complaints.is_empty());

@@ -1,7 +1,6 @@
-//! A log destination: the run adds events, a thread of its own sends them.
+//! A log destination: the run adds events to a queue, and a thread sends them.
 //!
-//! Nothing here slows, blocks or fails a granule. Whatever the destination does, the run's end waits
-//! [`FLUSH`] at most.
+//! Nothing here slows, blocks or fails a granule. The end of a run waits at most [`FLUSH`] for each destination.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -21,39 +20,39 @@ use crate::queue::{Counts, Pause, Queue, Room, Woken};
 use crate::settings::Common;
 use crate::spool::{Replay, Spool};
 
-/// How long the end of a run waits for events to be sent.
+/// Max time that the end of a run waits for events to be sent.
 pub const FLUSH: Duration = Duration::from_secs(5);
 
-/// Room for waiting events: some thousand granules, and little memory beside that of a worker.
+/// Capacity of the queue: the events of some thousand granules, in little memory compared with a worker's.
 const ROOM: Room = Room { events: 10_000, bytes: 8 << 20 };
 
 /// How long a batch waits for more events.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Time for one request; a collector that needs longer counts as one that does not answer.
+/// Timeout of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Wait before the second try; it doubles from one to the next …
+/// Backoff before the first retry; it doubles with each retry.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// … up to this …
+/// Max backoff.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// … or to this while the run's end waits.
+/// Max backoff while the end of the run waits.
 const MAX_WAIT_AT_END: Duration = Duration::from_secs(1);
 
-/// The longest `Retry-After` that is kept to.
+/// Max delay from `Retry-After`; longer ones are shortened to this.
 const MAX_ORDERED_WAIT: Duration = Duration::from_secs(300);
 
-/// Says something on standard error.
+/// Logs an event on standard error.
 pub(crate) type Tell = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// What became of the events of one destination.
+/// What happened to the events of one destination.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Shipment {
-    /// Description of the destination.
+    /// Name of the destination.
     pub destination: &'static str,
-    /// Events by their fate.
+    /// Numbers of events.
     #[serde(flatten)]
     pub counts: Counts,
 }
@@ -72,20 +71,20 @@ impl fmt::Display for Shipment {
     }
 }
 
-/// One destination.
+/// A destination with its queue and its sending thread.
 pub(crate) struct Shipper {
     shared: Arc<Shared>,
     identity: Arc<Identity>,
     numbers: AtomicU64,
 }
 
-/// What the run and the sending thread share.
+/// Shared by the run and the sending thread.
 struct Shared {
     destination: Destination,
     common: Common,
     queue: Queue,
     spool: Option<Spool>,
-    /// Distinguishes this run from all others.
+    /// Random identifier of this run.
     run: String,
 }
 
@@ -93,7 +92,7 @@ impl Shipper {
     /// Starts the sending thread.
     ///
     /// # Errors
-    /// The system starts no further thread.
+    /// Returns an error if the thread cannot be started.
     pub(crate) fn start(
         destination: Destination,
         common: Common,
@@ -103,7 +102,7 @@ impl Shipper {
     ) -> std::io::Result<Self> {
         let spool = common.spool.as_ref().map(|path| match destination {
             Destination::Collector(_) => path.clone(),
-            // The two write different lines.
+            // The line formats differ, so each destination has its own spool file.
             Destination::Receiver(_) => format!("{}.receiver", path.display()).into(),
         });
         let shared = Arc::new(Shared {
@@ -119,7 +118,7 @@ impl Shipper {
         Ok(Self { shared, identity, numbers: AtomicU64::new(0) })
     }
 
-    /// Takes an event; never waits.
+    /// Adds an event to the queue without blocking.
     pub(crate) fn offer(&self, now: Timestamp, event: &Event) {
         let Shared { destination, common, queue, run, .. } = &*self.shared;
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
@@ -127,15 +126,15 @@ impl Shipper {
         queue.put(destination.line(common, &self.identity, now, event, &id).into());
     }
 
-    /// Takes no further event, and gives the sending thread until `deadline`.
+    /// Rejects further events, and gives the sending thread until `deadline`.
     pub(crate) fn close(&self, deadline: Instant) {
         self.shared.queue.close(deadline);
     }
 
-    /// Waits for the sending thread until `deadline`, does what it could not, and returns the fate of all events.
+    /// Waits for the sending thread until `deadline`, spools or drops what it has not sent, and returns the counts.
     pub(crate) fn settle(&self, deadline: Instant) -> Shipment {
         if !self.shared.queue.wait_for_end(deadline) {
-            // It hangs in a request. What that held may arrive yet, and again with the next run.
+            // The thread is stuck in a request. Its events may still arrive, and again in the next run.
             self.shared.put_aside(true);
         }
         Shipment { destination: self.shared.destination.name(), counts: self.shared.queue.counts() }
@@ -143,7 +142,7 @@ impl Shipper {
 }
 
 impl Shared {
-    /// Spools what waits, and what is under way too if nothing will be sent any more; drops what cannot be spooled.
+    /// Spools the waiting events, with `and_outbox` also those being sent, and drops those that cannot be spooled.
     fn put_aside(&self, and_outbox: bool) {
         let lines = self.queue.take_all(and_outbox);
         let spooled = self.spool.as_ref().and_then(|spool| spool.append(&lines).ok());
@@ -156,10 +155,11 @@ struct SendLoop {
     shared: Arc<Shared>,
     tell: Tell,
     clock: fn() -> Timestamp,
-    /// The failure of the destination was reported on standard error.
+    /// True after a warning on standard error that the destination does not take events.
     was_told: bool,
-    /// Set once the destination has taken something in this run, for what is taken out of the spool file before would
-    /// only be put back; false where a file cannot be removed, which would be replayed for ever.
+    /// `Some(true)` once the destination has accepted events in this run; before that, events from the spool file
+    /// would only be spooled again. `Some(false)` if a replayed file cannot be removed: it would be replayed for
+    /// ever.
     may_replay: Option<bool>,
 }
 
@@ -193,7 +193,7 @@ impl SendLoop {
         }
     }
 
-    /// Puts further events from the spool file into the queue; false where there are none.
+    /// Queues the next batch of the spool file; returns false if there is none.
     fn has_replayed(&mut self, replay: &mut Option<Replay>) -> bool {
         let Some(spool) = self.shared.spool.as_ref().filter(|_| self.may_replay == Some(true)) else {
             return false;
@@ -213,7 +213,7 @@ impl SendLoop {
         false
     }
 
-    /// Sends what is under way; false where nothing more will be sent.
+    /// Sends the pieces in the outbox; returns false if no more events will be sent.
     fn deliver(&mut self, client: &Client) -> bool {
         let shared = Arc::clone(&self.shared);
         let mut wait = FIRST_WAIT;
@@ -250,7 +250,8 @@ impl SendLoop {
         shared.queue.is_settled()
     }
 
-    /// Waits between two tries, spooling what there is no room for; false where there is no time for another.
+    /// Waits between two attempts, spooling events when the queue is crowded; returns false if there is no time for
+    /// another.
     fn rest(&self, time: Duration, is_ordered: bool) -> bool {
         let until = Instant::now() + time;
         loop {
@@ -263,7 +264,7 @@ impl SendLoop {
         }
     }
 
-    /// Says why nothing is sent any more, and lets nothing pile up until the run ends.
+    /// Reports why no more events are sent, then spools or drops events until the run ends.
     fn give_up(&self, problem: &str) {
         let name = self.shared.destination.name();
         let message =
@@ -294,12 +295,12 @@ impl SendLoop {
     }
 }
 
-/// A number that no other run has: the seed of hash maps, which the system provides.
+/// A random number that differs between runs: the hash seed of the standard library, which comes from the system.
 fn random() -> u64 {
     RandomState::new().hash_one(0)
 }
 
-/// Half of `wait` to all of it, so that runs that were cut off together do not come back together.
+/// Returns a random duration from half of `wait` to `wait`, so that runs that failed together do not retry together.
 fn jittered(wait: Duration) -> Duration {
     let share = u32::try_from(random() % 1000).unwrap_or_default();
     wait / 2 + wait * share / 2000

@@ -1,8 +1,8 @@
 //! The spool file: events that could not be sent, one per line, for the next run.
 //!
-//! Several runs may share one. A run that replays takes the whole file by renaming it to a name of its own, which it
-//! keeps locked; a file whose lock is free belongs to a run that died, and the next one takes it over. An event may
-//! so arrive twice, with the same id; none is lost.
+//! Several runs may share one spool file. A run that replays it renames the file to a name of its own and keeps it
+//! locked. A replay file that is not locked belongs to a run that died, and the next run takes it over. An event may
+//! therefore arrive twice, with the same event id at the collector, but a replay that is interrupted loses none.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -13,10 +13,10 @@ use std::sync::Arc;
 /// Max bytes of a spool file; events beyond it are dropped.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Logs name granules and paths, which other users have no need to read.
+/// Logs contain names of granules and paths, which other users need not read.
 const MODE: u32 = 0o600;
 
-/// What names of files under replay have after the spool's own.
+/// Suffix of the spool file's name during replay, before the id of the run.
 const REPLAY: &str = ".replay-";
 
 #[derive(Debug)]
@@ -29,10 +29,10 @@ impl Spool {
         Self { path }
     }
 
-    /// Appends lines; returns how many found room.
+    /// Appends lines and returns how many were written; the rest exceeds [`MAX_BYTES`].
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub(crate) fn append(&self, lines: &[Arc<str>]) -> io::Result<usize> {
         if lines.is_empty() {
             return Ok(0);
@@ -55,7 +55,8 @@ impl Spool {
         Ok(kept)
     }
 
-    /// The spool file, locked, under its name: another run may take it away between opening and locking.
+    /// Opens and locks the spool file. Another run may rename it between opening and locking, so the path is checked
+    /// again.
     fn opened(&self) -> io::Result<File> {
         use std::os::unix::fs::MetadataExt;
         loop {
@@ -70,13 +71,14 @@ impl Spool {
         }
     }
 
-    /// Takes the spool file, or one that a dead run left; nothing where there is none. `id` is this run's own.
+    /// Takes over the spool file or one that a dead run left; returns `None` if there is neither. `id` is the id of
+    /// this run.
     pub(crate) fn take(&self, id: &str) -> Option<Replay> {
         self.orphans().into_iter().find_map(|path| Replay::open(path).ok().flatten()).or_else(|| {
             let file = self.path.exists().then(|| self.opened()).and_then(Result::ok)?;
             let path = PathBuf::from(format!("{}{REPLAY}{id}", self.path.display()));
             fs::rename(&self.path, &path).ok()?;
-            // Opened anew for reading; the lock of the old descriptor ends with it.
+            // `open` reopens the file for reading; dropping the old descriptor releases its lock.
             drop(file);
             Replay::open(path).ok().flatten()
         })
@@ -96,7 +98,7 @@ impl Spool {
     }
 }
 
-/// A spool file under replay.
+/// A spool file that is being replayed.
 #[derive(Debug)]
 pub(crate) struct Replay {
     path: PathBuf,
@@ -104,13 +106,13 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    /// Nothing where another run has it.
+    /// Returns `None` if another run has locked the file.
     fn open(path: PathBuf) -> io::Result<Option<Self>> {
         let file = File::open(&path)?;
         Ok(file.try_lock().is_ok().then(|| Self { path, lines: BufReader::new(file) }))
     }
 
-    /// The next lines, within the limits on their number and, approximately, on their bytes; none at the end of the file.
+    /// The next lines, limited in number and, approximately, in bytes; empty at the end of the file.
     pub(crate) fn batch(&mut self, (bytes, events): (usize, usize)) -> Vec<Arc<str>> {
         let mut batch: Vec<Arc<str>> = Vec::new();
         let mut taken = 0;
@@ -118,7 +120,7 @@ impl Replay {
         while taken < bytes && batch.len() < events {
             line.clear();
             if self.lines.read_until(b'\n', &mut line).is_err() || !line.ends_with(b"\n") {
-                // A line without an end is one whose run died writing it.
+                // A line without a line end is incomplete: its run died while writing it.
                 break;
             }
             line.pop();
@@ -131,10 +133,10 @@ impl Replay {
         batch
     }
 
-    /// Removes the file, all of which has arrived or is in the spool again.
+    /// Removes the file. All its events have been delivered, or spooled again.
     ///
     /// # Errors
-    /// It stays, and would be replayed again and again.
+    /// Returns an error if the file cannot be removed; it would be replayed again and again.
     pub(crate) fn finish(self) -> io::Result<()> {
         fs::remove_file(&self.path)
     }

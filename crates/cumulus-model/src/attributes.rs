@@ -1,4 +1,4 @@
-//! Attributes of a variable or a file: an ordered map with a comment that is a list of remarks.
+//! The structure of a product's file: dimensions, variables and attributes of the netCDF classic model.
 
 use std::ops::Deref;
 
@@ -16,7 +16,7 @@ pub struct Attribute {
     pub value: AttributeValue,
 }
 
-/// The value of an attribute, in the types of the netCDF classic model.
+/// Value of an attribute, limited to the types of the netCDF classic model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttributeValue {
     /// Characters.

@@ -1,9 +1,9 @@
 //! Numbers as text in metadata.
 
-/// A number as catalogues take it: no exponent, at most eight decimals, no sign before zero. Eight decimals of a
-/// degree are a millimetre. `None` if it is not a number.
+/// Formats a number for metadata catalogues: no exponent, at most eight decimals, no negative zero. Eight decimals of
+/// a degree are about a millimetre. Returns `None` if the number is not finite.
 ///
-/// `xs:decimal`, which ECHO10 has for coordinates, has no exponent; its readers refuse long fractions.
+/// `xs:decimal`, the type of ECHO10 coordinates, has no exponent, and catalogues reject long fractions.
 #[must_use]
 pub fn decimal(number: f64) -> Option<String> {
     if !number.is_finite() {

@@ -1,4 +1,4 @@
-//! SHA-256 of a file, and a fingerprint that reveals whether it changed while it was read.
+//! SHA-256 of a file, and a fingerprint to detect that it changed while it was read.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// Bytes read at a time: large enough to make system calls rare, small enough to stay in the cache.
+/// Bytes per read: large enough to make system calls rare, small enough to stay in the cache.
 const PIECE: usize = 1 << 18;
 
 /// A file's size and SHA-256.
@@ -23,7 +23,7 @@ pub struct FileDigest {
 /// Reads the whole file and computes its checksum.
 ///
 /// # Errors
-/// Any error of opening or reading the file.
+/// Returns any error of opening or reading the file.
 pub fn of_file(path: &Path) -> std::io::Result<FileDigest> {
     let _span = tracing::info_span!("checksum").entered();
     let mut file = File::open(path)?;
@@ -42,10 +42,10 @@ pub fn of_file(path: &Path) -> std::io::Result<FileDigest> {
     Ok(FileDigest { size, sha256: hexadecimal(hasher) })
 }
 
-/// The size alone, without a look into the file: for measuring what everything else costs.
+/// The size only, without reading the file, with a placeholder checksum: for measuring the cost of everything else.
 ///
 /// # Errors
-/// Any error of `stat`.
+/// Returns any error of `stat`.
 pub fn size_alone(path: &Path) -> std::io::Result<FileDigest> {
     Ok(FileDigest { size: path.metadata()?.len(), sha256: "0".repeat(64) })
 }
@@ -67,7 +67,7 @@ fn hexadecimal(hasher: Sha256) -> String {
     digits
 }
 
-/// Metadata of the file system: enough to notice that it was replaced or written to.
+/// Device, inode, size and modification time of a file: enough to detect that it was replaced or modified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     device: u64,
@@ -77,10 +77,10 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// The file's fingerprint now.
+    /// The file's current fingerprint.
     ///
     /// # Errors
-    /// Any error of `stat`.
+    /// Returns any error of `stat`.
     pub fn of(path: &Path) -> std::io::Result<Self> {
         let metadata = path.metadata()?;
         Ok(Self {
@@ -91,7 +91,7 @@ impl Fingerprint {
         })
     }
 
-    /// Its size in bytes.
+    /// The file's size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size

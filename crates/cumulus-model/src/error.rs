@@ -1,9 +1,8 @@
 //! Failures of granules, in the same form everywhere.
 //!
-//! Every [`Failure`] carries the same six facts: the stage, the dataset or path, what is wrong, what was found,
-//! what was expected, and what to do. One struct instead of an enum per stage, because the facts are the same at
-//! every stage and a missing one is then visible in review. The granule's name is added in the report and in the
-//! log, never here.
+//! Every [`Failure`] has the same six facts: the stage, the dataset or path, the problem, what was found, what was
+//! expected, and a hint. It is one struct instead of an enum per stage because the facts are the same at every stage,
+//! and a missing one is visible in review. The granule's name is added in the report and in the log, never here.
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The step of the work in which something failed. Steps follow each other in this order.
+/// The stage of the conversion that failed, in order of execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -45,48 +44,48 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What a failure means for the operator of a batch; each class has its exit code.
+/// What a failure means for the operator of a batch. Each class has its own exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
-    /// The arguments cannot be carried out as given.
+    /// The command cannot be executed as given.
     Usage,
     /// The granule is permanently invalid; retrying will not help.
     BadGranule,
     /// There was nothing to do.
     NoGranule,
-    /// The program is wrong; please report it.
+    /// A bug in the program; please report it.
     Internal,
     /// The output folder cannot be written.
     OutputUnwritable,
-    /// Trying again later can succeed: disk full, I/O error, input changed while it was read.
+    /// A later retry can succeed: disk full, I/O error, input changed while it was read.
     Retryable,
 }
 
-/// One failure, complete enough to act on without opening the file.
+/// One failure, detailed enough to act on without opening the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    /// Where in the work it happened.
+    /// The stage that failed.
     pub stage: Stage,
     /// What it means for the batch.
     pub class: Class,
-    /// Dataset path inside the granule, or file path.
+    /// Dataset path in the granule, or file path.
     pub place: String,
     /// What is wrong, without the place.
     pub problem: String,
-    /// What was there.
+    /// What was found.
     pub found: Option<String>,
-    /// What should have been there.
+    /// What was expected.
     pub expected: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The library's own error.
+    /// The library's error.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "chain")]
     pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Failure {
-    /// A failure of class [`Class::BadGranule`], which most are.
+    /// A failure of class [`Class::BadGranule`], the most common class.
     pub fn new(stage: Stage, place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             stage,
@@ -100,43 +99,43 @@ impl Failure {
         }
     }
 
-    /// The same failure with another meaning for the batch.
+    /// Sets the class.
     #[must_use]
     pub fn class(mut self, class: Class) -> Self {
         self.class = class;
         self
     }
 
-    /// Adds what was there.
+    /// Adds what was found.
     #[must_use]
     pub fn found(mut self, found: impl fmt::Display) -> Self {
         self.found = Some(found.to_string());
         self
     }
 
-    /// Adds what should have been there.
+    /// Adds what was expected.
     #[must_use]
     pub fn expected(mut self, expected: impl fmt::Display) -> Self {
         self.expected = Some(expected.to_string());
         self
     }
 
-    /// Adds what to do.
+    /// Adds a hint: what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(hint.to_string());
         self
     }
 
-    /// Adds the library's error and, where that error is an operating-system error, the class it implies.
+    /// Adds the library's error as the cause.
     #[must_use]
     pub fn cause(mut self, cause: impl Error + Send + Sync + 'static) -> Self {
         self.cause = Some(Arc::new(cause));
         self
     }
 
-    /// A failed file-system call on something we write: a full disk or an I/O error can pass, a missing
-    /// permission or a file in the way cannot.
+    /// A failed file-system call on a path that we write. A full disk or an I/O error is retryable; a missing
+    /// permission or another file at that path is not.
     pub fn writing(stage: Stage, place: impl Into<String>, error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let (class, hint) = match error.kind() {
@@ -159,7 +158,7 @@ impl Failure {
         Self::new(stage, place, "cannot be written").class(class).found(&error).hint(hint).cause(error)
     }
 
-    /// A failed file-system call on something we read.
+    /// A failed file-system call on a path that we read.
     pub fn reading(stage: Stage, place: impl Into<String>, error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let (class, hint) = match error.kind() {
@@ -172,7 +171,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// The error stack of the libraries, from the failed call to its root cause.
+    /// Messages of the chain of errors, from the failed call to the root cause.
     #[must_use]
     pub fn chain(&self) -> Vec<String> {
         let first = self.cause.as_ref().map(|cause| cause.as_ref() as &(dyn Error + 'static));
@@ -181,8 +180,8 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// One line, `stage: place: problem; found …; expected …; hint: …`, control characters escaped, because
-    /// names and attribute text come from files we did not make.
+    /// One line, `stage: place: problem; found …; expected …; hint: …`, with control characters escaped, because
+    /// names and attribute texts come from untrusted files.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = format!("{}: {}: {}", self.stage, self.place, self.problem);
         for (label, text) in [("found", &self.found), ("expected", &self.expected), ("hint:", &self.hint)] {
@@ -203,7 +202,7 @@ impl Error for Failure {
     }
 }
 
-/// An error of another process, with the text of its cause.
+/// An error received from another process: its message and its cause.
 #[derive(Debug)]
 struct Told {
     text: String,
@@ -222,7 +221,7 @@ impl Error for Told {
     }
 }
 
-/// The messages of a chain of errors.
+/// Serializes a chain of errors as the list of their messages.
 mod chain {
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -243,7 +242,7 @@ mod chain {
     }
 }
 
-/// `text` with every control character and line separator escaped, so that it stays on one line of a log.
+/// Returns `text` with every control character and line separator escaped, so that it stays on one log line.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.chars()

@@ -1,7 +1,7 @@
-//! What every part of the granule processor speaks of: values and their types, what a granule holds, what a product's
-//! file holds, failures and warnings.
+//! Types shared by all crates of the granule processor: values and their types, the contents of a granule, the
+//! structure of a product's file, failures and warnings.
 //!
-//! Nothing here opens a granule or a product; the only files that are read are those whose checksum is wanted.
+//! No code here parses a granule or writes a product. Files are read only to compute their checksums.
 
 pub mod attributes;
 pub mod buffer_pool;

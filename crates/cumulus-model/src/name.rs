@@ -1,6 +1,6 @@
 //! Unique names.
 
-/// The first free name of `wanted`, `wanted_2`, `wanted_3`, …
+/// Returns the first of `wanted`, `wanted_2`, `wanted_3`, … that is not taken.
 #[must_use]
 pub fn free_name(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     if !taken(wanted) {

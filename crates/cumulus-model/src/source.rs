@@ -1,7 +1,7 @@
-//! What a granule holds: datasets, attributes, and the rows of each dataset.
+//! The contents of a granule: datasets, attributes, and the rows of each dataset.
 //!
-//! [`Source`] is all that the rest of the program uses of an input format. It describes its datasets once,
-//! cheaply, and returns rows of one dataset as often as requested.
+//! [`Source`] is the only interface between input formats and the rest of the program. It describes its datasets
+//! once, cheaply, and returns rows of a dataset as often as requested.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,21 +12,21 @@ use crate::warning::Warning;
 
 /// A granule that can be described and read by rows.
 pub trait Source: Sync {
-    /// What the granule holds.
+    /// The datasets and attributes of the granule.
     fn description(&self) -> &Description;
 
-    /// Rows `rows` of a numeric dataset, in its own element type.
+    /// Reads rows `rows` of a numeric dataset, in its own element type.
     ///
     /// # Shape
-    /// That of `dataset`, with the first axis as long as `rows`; for a scalar `rows` is `0..1` and the block has
-    /// rank 0. The dataset may be described without some axes of length one that the granule has: the values are the
-    /// same, in the same order.
+    /// That of `dataset`, with `rows.len()` as the length of the first axis. For a scalar, `rows` is `0..1` and the
+    /// block has rank 0. `dataset` may omit axes of length one that the granule has: the values and their order are
+    /// the same.
     fn rows(&self, dataset: &Dataset, rows: Range<usize>) -> Result<Values, Failure>;
 
-    /// As [`Source::rows`], reusing the memory of `block` if possible; its values are ignored.
+    /// Like [`Source::rows`], but may reuse the memory of `block`, whose values are discarded.
     ///
     /// # Errors
-    /// As [`Source::rows`].
+    /// Same as [`Source::rows`].
     fn rows_into(
         &self,
         dataset: &Dataset,
@@ -37,21 +37,21 @@ pub trait Source: Sync {
         self.rows(dataset, rows)
     }
 
-    /// Every string of a text dataset, in row-major order, without trailing NULs and blanks.
+    /// Reads every string of a text dataset, in row-major order, without trailing NULs and blanks.
     fn strings(&self, dataset: &Dataset) -> Result<Vec<String>, Failure>;
 }
 
-/// Everything in a granule but its values.
+/// Everything in a granule except its values.
 #[derive(Clone, Debug, Default)]
 pub struct Description {
-    /// Datasets, each path once, in the order in which they become variables.
+    /// Datasets, sorted by name.
     pub datasets: Vec<Dataset>,
     /// Attributes of the file itself.
     pub attributes: Vec<SourceAttribute>,
-    /// Objects that were passed over, and why.
+    /// Objects that were skipped, and why.
     pub notes: Vec<Warning>,
-    /// Datasets that are there but cannot be read or have no place in netCDF, by their paths: the failure for a
-    /// granule that cannot do without one. Each has a note.
+    /// Datasets that exist but cannot be read or stored in netCDF, by path. The failure is for granules that require
+    /// the dataset; `notes` has a warning about each.
     pub unusable: BTreeMap<String, Failure>,
 }
 
@@ -70,22 +70,22 @@ pub struct Dataset {
     pub path: String,
     /// Length of every axis; empty for a scalar.
     pub shape: Vec<usize>,
-    /// What its elements are.
+    /// Type of its elements.
     pub content: Content,
-    /// Rows that are stored together, where the format stores chunks: reading fewer at a time wastes work.
+    /// Rows per stored chunk, if the format has chunks. Reading fewer rows at a time wastes work.
     pub rows_stored_together: Option<usize>,
     /// Its attributes.
     pub attributes: Vec<SourceAttribute>,
 }
 
-/// What the elements of a dataset are.
+/// Type of a dataset's elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Numbers.
     Numbers(ElementType),
     /// Strings.
     Text,
-    /// Something the netCDF classic model has no place for; the text names it.
+    /// A type that the netCDF classic model does not have; the text names it.
     Unsupported(String),
 }
 
@@ -100,7 +100,7 @@ impl std::fmt::Display for Content {
 }
 
 impl Dataset {
-    /// The dataset's own name, after the last slash.
+    /// The last component of the path.
     #[must_use]
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
@@ -112,7 +112,7 @@ impl Dataset {
         self.shape.iter().product()
     }
 
-    /// True where the dataset holds no element.
+    /// True if the dataset has no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -125,7 +125,7 @@ impl Dataset {
     }
 }
 
-/// An attribute as the source has it.
+/// An attribute as stored in the source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceAttribute {
     /// Its name.
@@ -137,7 +137,7 @@ pub struct SourceAttribute {
 /// Value of a source attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SourceValue {
-    /// Text; several strings are joined by line feeds.
+    /// Text; several strings are joined with line feeds.
     Text(String),
     /// Numbers.
     Numbers(Values),

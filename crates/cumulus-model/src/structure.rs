@@ -3,7 +3,7 @@
 use crate::attributes::Attributes;
 use crate::values::ElementType;
 
-/// Everything in an output file but its values.
+/// Everything in a product's netCDF file except its values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Structure {
     /// Names and lengths, in the order in which they are defined.
@@ -14,33 +14,33 @@ pub struct Structure {
     pub attributes: Attributes,
 }
 
-/// One variable of an output file.
+/// One variable of a product's netCDF file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// Type of its values.
     pub storage: Storage,
     /// Names of its dimensions, outermost first.
     pub dimensions: Vec<String>,
     /// Their lengths.
     pub shape: Vec<usize>,
-    /// `_FillValue`, where it has one.
+    /// `_FillValue`, if it has one.
     pub fill: Option<f64>,
     /// Its other attributes.
     pub attributes: Attributes,
 }
 
-/// What a variable holds.
+/// Type of a variable's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
     /// Numbers of one classic type.
     Numbers(ElementType),
-    /// Characters; the last dimension counts them.
+    /// Characters; the last dimension is the string length.
     Characters,
 }
 
-/// Attributes that depend on the values.
+/// Attributes that are known only after all values were read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LateAttributes {
     /// By variable name.

@@ -1,4 +1,4 @@
-//! Shared by the tests of all crates: the contract of sources, output past the test runner's capture, and skipping.
+//! Helpers shared by the tests of all crates: uncaptured output, and skipping.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot speak should stop")]
 
@@ -6,7 +6,7 @@ pub mod source;
 
 use std::io::Write;
 
-/// Writes a line to standard error, past what the test runner captures.
+/// Writes a line to standard error, bypassing the capture of the test runner.
 ///
 /// # Panics
 /// Standard error is closed.
@@ -14,10 +14,10 @@ pub fn say(text: &str) {
     writeln!(std::io::stderr().lock(), "{text}").unwrap();
 }
 
-/// Reports why a test cannot run on this machine.
+/// Reports why a test is skipped on this machine.
 ///
 /// # Panics
-/// `CUMULUS_REQUIRE_ALL` is set, as in CI: there, nothing may be skipped.
+/// Panics if `CUMULUS_REQUIRE_ALL` is set, as in CI, where no test may be skipped.
 #[expect(clippy::disallowed_methods, reason = "CI says by the environment that everything must run")]
 pub fn skip(reason: &str) {
     let requires_all = std::env::var_os("CUMULUS_REQUIRE_ALL").is_some_and(|value| !value.is_empty());

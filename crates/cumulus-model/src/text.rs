@@ -1,7 +1,7 @@
-//! Text of sources, whatever its encoding.
+//! Decoding of text in sources.
 
-/// The text in `bytes` up to the first NUL, without blanks around it: UTF-8 where it is, else Latin-1, which
-/// gives every byte a meaning.
+/// Returns the text in `bytes` up to the first NUL, trimmed. It is decoded as UTF-8 if valid, else as Latin-1, in
+/// which every byte is valid.
 #[must_use]
 pub fn clean(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());

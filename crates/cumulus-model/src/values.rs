@@ -1,8 +1,7 @@
-//! Blocks of values as they travel from source to sink: row-major arrays of one element type.
+//! Blocks of values that are passed from source to sink: row-major arrays of one element type.
 //!
-//! The ten element types are those of HDF5's integers and floats; the five of the netCDF classic model
-//! (`i8 i16 i32 f32 f64`) are the only ones a sink accepts. The decoder takes a block from the first
-//! set to the second.
+//! The ten element types are HDF5's integers and floats. A sink accepts only the five types of the netCDF classic
+//! model (`i8 i16 i32 f32 f64`); the decoder converts blocks from the former to the latter.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -35,8 +34,8 @@ pub enum ElementType {
 }
 
 impl ElementType {
-    /// The netCDF classic type that holds every value of this one: u8 -> i16, u16 -> i32, and u32, i64, u64 ->
-    /// f64, which holds integers exactly up to 2^53 (values beyond are refused when they are met).
+    /// The netCDF classic type that holds every value of this one: u8 -> i16, u16 -> i32, and u32, i64, u64 -> f64,
+    /// which holds integers exactly up to 2^53 (larger values are rejected when they are read).
     #[must_use]
     pub fn classic(self) -> Self {
         match self {
@@ -82,7 +81,7 @@ impl ElementType {
     }
 }
 
-/// A block of values of one element type, any rank, row-major.
+/// A block of values of one element type and any rank, row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
     /// Signed 8 bit.
@@ -107,7 +106,7 @@ pub enum Values {
     F64(ArrayD<f64>),
 }
 
-/// Runs one expression on the array inside [`Values`], whatever its element type.
+/// Evaluates one expression on the array inside [`Values`], for any element type.
 #[macro_export]
 macro_rules! for_each_type {
     ($values:expr, $array:ident => $body:expr) => {
@@ -169,7 +168,7 @@ impl Values {
         self.shape().first().copied().unwrap_or(1)
     }
 
-    /// Some of its rows.
+    /// Returns a copy of these rows, clipped to the rows that exist.
     #[must_use]
     pub fn rows(&self, rows: Range<usize>) -> Self {
         let end = rows.end.min(self.row_count());
@@ -184,8 +183,8 @@ impl Values {
         rows!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
     }
 
-    /// These rows followed by those of `next`, which has the same element type and the same shape of rows. Rows of
-    /// another type or shape would be left out, which the count of written rows reveals.
+    /// Returns these rows followed by those of `next`, which must have the same element type and row shape. Otherwise
+    /// the rows of `next` are dropped, which the check of the number of written rows detects.
     #[must_use]
     pub fn followed_by(self, next: &Self) -> Self {
         macro_rules! join {
@@ -202,7 +201,7 @@ impl Values {
         join!(I8, I16, I32, I64, U8, U16, U32, U64, F32, F64)
     }
 
-    /// The bytes of all values in row-major order, each in this machine's byte order.
+    /// The bytes of all values in row-major order, in native byte order.
     #[must_use]
     pub fn bytes(&self) -> Cow<'_, [u8]> {
         for_each_type!(self, array => match array.as_slice() {
@@ -211,7 +210,7 @@ impl Values {
         })
     }
 
-    /// Numbers in a row as values of a classic element type, rounded to it.
+    /// Converts `numbers` to a one-dimensional block of the classic type of `element_type`, rounded to that type.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "rounding is what it is for")]
     pub fn from_f64(element_type: ElementType, numbers: &[f64]) -> Self {
@@ -225,15 +224,15 @@ impl Values {
         }
     }
 
-    /// All values as f64, in row-major order. Integers beyond 2^53 are rounded, so this is for small arrays
-    /// whose meaning is a physical quantity or a count, never for data that are passed on.
+    /// All values as f64, in row-major order. Integers beyond 2^53 are rounded, so use this only for small arrays of
+    /// physical quantities or counts, never for values that are written to products.
     #[must_use]
     pub fn to_f64(&self) -> Vec<f64> {
         for_each_type!(self, array => array.iter().map(|value| value.rounded()).collect())
     }
 }
 
-/// Conversion to f64 with rounding where the type is wider.
+/// Conversion to f64, rounded if the type has more digits.
 trait Rounded: Copy {
     fn rounded(self) -> f64;
 }

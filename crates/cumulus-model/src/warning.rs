@@ -1,7 +1,7 @@
-//! Warnings: oddities of a granule that was converted nevertheless.
+//! Warnings: anomalies in a granule that was converted nevertheless.
 //!
-//! A warning has a code, by which an operator counts and alerts; a place, the dataset or attribute it is about; a
-//! message for people; and, where it is about many values, how many. `docs/data-notes.md` lists the codes.
+//! A warning has a code, for counting and alerting; a place, which is the dataset or attribute that it is about; a
+//! message for people; and, if it is about several values, their number. `docs/data-notes.md` lists the codes.
 
 use std::fmt;
 
@@ -20,13 +20,13 @@ macro_rules! codes {
             /// All codes, sorted by name.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// The name in logs, reports and documents.
+            /// The code's name in logs, reports and documents.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
             }
 
-            /// What it means, in a sentence.
+            /// The code's meaning, in one sentence.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$name => $meaning,)* }
@@ -88,16 +88,16 @@ impl fmt::Display for Code {
     }
 }
 
-/// One thing that is odd about a granule.
+/// One anomaly of a granule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// What kind of thing.
+    /// Its kind.
     pub code: Code,
-    /// The dataset, attribute or column it is about; empty where it is about the whole granule.
+    /// The dataset, attribute or column that it is about; empty if it is about the whole granule.
     pub place: String,
-    /// The text, without the place.
+    /// The message, without the place.
     pub message: String,
-    /// How many values, rows or records it concerns, where it concerns some of many.
+    /// Number of values, rows or records that it is about, if that is only some of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
 }
@@ -113,7 +113,7 @@ impl Warning {
         Self::at(code, "", message)
     }
 
-    /// Adds how many values, rows or records it concerns.
+    /// Adds the number of values, rows or records that it is about.
     #[must_use]
     pub fn count(mut self, count: impl TryInto<u64>) -> Self {
         self.count = count.try_into().ok();

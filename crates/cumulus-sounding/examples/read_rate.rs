@@ -1,4 +1,4 @@
-//! How fast EOL text is read: 100 MB of invented rows in memory, best of five.
+//! Measures how fast EOL text is parsed: 100 MB of synthetic rows in memory, best of five.
 //!
 //! `cargo run --release -p cumulus-sounding --example read_rate`
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "an example that measures and prints")]
@@ -22,7 +22,7 @@ fn main() {
     let mut rows: u32 = 0;
     while text.len() < BYTES {
         let step = f64::from(rows % 5000);
-        // Every other row has the wind alone, as in genuine files.
+        // Every second row has wind only, as in genuine files.
         let sensors = if rows.is_multiple_of(2) {
             format!(
                 "{:7.2} {:7.2} {:7.2} {:7.2}",

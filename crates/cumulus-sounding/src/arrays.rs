@@ -1,8 +1,8 @@
-//! Soundings stored as arrays: netCDF and HDF5 files in which every quantity has one value a time (ASPEN's, and
-//! whatever is made after its model).
+//! Soundings stored as arrays: netCDF and HDF5 files in which every quantity has one value per time, such as those of
+//! ASPEN and of programs that follow its conventions.
 //!
-//! In: any [`Source`]. Out: the same neutral [`Sounding`] that texts become. Scalars whose name begins with
-//! `reference_` are what the aircraft measured.
+//! Input: any [`Source`]. Output: the same neutral [`Sounding`] as from text files. Scalars with the prefix
+//! `reference_` were measured by the aircraft.
 
 mod clock;
 mod packing;
@@ -14,21 +14,21 @@ use cumulus_model::error::{Failure, Stage};
 use cumulus_model::source::{Content, Dataset, Source, SourceAttribute, SourceValue};
 use cumulus_model::warning::{Code, Warning};
 
-/// Names under which the time of rows is known.
+/// Names of the dataset that holds the time of rows.
 const TIME: [&str; 2] = ["time", "time_offset"];
 
-/// Prefix of what the aircraft measured.
+/// Prefix of datasets that were measured by the aircraft.
 const REFERENCE: &str = "reference_";
 
-/// Attributes of columns that describe their values to people, or name what codes mean. All others speak of how the
-/// file stores them.
+/// Attributes that are copied to columns: descriptions of the values, and meanings of codes. All others are about how
+/// the file stores the values.
 const DESCRIBING: [&str; 7] =
     ["comment", "description", "flag_masks", "flag_meanings", "flag_values", "long_name", "standard_name"];
 
-/// The sounding in `source`, which `place` names in failures.
+/// Reads the sounding in `source`; `place` is its name in failures.
 ///
 /// # Errors
-/// There is no time, no row, or the time counts from nothing that can be read.
+/// Returns an error if there is no time dataset or no row, or the origin of the times cannot be read.
 pub fn sounding(source: &dyn Source, place: &str) -> Result<Sounding, Failure> {
     let description = source.description();
     let time = TIME.iter().find_map(|name| description.dataset(name)).ok_or_else(|| {
@@ -79,7 +79,7 @@ pub fn sounding(source: &dyn Source, place: &str) -> Result<Sounding, Failure> {
     Ok(sounding)
 }
 
-/// Takes one dataset over: as a column, or as something there is one of.
+/// Adds one dataset to the sounding: as a column, a scalar, a text or a reference value.
 fn take(
     source: &dyn Source,
     dataset: &Dataset,
@@ -129,13 +129,13 @@ fn take(
     Ok(())
 }
 
-/// The axes of a dataset that are longer than one: an axis of length one has no information.
+/// Lengths of a dataset's axes, without those of length one, such as an axis of soundings.
 fn long_axes(dataset: &Dataset) -> Vec<usize> {
     dataset.shape.iter().copied().filter(|&length| length != 1).collect()
 }
 
-/// A dataset of one value. An instant becomes seconds since the launch, because the product's readers would take
-/// its unit for a coordinate's.
+/// Reads a dataset of one value. An instant is converted to seconds since the launch, because readers of the product
+/// would take its unit for that of a coordinate.
 fn single(source: &dyn Source, dataset: &Dataset, sounding: &mut Sounding) -> Result<Column, Failure> {
     let is_instant = text(&dataset.attributes, "units")
         .and_then(time_unit::parse)
@@ -154,7 +154,7 @@ fn single(source: &dyn Source, dataset: &Dataset, sounding: &mut Sounding) -> Re
     column(source, dataset, &mut sounding.notes)
 }
 
-/// All values of a dataset, NaN where missing.
+/// Reads all values of a dataset, NaN where missing.
 fn column(source: &dyn Source, dataset: &Dataset, notes: &mut Vec<Warning>) -> Result<Column, Failure> {
     let packing = Packing::of(dataset)?;
     let numbers = source.rows(dataset, 0..dataset.row_count())?.to_f64();
@@ -185,7 +185,7 @@ fn text<'source>(attributes: &'source [SourceAttribute], name: &str) -> Option<&
     }
 }
 
-/// The first of these attributes that is not empty.
+/// The first of these attributes that contains a letter or a digit.
 fn fact(attributes: &[SourceAttribute], names: &[&str]) -> Option<String> {
     let mut texts = names.iter().filter_map(|name| text(attributes, name)).map(str::trim);
     texts.find(|text| !text.is_empty() && text.chars().any(char::is_alphanumeric)).map(str::to_owned)

@@ -1,8 +1,8 @@
 //! AVAPS raw data: D-files and NAMMA's `.dat`, FMT NOAA 1.6 and 1.7.
 //!
-//! Only `S` rows are the sounding. `P` rows were recorded on board and show the cabin and the motion of the
-//! aircraft; the `A` row is what the aircraft measured at launch. Rows carry no time since launch but the date and
-//! clock of each; the column `Time` is made from them and the `LAU` line, which holds the launch to 0.01 s.
+//! Only `S` rows belong to the sounding. `P` rows were recorded on board and show the cabin and the motion of the
+//! aircraft; the `A` row was measured by the aircraft at launch. Rows have a date and a clock time but no time since
+//! launch; the column `Time` is computed from these and the `LAU` line, which states the launch to 0.01 s.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,14 +14,13 @@ use super::{Column, Launch, LaunchPosition, Sounding, lines};
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::warning::{Code, Warning};
 
-/// Words of a data line (127 863 lines of 18 files have no other number).
+/// Words of a data line (all 127 863 lines of 18 files have this number).
 const WORDS: usize = 20;
 
-/// First word of a data line that is a column.
+/// Index of the first word that is a column.
 const FIRST_COLUMN: usize = 5;
 
-/// A column: name, unit, and its sentinel. Names are those of the title lines, which are
-/// spread over three lines.
+/// Name, unit and missing value of each column. Names are those of the title, which is spread over three lines.
 const COLUMNS: [(&str, &str, f64); WORDS - FIRST_COLUMN] = [
     ("Air Press", "mb", 9999.0),
     ("Air Temp", "degC", 99.0),
@@ -40,19 +39,20 @@ const COLUMNS: [(&str, &str, f64); WORDS - FIRST_COLUMN] = [
     ("GPS Altitude", "m", 99_999.0),
 ];
 
-/// Name of the column made from date, clock and launch.
+/// Name of the column computed from date, clock and launch.
 const TIME: &str = "Time";
 
-/// Columns of 0 and 1: a frame of the sonde's sensors, or of its GPS receiver, is absent or has a wrong checksum.
+/// Columns of 0 and 1, where 1 means that a frame of the sonde's sensors, or of its GPS receiver, is absent or has a
+/// wrong checksum.
 const SENSORS_BAD: &str = "PTU bad";
 const GPS_BAD: &str = "GPS bad";
 
-/// True for a line of the receiver: `AVAPS-T01 …` or `AVAPS-D01 …`.
+/// True for a line written by the receiver: `AVAPS-T01 …` or `AVAPS-D01 …`.
 pub(super) fn begins(line: &[u8]) -> bool {
     matches!(lines::without_blanks(line), [b'A', b'V', b'A', b'P', b'S', b'-', b'T' | b'D', b'0'..=b'9', ..])
 }
 
-/// The sounding of a D-file.
+/// Parses the sounding of a D-file.
 pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
     let mut recording = Recording::new();
     let mut ends_within = None;
@@ -71,16 +71,16 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
     recording.finish(place)
 }
 
-/// What a data line holds.
+/// The contents of a data line.
 struct Row<'text> {
-    /// Letter of the flag, then its two digits.
+    /// The flag's letter and its two digits.
     flag: &'text [u8],
     sonde_id: &'text [u8],
     date: Option<Date>,
     clock_ms: i64,
     values: [f64; WORDS - FIRST_COLUMN],
     decimals: [u8; WORDS - FIRST_COLUMN],
-    /// Columns that hold no number.
+    /// Number of columns that are not numeric.
     unreadable: usize,
 }
 
@@ -119,10 +119,10 @@ impl<'text> Row<'text> {
     }
 }
 
-/// A file on its way into a sounding.
+/// A file that is being converted to a sounding.
 struct Recording {
     header: Header,
-    /// Instant of each row, where its date is known, and its clock.
+    /// Date of each row, if known, and its clock in milliseconds.
     times: Vec<(Option<Date>, i64)>,
     reference: Option<(Option<Date>, i64)>,
     launch: Option<Launch>,
@@ -172,7 +172,7 @@ impl Recording {
         match kind {
             b"" => {}
             b"COM" => {
-                // The titles of the columns have no label, and repeat the columns.
+                // The column titles have no label, and repeat the names of the columns.
                 if header::split_label(rest).is_some() {
                     self.header.add_line(rest);
                 }
@@ -280,7 +280,7 @@ impl Recording {
         Ok(self.sounding)
     }
 
-    /// The header's fields of sonde, campaign and aircraft.
+    /// Fills in sonde, campaign and aircraft from the header.
     fn describe(&mut self) {
         let text = |label: &str| self.header.find(label).unwrap_or_default();
         let format = text("fmt").split("  ").next().unwrap_or_default().trim();
@@ -297,8 +297,8 @@ impl Recording {
         sounding.launch_position = launch_position;
     }
 
-    /// The label states the parts: `Sonde ID/ID$/Built/Firmware/Type` in 1.6, where the type is a text, and
-    /// `Sonde ID/Type/Rev/Built/Sensors` in 1.7, where it is a number and the sensors are stated.
+    /// The label lists the parts: `Sonde ID/ID$/Built/Firmware/Type` in 1.6, where the type is text, and `Sonde
+    /// ID/Type/Rev/Built/Sensors` in 1.7, where the type is a number and the sensors are more informative.
     fn sonde_type(&self) -> Option<String> {
         let (label, part) = [("sonde_id_id_built_firmware_type", 4), ("sonde_id_type_rev_built_sensors", 4)]
             .into_iter()
@@ -306,7 +306,7 @@ impl Recording {
         self.header.find(label)?.splitn(part + 1, ", ").nth(part).and_then(header::stated)
     }
 
-    /// The launch where none was detected: as the header states it, else the first row.
+    /// The launch if none was detected: the one that the header states, else the first row.
     fn undetected_launch(&self) -> Option<Launch> {
         let stated = self.header.find("launch_time").and_then(launch::date_and_time);
         if let Some((instant, has_fraction)) = stated {
@@ -318,14 +318,14 @@ impl Recording {
     }
 }
 
-/// The first word of a line, and what follows it without blanks around it.
+/// Splits off the first word of a line; the rest is trimmed.
 fn split_word(line: &[u8]) -> (&[u8], &[u8]) {
     let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
     let (word, rest) = line.split_at_checked(end).unwrap_or((line, &[]));
     (word, rest.trim_ascii())
 }
 
-/// The launch of a `LAU` line, `<id> <yymmdd> <hhmmss.ss>`; zeros mean that there was none.
+/// Parses the launch of a `LAU` line, `<id> <yymmdd> <hhmmss.ss>`; zeros mean that none was detected.
 fn detected_launch(text: &[u8]) -> Option<Launch> {
     let mut words = lines::words(text).skip(1);
     let date = read_date(words.next()?)?;
@@ -333,7 +333,7 @@ fn detected_launch(text: &[u8]) -> Option<Launch> {
     Some(Launch { instant, source: "LAU line", has_fraction: true, detected: true })
 }
 
-/// `yymmdd`, from 1969 to 2068: AVAPS began in 1996.
+/// Parses `yymmdd`, from 1969 to 2068: AVAPS began in 1996.
 fn read_date(word: &[u8]) -> Option<Date> {
     let digits = word.iter().map(|byte| byte.is_ascii_digit().then(|| i16::from(byte - b'0')));
     let digits: Vec<i16> = digits.collect::<Option<_>>()?;
@@ -342,15 +342,15 @@ fn read_date(word: &[u8]) -> Option<Date> {
     Date::new(launch::full_year(y1 * 10 + y2), part(m1, m2)?, part(d1, d2)?).ok()
 }
 
-/// `hhmmss.ss` in milliseconds of the day.
+/// Parses `hhmmss.ss` as milliseconds of the day.
 fn read_clock(word: &[u8]) -> Option<i64> {
     let ms = launch::whole_ms(number::whole(word)?.value).filter(|ms| *ms >= 0)?;
     let (hour, minute, second_ms) = (ms / 10_000_000, ms / 100_000 % 100, ms % 100_000);
     (hour <= 24 && minute < 60 && second_ms <= 60_000).then(|| (hour * 60 + minute) * 60_000 + second_ms)
 }
 
-/// Seconds from the launch to a row. A recorder that forgets to change the date at midnight, or a row without one,
-/// is off by whole days, and no sounding lasts half a day.
+/// Seconds from the launch to a row. If a recorder does not change the date at midnight, or a row has no date, the
+/// difference is off by whole days; these are removed, because no sounding lasts half a day.
 fn since((date, clock_ms): (Option<Date>, i64), launch_ms: Option<i64>) -> f64 {
     let Some(launch_ms) = launch_ms else { return launch::seconds(clock_ms) };
     let instant_ms =
@@ -359,7 +359,7 @@ fn since((date, clock_ms): (Option<Date>, i64), launch_ms: Option<i64>) -> f64 {
     launch::seconds((ms + DAY_MS / 2).rem_euclid(DAY_MS) - DAY_MS / 2)
 }
 
-/// `-54.079400 deg, 13.370100 deg, 7704.1 m, (…)`.
+/// Parses `-54.079400 deg, 13.370100 deg, 7704.1 m, (…)`.
 fn pre_launch_position(text: &str) -> LaunchPosition {
     let plain = text.split('(').next().unwrap_or_default();
     let mut numbers = plain.split(',').map(|part| {

@@ -1,9 +1,9 @@
 //! EOL Sounding Format 1.0 and 1.1, the format of the HS3 archive.
 //!
-//! Header lines are found by label, columns by the line of dashes and by name: widths and the number of columns
-//! (17, 19 or 21 occur) differ between writers. The row at -1.00 s is the aircraft. The header states the launch
-//! in whole seconds, cut or rounded; the fraction is recovered from the wall clock of the row at 0 s where that
-//! lies within a second of the header.
+//! Header lines are found by label, and columns by the line of dashes and by name, because the widths and the number
+//! of columns (17, 19 or 21) differ between writers. The row at -1.00 s is from the aircraft. The header states the
+//! launch in whole seconds, truncated or rounded; the fraction is recovered from the wall clock of the row at 0 s, if
+//! that is within a second of the header.
 
 use super::header::{self, Header};
 use super::launch::{self, DAY_MS, Order};
@@ -16,17 +16,18 @@ use cumulus_model::warning::{Code, Warning};
 /// Time of the row that holds flight-level data ("EOL Sounding Data File Format").
 const AIRCRAFT_S: f64 = -1.0;
 
-/// Missing is -999 with 0, 2 or 6 decimals; half a hundredth above it covers what was computed and printed anew.
+/// The missing value is -999 with 0, 2 or 6 decimals; the tolerance covers values that were computed and printed
+/// again.
 const MISSING: f64 = -999.0;
 const MISSING_UP_TO: f64 = MISSING + 0.005;
 
-/// Largest difference between header and wall clock that cutting or rounding to whole seconds explains.
+/// Max difference between header and wall clock that truncating or rounding to whole seconds can cause.
 const SECOND_MS: i64 = 1000;
 
 const DIALECT: Dialect =
     Dialect { format: Format::Eol, prefix: "eol_", rule, reference_time: Some(AIRCRAFT_S), interpret };
 
-/// Every sounding of an EOL file.
+/// Parses every sounding of an EOL file.
 pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Vec<Sounding>, Failure> {
     let first = lines::of(bytes).find(|line| !line.is_blank()).map(|line| line.text()).unwrap_or_default();
     if first.split([' ', ',']).next().is_some_and(|word| word.parse::<u32>().is_ok()) {
@@ -49,7 +50,7 @@ fn rule(name: &str) -> Rule {
         _ => 2,
     };
     if name.eq_ignore_ascii_case("time") {
-        // Times below the sentinel are no sentinels; only the printed one is.
+        // Times below the sentinel are valid; only the printed sentinel is missing.
         return Rule { decimals, missing_up_to: f64::NEG_INFINITY, missing: [MISSING; 2] };
     }
     Rule { decimals, missing_up_to: MISSING_UP_TO, missing: [f64::NAN; 2] }
@@ -77,7 +78,7 @@ fn interpret(header: &Header, sounding: &mut Sounding) {
     sounding.time_origin = sounding.launch.as_ref().map(|launch| launch.instant);
 }
 
-/// Recovers the fraction of the launch from the wall clock of the rows, and returns the difference of the two.
+/// Recovers the fraction of the launch time from the wall clock of the rows, and records how far the two differ.
 fn compare_clock(sounding: &mut Sounding) {
     let clock = clock(sounding);
     let Some(launch) = &mut sounding.launch else { return };
@@ -133,7 +134,7 @@ fn clock(sounding: &Sounding) -> Vec<(i64, i64)> {
         .collect()
 }
 
-/// A difference of clocks as the nearest of all that are whole days apart.
+/// Difference of two clocks without whole days: the smallest in magnitude.
 fn turn(ms: i64) -> i64 {
     (ms + DAY_MS / 2).rem_euclid(DAY_MS) - DAY_MS / 2
 }

@@ -1,7 +1,7 @@
 //! EOL Sounding Composite text (`.cls`), also called CLASS.
 //!
-//! Like EOL, but the rows begin at the surface, missing values are positive and differ by column, and the launch
-//! position has its degrees and minutes first.
+//! Like EOL, but the rows start at the surface, missing values are positive and differ by column, and the launch
+//! position starts with its degrees and minutes.
 
 use super::header::{self, Header};
 use super::launch::{self, Order};
@@ -13,30 +13,30 @@ use cumulus_model::error::Failure;
 const DIALECT: Dialect =
     Dialect { format: Format::Esc, prefix: "esc_", rule, reference_time: None, interpret };
 
-/// CLASS of 2001 (CAMEX-4) states a launch instead of a release, and its row at 0 s is the aircraft's.
+/// CLASS of 2001 (CAMEX-4) states a launch instead of a release, and its row at 0 s is from the aircraft.
 const DIALECT_2001: Dialect = Dialect { reference_time: Some(0.0), ..DIALECT };
 
 /// Labels that identify the dialect of 2001.
 const LABELS_2001: [&str; 2] = ["launch location", "gmt launch time"];
 
-/// True for a header line that only the dialect of 2001 has among texts that are no EOL.
+/// True for a header line that, except in EOL texts, occurs in the dialect of 2001 only.
 pub(super) fn is_of_2001(line: &[u8]) -> bool {
     LABELS_2001.iter().any(|label| header::label_is(line, label))
 }
 
-/// Every sounding of an ESC file.
+/// Parses every sounding of an ESC file.
 pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Vec<Sounding>, Failure> {
     let start = bytes.get(..super::MARKS_WITHIN).unwrap_or(bytes);
     let is_of_2001 = lines::of(start).any(|line| is_of_2001(line.bytes));
     section::parse(bytes, place, if is_of_2001 { &DIALECT_2001 } else { &DIALECT })
 }
 
-/// Missing is a nine in every digit that the column prints before its point; quality codes are never missing, their
-/// 9.0 is a code of its own.
+/// The missing value has a nine for every digit that the column prints before the point. Quality codes are never
+/// missing: 9.0 is a code of its own.
 fn rule(name: &str) -> Rule {
     let missing = match name {
         "Time" | "Press" => [9999.0; 2],
-        // Writers differ about the digits of these, and neither is a longitude or a wind.
+        // Writers print these with different numbers of digits; neither value is a valid longitude or wind.
         "Ucmp" | "Vcmp" | "Uwind" | "Vwind" | "Lon" => [9999.0, 999.0],
         "dZ" | "dz" => [99.0, 999.0],
         "Alt" => [99_999.0; 2],

@@ -1,32 +1,32 @@
-//! Header lines: label, text, and attribute name.
+//! Parses header lines into label, text, and attribute name.
 
 use std::collections::BTreeMap;
 
 use super::lines;
 use cumulus_model::warning::{Code, Warning};
 
-/// Header lines that are kept: five times those of the longest header known (ICARTT, 104). A file of nothing but
-/// labels must not make millions of attributes.
+/// Max header lines that are kept: five times those of the longest known header (ICARTT, 104). A file that consists
+/// of labels must not create millions of attributes.
 const MAX_LINES: usize = 512;
 
-/// Header lines in order, under names in the style of attributes.
+/// Header lines in order, named in the style of attributes.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     prefix: &'static str,
     lines: Vec<(String, String)>,
-    /// Number of uses of each name.
+    /// Number of lines of each name.
     wanted: BTreeMap<String, usize>,
     /// Lines beyond [`MAX_LINES`].
     left_out: usize,
 }
 
 impl Header {
-    /// An empty header whose names will begin with `prefix`.
+    /// Creates an empty header whose names start with `prefix`.
     pub(super) fn new(prefix: &'static str) -> Self {
         Self { prefix, lines: Vec::new(), wanted: BTreeMap::new(), left_out: 0 }
     }
 
-    /// Adds a line; a name that exists already gets a number.
+    /// Adds a line. If its name is taken, a number is appended.
     pub(super) fn add(&mut self, label: &str, text: impl Into<String>) {
         if self.lines.len() >= MAX_LINES {
             self.left_out += 1;
@@ -50,7 +50,7 @@ impl Header {
         }
     }
 
-    /// Goes on with the line added last, on a new line of its text.
+    /// Appends a line to the text of the last header line.
     pub(super) fn continue_line(&mut self, text: &str) {
         if let Some((_, last)) = self.lines.last_mut() {
             last.push('\n');
@@ -60,7 +60,7 @@ impl Header {
         }
     }
 
-    /// Text of the first line whose name, without the prefix, begins with `start`.
+    /// Text of the first line whose name, without the prefix, starts with `start`.
     pub(super) fn find(&self, start: &str) -> Option<&str> {
         self.lines
             .iter()
@@ -68,12 +68,12 @@ impl Header {
             .map(|(_, text)| text.as_str())
     }
 
-    /// True where any text contains `mark`.
+    /// True if any text contains `mark`.
     pub(super) fn mentions(&self, mark: &str) -> bool {
         self.lines.iter().any(|(_, text)| text.contains(mark))
     }
 
-    /// Warnings about lines that were not kept.
+    /// The warning about lines beyond the maximum, if any.
     pub(super) fn note(&self) -> Option<Warning> {
         (self.left_out > 0).then(|| {
             let message = format!("{} header lines beyond the first {MAX_LINES} are left out", self.left_out);
@@ -86,14 +86,14 @@ impl Header {
         self.lines.len()
     }
 
-    /// The lines.
+    /// Returns the lines.
     pub(super) fn into_lines(self) -> Vec<(String, String)> {
         self.lines
     }
 }
 
-/// Label and text of a line: the label ends at the first colon, or at the first one behind a parenthesis that
-/// opens before it, as in `Launch Location (lon,lat,alt):`.
+/// Splits a line into label and text. The label ends at the first colon, or, if a parenthesis opens before that, at
+/// the first colon after it closes, as in `Launch Location (lon,lat,alt):`.
 pub(super) fn split_label(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', line)?;
     let opens = memchr::memchr(b'(', line).filter(|&opens| opens < colon);
@@ -108,34 +108,34 @@ pub(super) fn split_label(line: &[u8]) -> Option<(&[u8], &[u8])> {
     has_letter.then(|| (label.trim_ascii(), text.get(1..).unwrap_or_default().trim_ascii()))
 }
 
-/// True where `line` begins with `label`, in any case, and has a colon behind it.
+/// True if `line` starts with `label`, ignoring case, and has a colon after it.
 pub(super) fn label_is(line: &[u8], label: &str) -> bool {
     split_label(line).is_some_and(|(found, _)| begins_with(found, label.as_bytes()))
 }
 
-/// True where `bytes` begin with `start` in any case.
+/// True if `bytes` start with `start`, ignoring case.
 pub(super) fn begins_with(bytes: &[u8], start: &[u8]) -> bool {
     bytes.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start))
 }
 
-/// `None` for a text that states nothing: empty, or dashes alone.
+/// The trimmed text; `None` if it is empty or only dashes.
 pub(super) fn stated(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.chars().all(|character| character == '-')).then(|| text.to_owned())
 }
 
-/// `a, b` without the parts that state nothing.
+/// `a, b` without the parts that are empty or only dashes.
 pub(super) fn stated_parts(text: &str) -> Option<String> {
     let parts: Vec<String> = text.split(',').filter_map(stated).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Splits at the first `separator`; all of it is the first part where there is none.
+/// Splits at the first `separator`; without one, the whole text is the first part.
 pub(super) fn split_first(text: &str, separator: char) -> (&str, &str) {
     text.split_once(separator).unwrap_or((text, ""))
 }
 
-/// `Launch Location (lon,lat,alt)` as `launch_location_lon_lat_alt`; words of capitals stay words.
+/// Converts `Launch Location (lon,lat,alt)` to `launch_location_lon_lat_alt`; words in capitals are not split.
 fn snake_case(label: &str) -> String {
     let mut name = String::with_capacity(label.len());
     let mut previous = ' ';

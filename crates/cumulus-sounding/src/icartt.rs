@@ -1,7 +1,7 @@
-//! ICARTT files with file format index 1001, as IMPACTS publishes its sondes.
+//! ICARTT files with file format index 1001, the format in which IMPACTS publishes its sondes.
 //!
-//! The header counts its own lines, so it is read by position: names, units, scale factors and missing values of
-//! the columns, then special and normal comments of the form `key: text`. Comments go on over several lines, keys
+//! The header states its number of lines, so it is read by position: names, units, scale factors and missing values
+//! of the columns, then special and normal comments of the form `key: text`. Comments may span several lines, keys
 //! repeat, and keywords occur without their colon.
 
 use jiff::civil::Date;
@@ -14,24 +14,24 @@ use super::{Column, Launch, Sounding};
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::warning::{Code, Warning};
 
-/// Keywords of normal comments (ICARTT File Format Standards V2.0, section 2.3.2) that a writer has been seen to
-/// print without a colon, or may.
+/// Keywords of normal comments (ICARTT File Format Standards V2.0, section 2.3.2) that writers print without a colon,
+/// or may.
 const KEYWORDS: [&str; 6] =
     ["PI_CONTACT_INFO", "PLATFORM", "LOCATION", "ASSOCIATED_DATA", "INSTRUMENT_INFO", "DATA_INFO"];
 
-/// Name of the column that counts from the launch, in IMPACTS files.
+/// Name of the column of time since launch, in IMPACTS files.
 const SINCE_LAUNCH: &str = "TimeFLStart";
 
-/// Dependent variables of one file: far more than any sonde has (14).
+/// Max dependent variables of one file: far more than any sonde has (14).
 const MAX_COLUMNS: usize = 1024;
 
-/// Steps of a clock beyond which it started anew: rows of one fall are less than an hour apart.
+/// A larger step of the clock is a wrap at midnight: rows of one fall are less than an hour apart.
 const TURN_S: f64 = 82_800.0;
 
-/// Seconds of a day.
+/// Seconds per day.
 const DAY_S: f64 = 86_400.0;
 
-/// Milliseconds of a second.
+/// Milliseconds per second.
 const SECOND_MS: i64 = 1000;
 
 /// True for a first line `<header lines>, 1001`.
@@ -41,7 +41,7 @@ pub(super) fn begins(line: &[u8]) -> bool {
     count && parts.next().is_some_and(|index| index == b"1001")
 }
 
-/// The sounding of an ICARTT file.
+/// Parses the sounding of an ICARTT file.
 pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
     let mut head = Head { lines: lines::of(bytes), read: 0, place };
     let (mut layout, header) = head.layout()?;
@@ -76,18 +76,18 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Sounding, Failure> {
     Ok(sounding)
 }
 
-/// Columns and what turns their numbers into values.
+/// The columns and how their numbers are converted to values.
 struct Layout {
     date: Option<Date>,
     columns: Vec<Column>,
-    /// Scale factor and missing value of each column; the first, the independent one, has none.
+    /// Scale factor and missing value of each column; the first column, the independent variable, has none.
     scales: Vec<(f64, f64)>,
-    /// Values that flag an amount above or below the limits of detection.
+    /// Values that mean above or below the limits of detection.
     flags: Vec<f64>,
     out_of_range: usize,
-    /// Cells that hold no number.
+    /// Number of cells that are not numeric.
     unreadable_cells: usize,
-    /// What shows that the row read last may be cut short.
+    /// Why the last row may be truncated, if there is a reason.
     ends_within: Option<&'static str>,
 }
 
@@ -114,8 +114,8 @@ impl Layout {
             sounding.dropped.malformed += 1;
             return;
         }
-        // Without its line end the last number may lack digits, which cannot be detected where widths vary; all rows but
-        // the last show how many decimals a complete one has, or that it is missing.
+        // Without its line end, the last number may lack digits, which cannot be detected if widths vary. The other
+        // rows show how many decimals a complete number has; a missing value is complete.
         let cut = !line.ended
             && cells.last().zip(self.columns.last()).zip(self.scales.last()).is_none_or(
                 |((cell, column), (_, missing))| cell.value != *missing && cell.decimals < column.decimals,
@@ -145,10 +145,10 @@ impl Layout {
     }
 }
 
-/// The header, line by line.
+/// Reads the header line by line.
 struct Head<'text> {
     lines: Lines<'text>,
-    /// Lines read so far.
+    /// Number of lines read so far.
     read: usize,
     place: &'text str,
 }
@@ -178,7 +178,7 @@ impl<'text> Head<'text> {
         header.add("dates", dates);
         self.comments(&mut header, 0)?;
         self.comments(&mut header, 1)?;
-        // The last line of the normal comments names the columns once more.
+        // The last line of the normal comments repeats the names of the columns.
         let names = self.text("the column names")?;
         if stated != self.read {
             return Err(self.failure(
@@ -235,7 +235,7 @@ impl<'text> Head<'text> {
         })
     }
 
-    /// A count and as many lines of comments, except for the last `other` of them.
+    /// Reads a count and that many comment lines, without the last `other` of them.
     fn comments(&mut self, header: &mut Header, other: usize) -> Result<(), Failure> {
         for _ in other..self.count("a number of comment lines", usize::MAX)? {
             let line = self.line("a comment line")?;
@@ -262,21 +262,21 @@ impl<'text> Head<'text> {
     }
 }
 
-/// A column from its definition, `short name, unit, standard name, description`.
+/// Parses a column definition, `short name, unit, standard name, description`.
 fn column(definition: &str) -> Column {
     let mut parts = definition.split(',').map(str::trim);
     let mut next = || parts.next().unwrap_or_default().to_owned();
     Column { name: next(), units: next(), ..Column::default() }
 }
 
-/// The date of the data, the first of the two in line 7.
+/// Parses the date of the data, the first of the two in line 7.
 fn read_date(text: &str) -> Option<Date> {
     let mut parts = text.split(',').map(str::trim);
     Date::new(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?).ok()
 }
 
-/// Seconds of the day that start anew at midnight, which the format does not allow and writers do, as seconds that go
-/// on. Rows may be in either order.
+/// Makes seconds of the day continuous if they restart at midnight, which the format does not allow but some writers
+/// do. Rows may be in ascending or descending order.
 fn unwrap_midnight(seconds: &mut [f64]) {
     let mut turns = 0.0;
     let mut before = f64::NAN;
@@ -291,7 +291,7 @@ fn unwrap_midnight(seconds: &mut [f64]) {
     }
 }
 
-/// The header, and the origin of the time column.
+/// Fills in what the header states, and the origin of the time column.
 fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
     let text = |label: &str| header.find(label).unwrap_or_default();
     sounding.project = header::stated(text("mission"));
@@ -305,7 +305,7 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
         .zip(first(sounding.column(SINCE_LAUNCH)))
         .and_then(|(clock, since)| launch::whole_ms(clock - since));
     let by_rows = date.zip(zero_ms).and_then(|(date, ms)| launch::instant(date, ms));
-    // An unreadable statement is ignored here: the launch also follows from the rows.
+    // An unreadable launch time is ignored here, because the rows also determine the launch.
     sounding.launch = match (launch::stated(header, &mut Vec::new()), by_rows) {
         (Some(launch), by_rows) => {
             let apart = by_rows.map_or(0, |rows| rows.as_millisecond() - launch.instant.as_millisecond());
@@ -340,7 +340,7 @@ fn describe(header: &Header, sounding: &mut Sounding, date: Option<Date>) {
     }
 }
 
-/// The launch where nothing states it: the first row of the clock.
+/// The launch if it is not stated: the first row of the clock.
 fn first_row(sounding: &mut Sounding, date: Option<Date>) -> Option<Launch> {
     let clock = sounding.columns.first()?;
     let seconds = clock.values.iter().copied().filter(|second| !second.is_nan()).reduce(f64::min)?;

@@ -1,4 +1,4 @@
-//! When and where a sonde was launched, from the words of a header.
+//! Parses the time and position of a launch from header texts.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -9,21 +9,21 @@ use super::number;
 use super::{Launch, LaunchPosition};
 use cumulus_model::warning::{Code, Warning};
 
-/// Milliseconds of a day.
+/// Milliseconds per day.
 pub(super) const DAY_MS: i64 = 86_400_000;
 
-/// Difference between a position in degrees and minutes and the same in decimal degrees that is worth a note: the
-/// minutes have two decimals, so rounding explains 0.0001 degrees.
+/// Min difference in degrees between a position in degrees and minutes and the same in decimal degrees that is
+/// reported: the minutes have two decimals, so rounding explains 0.0001 degrees.
 const SAME_PLACE_DEGREES: f64 = 0.01;
 
-/// Largest magnitude that is a longitude, counted to the east up to a full turn.
+/// Max magnitude of a longitude; some are counted eastwards up to a full turn.
 const MAX_LONGITUDE: f64 = 360.0;
 
-/// Altitudes beyond which a number is a sentinel: no sonde is launched from above 60 km (HS3: 20 km), and sentinels
-/// are -999 and 99999.
+/// Plausible altitudes; others are sentinels. No sonde is launched from above 60 km (HS3: 20 km), and sentinels are
+/// -999 and 99999.
 const ALTITUDES_M: std::ops::Range<f64> = -500.0..60_000.0;
 
-/// The instant of `date` at `ms` milliseconds after midnight, UTC.
+/// The instant `ms` milliseconds after midnight of `date`, UTC.
 pub(super) fn instant(date: Date, ms: i64) -> Option<Timestamp> {
     date.to_zoned(TimeZone::UTC)
         .ok()?
@@ -32,8 +32,8 @@ pub(super) fn instant(date: Date, ms: i64) -> Option<Timestamp> {
         .ok()
 }
 
-/// A date and time written as six numbers, whatever separates them: `2012, 09, 07, 12:41:16.25`. True where the
-/// seconds have a fraction.
+/// Parses a date and time written as six numbers with any separators: `2012, 09, 07, 12:41:16.25`. Returns true if
+/// the seconds have a fraction.
 pub(super) fn date_and_time(text: &str) -> Option<(Timestamp, bool)> {
     let mut parts = text
         .split(|character: char| !(character.is_ascii_digit() || character == '.'))
@@ -56,13 +56,13 @@ pub(super) fn date_and_time(text: &str) -> Option<(Timestamp, bool)> {
     Some((instant, seconds.decimals > 0))
 }
 
-/// A year of two digits in full: 69 to 99 are of the last century, as POSIX has it. No sonde is older.
+/// Expands a two-digit year: 69 to 99 are in the 20th century, as in POSIX. No sonde is older.
 pub(super) fn full_year(two_digits: i16) -> i16 {
     if two_digits < 69 { 2000 + two_digits } else { 1900 + two_digits }
 }
 
-/// Labels of lines that state the launch, as they begin in a header, in the order of their precedence, and
-/// what they are called in a product. Nominal times are those for which a launch was planned.
+/// Labels of header lines that state the launch, most reliable first, and their names in the product. Nominal times
+/// are planned launch times.
 const LAUNCH_LABELS: [(&str, &str); 10] = [
     ("utc_launch_time", "UTC Launch Time"),
     ("gmt_launch_time", "GMT Launch Time"),
@@ -78,8 +78,8 @@ const LAUNCH_LABELS: [(&str, &str); 10] = [
 const NOMINAL_LAUNCH: &str = "nominal_launch_time";
 const NOMINAL_RELEASE: &str = "nominal_release_time";
 
-/// The launch that a header states in whichever line. What states one that cannot be read, or only the planned one, is
-/// noted.
+/// The launch that the header states in any of these lines. Adds a note if there is none, it cannot be read, or it is
+/// only the planned one.
 pub(super) fn stated(header: &Header, notes: &mut Vec<Warning>) -> Option<Launch> {
     let mut unreadable = None;
     for (label, source) in LAUNCH_LABELS {
@@ -107,19 +107,19 @@ pub(super) fn stated(header: &Header, notes: &mut Vec<Warning>) -> Option<Launch
     None
 }
 
-/// `seconds` in whole milliseconds, where they are fewer than a billion.
+/// Converts `seconds` to whole milliseconds, if they are fewer than a billion.
 pub(super) fn whole_ms(seconds: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "below 1e12 by the test before it")]
     (seconds.abs() < 1e9).then(|| (seconds * 1000.0).round() as i64)
 }
 
-/// `ms` milliseconds as seconds.
+/// Converts `ms` milliseconds to seconds.
 #[expect(clippy::cast_precision_loss, reason = "spans of one sounding are far below 2^53 ms")]
 pub(super) fn seconds(ms: i64) -> f64 {
     ms as f64 / 1000.0
 }
 
-/// How decimal degrees and degrees with minutes follow each other in a line.
+/// Order of decimal degrees and degrees with minutes in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// EOL: `61 33.33'W -61.555444, 31 34.35'N 31.572562, 19156.16`.
@@ -128,8 +128,9 @@ pub(super) enum Order {
     MinutesFirst,
 }
 
-/// A launch position: longitude, latitude, altitude. Decimal degrees are authoritative, the degrees and minutes
-/// beside them are a check, because writers have lost their hemisphere between the equator and one degree.
+/// Parses a launch position: longitude, latitude, altitude. Decimal degrees are authoritative; the degrees and
+/// minutes next to them are only a check, because some writers lose the hemisphere between the equator and one
+/// degree.
 pub(super) fn position(text: &str, order: Order, notes: &mut Vec<Warning>) -> LaunchPosition {
     let words: Vec<&str> = text
         .split(|character: char| character.is_whitespace() || character == ',')
@@ -152,7 +153,8 @@ pub(super) fn position(text: &str, order: Order, notes: &mut Vec<Warning>) -> La
     let at = |index: usize| decimal.get(index).copied();
     let found = match (decimal.len(), order) {
         (0, _) => (None, None, None),
-        // Where the position is missing, the degrees with minutes are plain numbers too: `-999 -999, -999 -999, 32.9`.
+        // If the position is missing, the degrees with minutes are plain numbers as well: `-999 -999, -999 -999,
+        // 32.9`.
         (5.., Order::Interleaved) => (at(1), at(3), at(4)),
         (5.., Order::MinutesFirst) => (at(2), at(3), at(4)),
         (1 | 2, _) if with_minutes.len() >= 2 => {
@@ -192,7 +194,7 @@ pub(super) fn position(text: &str, order: Order, notes: &mut Vec<Warning>) -> La
     }
 }
 
-/// Degrees and `M.MM'H` as one signed angle.
+/// Converts degrees and `M.MM'H` to one signed angle.
 fn angle(degrees: f64, minutes: &str) -> Option<f64> {
     let (minutes, hemisphere) = minutes.split_once('\'')?;
     let size = degrees.abs() + number::whole(minutes.as_bytes())?.value / 60.0;
@@ -271,7 +273,7 @@ mod tests {
         assert_eq!(at("2012,  9,  7, 12: 1: 6"), expected("2012-09-07T12:01:06Z", false));
         assert_eq!(at("2016/02/29, 23:59:59.75"), expected("2016-02-29T23:59:59.75Z", true));
         assert_eq!(at("2022-02-08 14:29:42"), expected("2022-02-08T14:29:42Z", false));
-        // Years of two digits are of 1969 to 2068; three digits are not a year.
+        // Two-digit years are from 1969 to 2068; three-digit years are invalid.
         assert_eq!(at("14, 08, 05, 15:55:38"), expected("2014-08-05T15:55:38Z", false));
         assert_eq!(at("99, 08, 05, 15:55:38"), expected("1999-08-05T15:55:38Z", false));
         assert_eq!(at("014, 08, 05, 15:55:38"), None);

@@ -1,9 +1,10 @@
-//! Dropsonde soundings in text files: what each format states, as one neutral type.
+//! Parses dropsonde soundings, in text files or arrays, into one neutral type.
 //!
-//! In: the bytes of a file. Out: one [`Sounding`] for every sounding in it. The format is recognized by content, never
-//! by name, because archives rename. Columns keep the file's own names and rows the file's own order; nothing is
-//! sorted, merged, interpolated or computed here. Bytes are read as UTF-8 where they are and as Latin-1 where they
-//! are not, and every line ending is accepted, CR CR LF included: one collection holds them all.
+//! Input: the bytes of a text file, or a source of arrays (see [`arrays`]). Output: one [`Sounding`] for every
+//! sounding in it. The format is detected by content, never by name, because archives rename files. Columns keep the
+//! file's names and rows keep the file's order; nothing is sorted, merged, interpolated or computed here. Bytes are
+//! decoded as UTF-8 if valid, else as Latin-1, and every line ending is accepted, including CR CR LF: one collection
+//! has all of them.
 
 pub mod arrays;
 mod avaps_raw;
@@ -30,18 +31,18 @@ use cumulus_model::error::{Failure, Stage};
 use cumulus_model::source::SourceAttribute;
 use cumulus_model::warning::{Code, Warning};
 
-/// Bytes at the start of a file in which the marks of its format must occur: the longest header known (ICARTT,
-/// 104 lines) has 4 kB, and text before an EOL header is legal.
+/// Bytes at the start of a file that are searched for the marks of its format: the longest known header (ICARTT, 104
+/// lines) has 4 kB, and text before an EOL header is legal.
 const MARKS_WITHIN: usize = 1 << 16;
 
-/// A sounding as its file states it: columns under the file's own names, rows in the file's own order.
+/// A sounding as stated in its file: columns under the file's names, rows in the file's order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sounding {
     /// Format and version, such as `EOL Sounding Format/1.1`, `AVAPS raw data, NOAA 1.7` or `ICARTT FFI 1001`.
     pub format: String,
     /// Every header line: a name in the style of attributes with the prefix of the format (`eol_`, `avaps_`,
-    /// `icartt_`, `esc_`), and the raw text. Repeated names are numbered apart. Only the lines that make the table
-    /// (names, units, dashes) are left out, because [`Sounding::columns`] has their content.
+    /// `icartt_`, `esc_`), and the raw text. Repeated names are numbered. Only the lines that define the table
+    /// (names, units, dashes) are left out, because [`Sounding::columns`] has their contents.
     pub header: Vec<(String, String)>,
     /// Serial number of the sonde, as written.
     pub sonde_id: Option<String>,
@@ -51,41 +52,41 @@ pub struct Sounding {
     pub project: Option<String>,
     /// Flight or mission of the campaign.
     pub flight: Option<String>,
-    /// Aircraft: type and tail number as far as stated.
+    /// Aircraft: type and tail number, if stated.
     pub platform: Option<String>,
     /// When the sonde was launched.
     pub launch: Option<Launch>,
     /// Launch position in the header.
     pub launch_position: LaunchPosition,
-    /// Name of the column that holds the time of each row, in seconds since [`Sounding::time_origin`].
+    /// Name of the column with the time of each row, in seconds since [`Sounding::time_origin`].
     pub time_column: String,
-    /// Instant from which the time column counts: the launch, or a midnight where an ICARTT file has no time since
-    /// launch. `None` where the file states no readable date.
+    /// Origin of the time column: the launch, or midnight if an ICARTT file has no time since launch. `None` if the
+    /// file has no readable date.
     pub time_origin: Option<Timestamp>,
     /// Columns, all of the same length.
     pub columns: Vec<Column>,
-    /// What the aircraft measured at launch (the EOL row at -1 s, the `A` row of a D-file), by column name. Missing
-    /// values are left out; these values are never among the rows.
+    /// Values measured by the aircraft at launch (the EOL row at -1 s, the `A` row of a D-file), by column name,
+    /// without missing values. These values are never among the rows.
     pub reference: Vec<(String, f64)>,
-    /// Units of these values by column name, where they are not those of the columns.
+    /// Units of the reference values by column name, if they differ from those of the columns.
     pub reference_units: Vec<(String, String)>,
-    /// Other numbers that the file holds once, one value each.
+    /// Other numbers that occur once in the file, one value each.
     pub scalars: Vec<Column>,
-    /// Texts that the file holds once or for every row.
+    /// Texts that occur once in the file or once per row.
     pub texts: Vec<TextColumn>,
-    /// Rows of the file that are not in the columns.
+    /// Counts of rows that are not in the columns.
     pub dropped: Dropped,
-    /// Largest difference in seconds between the file's wall clock and launch + time, where it has both.
+    /// Max difference in seconds between the file's wall clock and launch + time, if it has both.
     pub clock_deviation_s: Option<f64>,
-    /// Oddities that deserve a warning.
+    /// Warnings about anomalies.
     pub notes: Vec<Warning>,
-    /// True where the file states that humidity is corrected for the dry bias of RD94 sensors
-    /// (`TDDryBiasCorrApplied`); `None` if it is empty.
+    /// True if the file states that humidity is corrected for the dry bias of RD94 sensors (`TDDryBiasCorrApplied`);
+    /// `None` if it does not.
     pub dry_bias_corrected: Option<bool>,
 }
 
 impl Sounding {
-    /// The column called `name`.
+    /// The column named `name`.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
@@ -97,7 +98,7 @@ impl Sounding {
         self.columns.first().map_or(0, |column| column.values.len())
     }
 
-    /// Raw text of the header line called `name`.
+    /// Raw text of the header line named `name`.
     #[must_use]
     pub fn header_text(&self, name: &str) -> Option<&str> {
         self.header.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
@@ -109,13 +110,13 @@ impl Sounding {
 pub struct Column {
     /// Name as in the file.
     pub name: String,
-    /// Unit as in the file; empty where none is given.
+    /// Unit as in the file; empty if there is none.
     pub units: String,
-    /// One value a row, NaN where missing.
+    /// One value per row, NaN where missing.
     pub values: Vec<f64>,
-    /// Most decimals that any value was printed with.
+    /// Max number of decimals of any printed value.
     pub decimals: u8,
-    /// Attributes of its values in the file: a long name, the meaning of codes.
+    /// The file's description of the values: a long name, the meaning of codes.
     pub attributes: Vec<SourceAttribute>,
 }
 
@@ -124,28 +125,28 @@ pub struct Column {
 pub struct TextColumn {
     /// Name as in the file.
     pub name: String,
-    /// One text a row, or the only one.
+    /// One text per row, or a single text.
     pub values: Vec<String>,
-    /// True where there is one text a row.
+    /// True if there is one text per row.
     pub is_column: bool,
-    /// Its attributes in the file.
+    /// The file's description of the text.
     pub attributes: Vec<SourceAttribute>,
 }
 
-/// When a sonde was launched, and how that is known.
+/// Launch time of a sonde, and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Launch {
     /// The instant, UTC.
     pub instant: Timestamp,
-    /// Where in the file it is from.
+    /// The line, variable or row of the file that it comes from.
     pub source: &'static str,
-    /// True where the fraction of the second is known rather than cut or rounded off.
+    /// True if the fraction of the second is known, not truncated or rounded.
     pub has_fraction: bool,
     /// False if the file states that no launch was detected.
     pub detected: bool,
 }
 
-/// Where a sonde was launched; a part that is missing or impossible is `None`.
+/// Launch position of a sonde; `None` for parts that are missing or impossible.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LaunchPosition {
     /// Degrees, east positive.
@@ -156,21 +157,21 @@ pub struct LaunchPosition {
     pub altitude_m: Option<f64>,
 }
 
-/// Rows of a file that are not in the columns, by reason.
+/// Numbers of rows that are not in the columns, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
     /// Rows whose time is missing.
     pub without_time: usize,
-    /// Rows that are cut short, have too many or too few fields, or hold something else than numbers.
+    /// Rows that are truncated, have too many or too few fields, or are not numeric.
     pub malformed: usize,
     /// Rows recorded on board before the launch; they show the cabin and the motion of the aircraft.
     pub before_launch: usize,
-    /// Aircraft rows beyond the first, which is the reference.
+    /// Aircraft rows after the first, which is the reference.
     pub repeated_reference: usize,
 }
 
 impl Dropped {
-    /// All of them.
+    /// The total number.
     #[must_use]
     pub fn total(&self) -> usize {
         self.without_time + self.malformed + self.before_launch + self.repeated_reference
@@ -182,7 +183,7 @@ impl Dropped {
 pub enum Format {
     /// EOL Sounding Format 1.0 or 1.1 (`.eol`).
     Eol,
-    /// What the AVAPS receiver writes: D-files, and NAMMA's `.dat`.
+    /// Files written by the AVAPS receiver: D-files, and NAMMA's `.dat`.
     AvapsRaw,
     /// ICARTT with file format index 1001 (`.ict`).
     Icartt,
@@ -201,17 +202,17 @@ impl fmt::Display for Format {
     }
 }
 
-/// True where the file at `path` begins like a sounding.
+/// True if the file at `path` starts like a sounding.
 ///
 /// # Errors
-/// It cannot be read.
+/// Returns an error if the file cannot be read.
 pub fn is_sounding(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(MARKS_WITHIN as u64).read_to_end(&mut start)?;
     Ok(detect(&start).is_some())
 }
 
-/// The format of `bytes`, by what they hold.
+/// Detects the format of `bytes` by their contents.
 #[must_use]
 pub fn detect(bytes: &[u8]) -> Option<Format> {
     let start = bytes.get(..MARKS_WITHIN).unwrap_or(bytes);
@@ -230,11 +231,11 @@ pub fn detect(bytes: &[u8]) -> Option<Format> {
     (has("release location") || has("nominal release time") || is_of_2001()).then_some(Format::Esc)
 }
 
-/// Every sounding in `bytes`; `place` names them in failures.
+/// Parses every sounding in `bytes`; `place` is their name in failures.
 ///
 /// # Errors
-/// Bytes of no known format; a file without a table, a time column or a row; a D-file of a sonde that was never
-/// launched.
+/// Returns an error if the format is unknown, the file has no table, time column or row, or a D-file is from a sonde
+/// that was never launched.
 pub fn parse(bytes: &[u8], place: &str) -> Result<Vec<Sounding>, Failure> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Failure::new(Stage::Read, place, "is empty")
@@ -254,7 +255,7 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<Vec<Sounding>, Failure> {
     }
 }
 
-/// The warning about a text that ends where no row should.
+/// The warning about a text that ends within a row.
 fn truncated(what: &str) -> Warning {
     Warning::of_granule(Code::Truncated, format!("{what}; the file may be truncated"))
 }

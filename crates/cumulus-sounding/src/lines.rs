@@ -1,16 +1,17 @@
-//! Lines of a text file as bytes, with any line ending.
+//! Splits a text file into lines of bytes, with any line ending.
 
 use cumulus_model::text::clean;
 
-/// Characters of a file that are shown in a message.
+/// Max characters of a file that are shown in a message.
 const SHOWN: usize = 40;
 
-/// One line without its ending.
+/// One line without its line end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'text> {
-    /// Its bytes without line ends, NULs and end-of-file marks; blanks at the end are kept, they show a row's width.
+    /// Its bytes without line ends, NULs and end-of-file marks; trailing blanks are kept, because they show a row's
+    /// width.
     pub(super) bytes: &'text [u8],
-    /// False for a last line that the file ends without a line end, where it may be cut.
+    /// False for the last line if it has no line end, so that it may be truncated.
     pub(super) ended: bool,
 }
 
@@ -19,20 +20,20 @@ impl Line<'_> {
         self.bytes.iter().all(u8::is_ascii_whitespace)
     }
 
-    /// The line as text, without blanks around it.
+    /// Returns the line as text, trimmed.
     pub(super) fn text(&self) -> String {
         text(self.bytes)
     }
 }
 
-/// The lines of a text.
+/// Iterator over the lines of a text.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<'text> {
     rest: &'text [u8],
     end: u8,
 }
 
-/// The lines of `bytes`, ended by LF, CR LF or CR CR LF; by CR alone where there is no LF at all.
+/// The lines of `bytes`, separated by LF, CR LF or CR CR LF; by CR if there is no LF at all.
 pub(super) fn of(bytes: &[u8]) -> Lines<'_> {
     let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let end = if memchr::memchr(b'\n', rest).is_some() { b'\n' } else { b'\r' };
@@ -40,7 +41,7 @@ pub(super) fn of(bytes: &[u8]) -> Lines<'_> {
 }
 
 impl Lines<'_> {
-    /// Bytes that are still to come.
+    /// Number of bytes not read yet.
     pub(super) fn remaining(&self) -> usize {
         self.rest.len()
     }
@@ -61,7 +62,7 @@ impl<'text> Iterator for Lines<'text> {
     }
 }
 
-/// `bytes` as text without blanks around it: UTF-8 where it is, else Latin-1. NULs inside become blanks.
+/// Decodes `bytes` as trimmed text: UTF-8 if valid, else Latin-1. NULs inside become blanks.
 pub(super) fn text(bytes: &[u8]) -> String {
     if bytes.contains(&0) {
         let blanked: Vec<u8> = bytes.iter().map(|&byte| if byte == 0 { b' ' } else { byte }).collect();
@@ -70,7 +71,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
     clean(bytes)
 }
 
-/// The first characters of a file, for a message.
+/// The first non-blank characters of a file, for a message.
 pub(super) fn opening(bytes: &[u8]) -> String {
     of(bytes)
         .find(|line| !line.is_blank())
@@ -78,7 +79,7 @@ pub(super) fn opening(bytes: &[u8]) -> String {
         .unwrap_or_default()
 }
 
-/// `bytes` without the blanks and tabs that lead them.
+/// `bytes` without leading blanks and tabs.
 pub(super) fn without_blanks(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
     while let [b' ' | b'\t', after @ ..] = rest {
@@ -87,7 +88,7 @@ pub(super) fn without_blanks(bytes: &[u8]) -> &[u8] {
     rest
 }
 
-/// The words of a line: what blanks and tabs separate.
+/// The words of a line, separated by white space.
 pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }

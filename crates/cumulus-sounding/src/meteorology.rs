@@ -1,24 +1,24 @@
-//! Quantities that follow from others, for formats that print only some of them.
+//! Quantities that are derived from others, for formats that print only some of them.
 //!
-//! Everything is element by element; a missing value (NaN) gives a missing one.
+//! All computations are element-wise; a missing value (NaN) gives a missing value.
 
-/// What a variable can be computed from, by the names of other variables.
+/// How a variable is derived from others, by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Derivation {
-    /// Eastward wind from its speed and the direction it comes from.
+    /// Eastward wind from wind speed and the direction that the wind comes from.
     EastwardWind(&'static str, &'static str),
-    /// Northward wind from its speed and the direction it comes from.
+    /// Northward wind from wind speed and the direction that the wind comes from.
     NorthwardWind(&'static str, &'static str),
-    /// Wind speed from its eastward and northward parts.
+    /// Wind speed from the eastward and northward components.
     WindSpeed(&'static str, &'static str),
-    /// Direction the wind comes from, from its eastward and northward parts.
+    /// Direction that the wind comes from, from the eastward and northward components.
     WindDirection(&'static str, &'static str),
     /// Dew point from temperature and relative humidity.
     DewPoint(&'static str, &'static str),
 }
 
 impl Derivation {
-    /// Names of the two variables it needs.
+    /// Names of the two variables that it requires.
     #[must_use]
     pub fn needs(self) -> [&'static str; 2] {
         match self {
@@ -30,7 +30,7 @@ impl Derivation {
         }
     }
 
-    /// How it is computed, for people.
+    /// Describes the computation, for people.
     #[must_use]
     pub fn text(self) -> String {
         let [first, second] = self.needs();
@@ -40,7 +40,7 @@ impl Derivation {
         }
     }
 
-    /// The value for one row: m/s, degrees, degrees Celsius and percent.
+    /// Computes the value for one row; units are m/s, degrees, degrees Celsius and percent.
     #[must_use]
     pub fn value(self, first: f64, second: f64) -> f64 {
         match self {
@@ -53,8 +53,8 @@ impl Derivation {
     }
 }
 
-/// Dew point in degrees Celsius (Bolton 1980, The Computation of Equivalent Potential Temperature, equations 10
-/// and 11), with respect to liquid water; missing where the air is perfectly dry.
+/// Dew point in degrees Celsius (Bolton 1980, The Computation of Equivalent Potential Temperature, equations 10 and
+/// 11), with respect to liquid water; NaN if the air is perfectly dry.
 fn dew_point(temperature: f64, humidity_percent: f64) -> f64 {
     if humidity_percent <= 0.0 {
         return f64::NAN;

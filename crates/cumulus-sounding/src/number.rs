@@ -1,30 +1,31 @@
-//! Decimal numbers as instruments print them, read exactly and fast.
+//! Parses decimal numbers as instruments print them, exactly and fast.
 //!
-//! A number of at most 2^53 in its digits alone is that integer divided by a power of ten; both are exact in f64
-//! and one division rounds once, so the result is the nearest f64, the same that `str::parse` gives (Clinger 1990,
-//! "How to read floating point numbers accurately"). All others go to `str::parse`.
+//! If the digits of a number form an integer of at most 2^53, its value is that integer divided by a power of ten.
+//! Both are exact in f64 and the division rounds once, so the result is the nearest f64, the same as from
+//! `str::parse` (Clinger 1990, "How to read floating point numbers accurately"). All other numbers are parsed by
+//! `str::parse`.
 
-/// Powers of ten that f64 holds exactly.
+/// Powers of ten that are exact in f64.
 const POWERS_OF_TEN: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
     1e19, 1e20, 1e21, 1e22,
 ];
 
-/// Largest integer below which f64 holds every integer.
+/// Largest integer up to which f64 represents all integers exactly.
 const EXACT: u64 = 1 << 53;
 
-/// Number of digits that always fit into 64 bits.
+/// Max digits that always fit into 64 bits.
 const SAFE_DIGITS: usize = 19;
 
-/// A number and how it was printed.
+/// A number and the number of decimals it was printed with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Number {
     pub(super) value: f64,
-    /// Digits after the point.
+    /// Digits after the decimal point.
     pub(super) decimals: u8,
 }
 
-/// The number that `text` begins with, `[+-]digits[.digits]`, and what follows it.
+/// Parses the number at the start of `text`, `[+-]digits[.digits]`, and returns the rest.
 #[inline]
 pub(super) fn leading(text: &[u8]) -> Option<(Number, &[u8])> {
     let sign = text.first()?;
@@ -59,7 +60,7 @@ pub(super) fn leading(text: &[u8]) -> Option<(Number, &[u8])> {
     Some((Number { value, decimals: u8::try_from(decimals).unwrap_or(u8::MAX) }, rest))
 }
 
-/// The number that `text` is, without blanks around it; exponents are accepted, `nan` and `inf` are not.
+/// Parses `text` as a number, trimmed; exponents are accepted, `nan` and `inf` are not.
 pub(super) fn whole(text: &[u8]) -> Option<Number> {
     let text = text.trim_ascii();
     let (number, rest) = leading(text)?;

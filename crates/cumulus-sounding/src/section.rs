@@ -1,4 +1,4 @@
-//! Files of one or several soundings that each have labelled header lines and a table: EOL and ESC.
+//! Parses files of one or more soundings, each with labelled header lines and a table: EOL and ESC.
 
 use super::header::{self, Header};
 use super::lines::{self, Line};
@@ -8,33 +8,33 @@ use super::{Column, Format, Sounding};
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::warning::{Code, Warning};
 
-/// Label of the first header line; several soundings in one file each begin with it.
+/// Label of the first header line of each sounding.
 const FIRST_LABEL: &str = "data type";
 
-/// Soundings of one file: ten times the drops of the longest flight (90). A file of nothing but first labels must not
-/// make millions of failures.
+/// Max soundings of one file: ten times those of the longest flight (90). A file that consists of first labels must
+/// not cause millions of failures.
 const MAX_SOUNDINGS: usize = 1000;
 
-/// Rows for which memory is taken at once; a Global Hawk sonde makes 5200 in its 20 minutes.
+/// Max rows for which memory is allocated in advance; a Global Hawk sonde has 5200 in its 20 minutes.
 const USUAL_ROWS: usize = 8192;
 
-/// What differs between the formats.
+/// The differences between the formats.
 pub(super) struct Dialect {
     pub(super) format: Format,
     /// Prefix of header names.
     pub(super) prefix: &'static str,
-    /// The quantity and the unit by a column's name.
+    /// Rule for the values of a column, by its name.
     pub(super) rule: fn(&str) -> Rule,
-    /// Time of the row that holds what the aircraft measured.
+    /// Time of the row that was measured by the aircraft.
     pub(super) reference_time: Option<f64>,
-    /// Fills in the fields of the header and the rows.
+    /// Fills in what header and rows state.
     pub(super) interpret: fn(&Header, &mut Sounding),
 }
 
-/// Every sounding of a file.
+/// Parses every sounding of a file.
 ///
 /// # Errors
-/// The first failure where no sounding can be read; where some can, failures of the others become notes.
+/// Returns the first failure if no sounding can be read. Otherwise, failures of single soundings become notes.
 pub(super) fn parse(bytes: &[u8], place: &str, dialect: &Dialect) -> Result<Vec<Sounding>, Failure> {
     let mut reader = Reader { lines: lines::of(bytes), pending: None, place, dialect };
     let (mut soundings, mut failures) = (Vec::new(), Vec::new());
@@ -64,7 +64,7 @@ pub(super) fn parse(bytes: &[u8], place: &str, dialect: &Dialect) -> Result<Vec<
 
 struct Reader<'text> {
     lines: lines::Lines<'text>,
-    /// First line of the next sounding, met while rows were read.
+    /// First line of the next sounding, read at the end of the rows.
     pending: Option<Line<'text>>,
     place: &'text str,
     dialect: &'text Dialect,
@@ -73,7 +73,8 @@ struct Reader<'text> {
 impl<'text> Reader<'text> {
     fn section(&mut self) -> Option<Result<Sounding, Failure>> {
         let mut header = Header::new(self.dialect.prefix);
-        // The two lines above the dashes are part of the table, so each line waits until two more have come.
+        // The two lines above the dashes belong to the table, so each line is held back until two more have been
+        // read.
         let mut waiting: [Option<Line<'text>>; 2] = [None, None];
         let (mut started, mut begun) = (false, false);
         let dashes = loop {
@@ -137,7 +138,7 @@ impl<'text> Reader<'text> {
         let table = Table::new(names, units, dashes.bytes, self.dialect.rule);
         let time = table.as_ref().and_then(|table| table.position("time"));
         let (Some(table), Some(time)) = (table, time) else {
-            // Rows of the table that cannot be read are skipped, so that the next sounding is found.
+            // Skips the rows of this table, so that the next sounding is found.
             self.skip_rows();
             return Err(Failure::new(Stage::Read, self.place, "has no time column")
                 .found(format!("columns {:?}", lines::text(names)))
@@ -185,13 +186,13 @@ fn begins(line: Line<'_>) -> bool {
     header::label_is(line.bytes, FIRST_LABEL)
 }
 
-/// Rows on their way into columns.
+/// Rows that are being converted to columns.
 struct Rows {
     table: Table,
     time: usize,
     cells: Vec<Number>,
     sounding: Sounding,
-    /// What shows that the row read last may be cut short.
+    /// Why the last row may be truncated, if there is a reason.
     ends_within: Option<&'static str>,
 }
 

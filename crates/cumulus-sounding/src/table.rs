@@ -1,34 +1,34 @@
-//! Tables of numbers below a line of dashes: EOL and ESC.
+//! Parses tables of numbers below a line of dashes: EOL and ESC.
 //!
-//! The dashes give the number of columns and their positions; widths differ between versions, so no position is
-//! a constant. A row is read in three ways, the first that fits wins:
+//! The dashes give the number of columns and their positions; widths differ between versions, so no position is a
+//! constant. A row is parsed in four ways, and the first that fits is used:
 //!
-//! 1. blanks separate the cells: as many numbers as columns;
-//! 2. cells are blank: cut by position, where the row is complete, right-aligned and blank between the columns;
-//! 3. blanks were lost in front of minus signs or full cells: a number ends before a minus sign and behind as many
-//!    decimals as its column prints, and has exactly as many, so that a row that lacks a cell is never taken for one.
-//!    Cutting such a row by position would turn a shifted `-999.00` into a valid-looking `999.00`.
-//! 4. some cells hold no plain number, and there are as many words as columns: those cells are missing.
+//! 1. cells are separated by blanks: as many numbers as columns;
+//! 2. some cells are blank: the row is split by position, if it is complete, right-aligned and blank between columns;
+//! 3. blanks are missing before minus signs or full cells: a number ends before a minus sign or after as many decimals
+//!    as its column prints, and must have exactly as many, so that a row that lacks a cell is never accepted.
+//!    Splitting such a row by position would turn a shifted `-999.00` into a valid-looking `999.00`;
+//! 4. some cells are not plain numbers, but there are as many words as columns: those cells are missing.
 
 use std::ops::Range;
 
 use super::lines::{self, Line};
 use super::number::{self, Number};
 
-/// Columns of one table: six times the most that any writer makes (21). Rows are as wide in memory.
+/// Max columns of one table: six times the max of all known writers (21). Rows are as wide in memory.
 const MAX_COLUMNS: usize = 128;
 
-/// The only cell that writers print without the decimals of its column.
+/// The only value that writers print without the decimals of its column.
 const SHORT_MISSING: &[u8] = b"-999";
 
-/// The quantity and the unit by a column's name.
+/// How the values of a column are printed and when they are missing, by its name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
-    /// Decimals that the format prints.
+    /// Number of decimals in the format.
     pub(super) decimals: u8,
-    /// Values up to here are missing; negative infinity where none is.
+    /// Values up to this one are missing; negative infinity if none are.
     pub(super) missing_up_to: f64,
-    /// These values are missing; NaN where none is.
+    /// Exact missing values; NaN if there is none.
     pub(super) missing: [f64; 2],
 }
 
@@ -38,19 +38,19 @@ pub(super) struct Field {
     pub(super) name: String,
     pub(super) units: String,
     pub(super) rule: Rule,
-    /// Where its dashes are.
+    /// Position of its dashes.
     span: Range<usize>,
-    /// Most decimals seen so far.
+    /// Max decimals seen so far.
     seen: Option<u8>,
 }
 
 impl Field {
-    /// Decimals behind which a cell of this column ends.
+    /// Decimals after which a cell of this column ends.
     fn decimals(&self) -> u8 {
         self.seen.unwrap_or(self.rule.decimals)
     }
 
-    /// Most decimals that any value was printed with.
+    /// Max number of decimals of any printed value.
     pub(super) fn printed_decimals(&self) -> u8 {
         self.seen.unwrap_or(0)
     }
@@ -60,15 +60,15 @@ impl Field {
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) fields: Vec<Field>,
-    /// Columns end here.
+    /// Position after the last column.
     width: usize,
-    /// Rows that were not plainly separated by blanks.
+    /// Number of rows that are not separated by blanks.
     pub(super) irregular_rows: usize,
-    /// Cells that hold no number.
+    /// Number of cells that are not numeric.
     pub(super) unreadable_cells: usize,
 }
 
-/// True for the line that ends a header: dashes in groups, nothing else.
+/// True for the line that ends a header: only groups of dashes.
 pub(super) fn is_dashes(line: &[u8]) -> bool {
     lines::without_blanks(line).starts_with(b"-----")
         && line.iter().all(|byte| matches!(byte, b'-' | b' ' | b'\t'))
@@ -76,7 +76,8 @@ pub(super) fn is_dashes(line: &[u8]) -> bool {
 }
 
 impl Table {
-    /// A table from its three lines; `rule` interprets a name. `None` where there are too many columns.
+    /// Creates a table from its three lines; `rule` returns the rule for a name. `None` if there are too many
+    /// columns.
     pub(super) fn new(
         names: &[u8],
         units: &[u8],
@@ -107,18 +108,18 @@ impl Table {
         Some(Self { fields, width, irregular_rows: 0, unreadable_cells: 0 })
     }
 
-    /// Position of the column called `name`, in any case.
+    /// Index of the column named `name`, ignoring case.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name.eq_ignore_ascii_case(name))
     }
 
-    /// Bytes of a row with its line end, at least.
+    /// Min bytes of a row with its line end.
     pub(super) fn row_bytes(&self) -> usize {
         self.width + 1
     }
 
-    /// Reads a row into `cells`, one a column, as printed: missing values are still numbers, blank cells are NaN.
-    /// False for a row that is malformed or cut short.
+    /// Parses a row into `cells`, one per column, as printed: missing values are still numbers, blank cells are NaN.
+    /// Returns false if the row is malformed or truncated.
     pub(super) fn read(&mut self, line: Line<'_>, cells: &mut [Number]) -> bool {
         if !self.by_blanks(line.bytes, cells) {
             if self.by_position(line.bytes, cells) || self.by_decimals(line.bytes, cells) {
@@ -153,8 +154,8 @@ impl Table {
         lines::without_blanks(rest).is_empty()
     }
 
-    /// As many words as columns, some of which are no plain number: stars where a number did not fit, `NaN`, an exponent.
-    /// Returns how many hold no number; a row of which most do is none.
+    /// Parses as many words as columns, some of which are not plain numbers: stars for a number that did not fit,
+    /// `NaN`, an exponent. Returns the number of cells that are not numeric; `None` if these are more than half.
     fn by_words(&self, text: &[u8], cells: &mut [Number]) -> Option<usize> {
         let mut words = lines::words(text);
         let mut unreadable = 0;
@@ -211,14 +212,14 @@ impl Table {
         blank(text.get(end..))
     }
 
-    /// True where a row at the end of the file lacks digits.
+    /// True if a row at the end of the file lacks digits.
     fn is_cut(&self, text: &[u8], cells: &[Number]) -> bool {
         let (Some(field), Some(cell)) = (self.fields.last(), cells.last()) else { return false };
         cell.decimals < field.decimals() || (field.decimals() == 0 && text.len() < self.width)
     }
 }
 
-/// Where the groups of dashes are.
+/// Finds the groups of dashes.
 fn groups(dashes: &[u8]) -> Vec<Range<usize>> {
     let mut spans: Vec<Range<usize>> = Vec::new();
     for (index, byte) in dashes.iter().enumerate() {
@@ -231,8 +232,8 @@ fn groups(dashes: &[u8]) -> Vec<Range<usize>> {
     spans
 }
 
-/// The words of a line above the dashes, one text a column: in order where there are as many words as columns,
-/// otherwise each word goes to the column whose dashes are nearest to its middle.
+/// Assigns the words of a line above the dashes to the columns: in order if there are as many words as columns,
+/// otherwise each word to the column whose dashes are nearest to its middle.
 fn captions(line: &[u8], spans: &[Range<usize>]) -> Vec<String> {
     let mut words: Vec<(usize, &[u8])> = Vec::new();
     let mut start = 0;
@@ -247,7 +248,7 @@ fn captions(line: &[u8], spans: &[Range<usize>]) -> Vec<String> {
     }
     let mut captions = vec![String::new(); spans.len()];
     for (start, word) in words {
-        // Twice the middles, so that halves stay whole.
+        // Twice the middle, to stay in integers.
         let middle = start * 2 + word.len();
         let nearest = spans
             .iter()
@@ -264,7 +265,7 @@ fn captions(line: &[u8], spans: &[Range<usize>]) -> Vec<String> {
     captions
 }
 
-/// Hour, minute and second have one name together, `-- UTC --`; each gets its own.
+/// Hour, minute and second share one title, `-- UTC --`; each gets its own name.
 fn name_the_clock(names: &mut [String]) {
     let clock = names.windows(3).position(|group| {
         let [hour, minute, second] = group else { return false };

@@ -1,4 +1,4 @@
-//! Detection, arbitrary bytes, and genuine files.
+//! Tests of detection, arbitrary bytes, and genuine files.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::*;
 use cumulus_formats::read::netcdf3::Netcdf3Source;
 use cumulus_model::source::Source;
 
-/// A genuine file, which tests find through `CUMULUS_SHARED`.
+/// A genuine file in the folder that `CUMULUS_SHARED` names.
 #[expect(clippy::disallowed_methods, reason = "tests find genuine files by the environment")]
 fn genuine(name: &str) -> Option<PathBuf> {
     let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
@@ -30,7 +30,7 @@ fn only(soundings: Result<Vec<Sounding>, Failure>) -> Sounding {
     soundings.into_iter().next().expect("one")
 }
 
-/// Values of some columns at one row; NaN shown as such, so that rows compare as text.
+/// Values of some columns in one row as text, so that NaN can be compared.
 fn row(sounding: &Sounding, index: usize, names: &[&str]) -> String {
     let value = |name: &&str| {
         let column = sounding.column(name).unwrap_or_else(|| panic!("column {name}"));
@@ -110,8 +110,8 @@ fn a_genuine_composite_file_is_read() {
     assert_eq!(row(&sounding, 1687, &names), "0.2 NaN NaN NaN NaN NaN NaN 9 9");
 }
 
-/// The same sounding in two formats (sonde 190550187, 1127 rows): ICARTT prints two decimals of what ASPEN's netCDF
-/// holds, and differs only in the time of the extrapolated surface row.
+/// The same sounding in two formats (sonde 190550187, 1127 rows): ICARTT prints the values of ASPEN's netCDF with two
+/// decimals, and differs only in the time of the extrapolated surface row.
 #[test]
 fn icartt_and_netcdf_of_one_sounding_agree() {
     let Some(soundings) = read_genuine("IMPACTS_AVAPS_P3B_202202081429_R0.ict") else { return };
@@ -149,7 +149,7 @@ fn icartt_and_netcdf_of_one_sounding_agree() {
             let missing = value <= -998.995;
             assert_eq!(printed_value.is_nan(), missing, "{printed} row {index}");
             let surface_time = printed == "TimeFLStart" && index + 1 == column.values.len();
-            // Half a unit of the last decimal, and the step of single precision at 4000 m.
+            // Half a unit of the last decimal, plus the resolution of single precision at 4000 m.
             let most = if surface_time { 0.3 } else { 0.005 + 0.0005 };
             assert!(
                 missing || (printed_value - value).abs() <= most,
@@ -187,7 +187,7 @@ fn what_is_no_sounding_is_refused_by_name() {
     }
 }
 
-/// Beginnings that lead arbitrary bytes into every parser.
+/// Prefixes that make detection pass arbitrary bytes to every parser.
 const BEGINNINGS: [&str; 6] = [
     "",
     "Data Type/Direction: x\n Time Press\n sec mb\n------- ------- -------\n",

@@ -1,6 +1,7 @@
-//! Units of time as netCDF states them, `<unit> since <instant>`, and instants in the spellings that occur there.
+//! Parses units of time as stated in netCDF, `<unit> since <instant>`, and instants in the spellings that occur
+//! there.
 //!
-//! Spellings are those of UDUNITS and CF-1.6 section 4.4. Months and years are refused, because they have no fixed
+//! Spellings are those of UDUNITS and CF-1.6 section 4.4. Months and years are rejected, because they have no fixed
 //! length.
 
 use jiff::Timestamp;
@@ -10,7 +11,8 @@ use jiff::tz::TimeZone;
 /// Nanoseconds of a second.
 pub const SECOND_NS: i64 = 1_000_000_000;
 
-/// Spellings of units and the nanoseconds of each. Letters alone have a case: `S` is no second and `D` no day.
+/// Spellings of units and the nanoseconds of each. Short spellings are case-sensitive: `S` is not a second and `D`
+/// not a day.
 const UNITS: [(i64, &[&str], &[&str]); 7] = [
     (1, &["ns"], &["nsec", "nsecs", "nanosec", "nanosecs", "nanosecond", "nanoseconds"]),
     (1_000, &["us", "µs", "μs"], &["usec", "usecs", "microsec", "microsecs", "microsecond", "microseconds"]),
@@ -24,12 +26,12 @@ const UNITS: [(i64, &[&str], &[&str]); 7] = [
 /// Words between the unit and its instant.
 const SINCE: [&str; 5] = ["since", "from", "after", "ref", "@"];
 
-/// From where a time counts.
+/// Origin of a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Origin {
-    /// An instant, and whether its seconds have a fraction.
+    /// An instant; true if its seconds have a fraction.
     At(Timestamp, bool),
-    /// The launch: stated in the unit, or the unit has no origin.
+    /// The launch: the unit states it, or states no origin at all.
     Launch,
 }
 
@@ -112,7 +114,7 @@ pub fn instant(text: &str) -> Option<(Timestamp, bool)> {
     Some((Timestamp::from_nanosecond(nanoseconds).ok()?, has_fraction))
 }
 
-/// Text that is still to be read.
+/// Text that has not been parsed yet.
 struct Scan<'text>(&'text str);
 
 impl<'text> Scan<'text> {
@@ -126,7 +128,7 @@ impl<'text> Scan<'text> {
         Some(first)
     }
 
-    /// At least one digit.
+    /// Reads at least one digit.
     fn digits(&mut self) -> Option<&'text str> {
         let end = self.0.bytes().take_while(u8::is_ascii_digit).count();
         let (digits, rest) = self.0.split_at_checked(end).filter(|(digits, _)| !digits.is_empty())?;
@@ -134,7 +136,7 @@ impl<'text> Scan<'text> {
         Some(digits)
     }
 
-    /// Nanoseconds of the day; midnight where no clock follows. `None` for an impossible clock.
+    /// Reads a clock time as nanoseconds of the day; midnight if there is none. `None` if it is impossible.
     fn clock(&mut self) -> Option<(i64, bool)> {
         let Some(first) = self.digits() else { return Some((0, false)) };
         let (hour, minute, second) = match first.len() {
@@ -161,7 +163,7 @@ impl<'text> Scan<'text> {
         is_clock.then(|| ((hour * 3_600 + minute * 60 + seconds) * SECOND_NS + nanoseconds, has_fraction))
     }
 
-    /// Minutes east of UTC; nothing may follow.
+    /// Reads an offset in minutes east of UTC, up to the end of the text.
     fn zone(&mut self) -> Option<i64> {
         self.blanks();
         if self.0.is_empty()
@@ -169,7 +171,7 @@ impl<'text> Scan<'text> {
         {
             return Some(0);
         }
-        // `0:00` without a sign is what the ARM programme writes; `UTC+2` occurs too.
+        // The ARM programme writes `0:00` without a sign; `UTC+2` occurs too.
         for name in ["UTC", "GMT"] {
             self.0 = self.0.strip_prefix(name).unwrap_or(self.0);
         }

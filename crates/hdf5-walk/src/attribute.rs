@@ -1,4 +1,4 @@
-//! Attributes (section IV.A.2.m) and the numbers by which an object orders them.
+//! Attributes (section IV.A.2.m) and their creation order.
 
 use std::collections::BTreeSet;
 
@@ -17,16 +17,16 @@ pub struct Attribute {
     pub name: String,
     /// Its datatype.
     pub datatype: Datatype,
-    /// The lengths of its dimensions; none for a single value.
+    /// The lengths of its dimensions; empty for a single value.
     pub shape: Vec<u64>,
     /// The bytes of its value.
     pub data: Vec<u8>,
-    /// Where in the file the value stands.
+    /// The address of the value in the file.
     pub address: u64,
 }
 
 impl Attribute {
-    /// The value as a text without trailing NULs, if it is one.
+    /// The value as text without trailing NULs; `None` if it is not text.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         let Datatype::Text { .. } = self.datatype else { return None };
@@ -35,7 +35,7 @@ impl Attribute {
     }
 }
 
-/// Reads all attributes of an object, and the attribute info which describes them.
+/// Reads all attributes of an object, and checks the attribute info message.
 pub(super) fn read_all(walk: &mut Walker<'_>, header: &Header<'_>) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     let mut orders = Vec::new();
@@ -62,7 +62,7 @@ pub(super) fn read_all(walk: &mut Walker<'_>, header: &Header<'_>) -> Vec<Attrib
     attributes
 }
 
-/// Creation orders must be the numbers from 0 without gaps, each once.
+/// Checks that creation orders are the numbers from 0 without gaps, each once.
 pub(super) fn check_orders(mut orders: Vec<u64>, address: u64, what: &str, faults: &mut Faults) {
     orders.sort_unstable();
     faults.check(orders.iter().copied().eq(0..count(orders.len())), address, || {
@@ -70,7 +70,7 @@ pub(super) fn check_orders(mut orders: Vec<u64>, address: u64, what: &str, fault
     });
 }
 
-/// Attribute, version 3 (section IV.A.2.m).
+/// Reads an attribute, version 3 (section IV.A.2.m).
 fn read(message: &Message<'_>, faults: &mut Faults) -> Result<Attribute, Fault> {
     let mut cursor = message.cursor();
     message::version(&mut cursor, &[3], "attribute")?;
@@ -100,7 +100,7 @@ fn read(message: &Message<'_>, faults: &mut Faults) -> Result<Attribute, Fault> 
     Ok(Attribute { name, datatype, shape: dataspace.shape, data: data.to_vec(), address })
 }
 
-/// The name of an attribute; its size includes the NUL at its end.
+/// Checks the name of an attribute; its size includes the terminating NUL.
 fn check_name(bytes: &[u8], utf8: bool, address: u64, faults: &mut Faults) -> String {
     let name = bytes.strip_suffix(b"\0");
     faults.check(name.is_some_and(|name| !name.is_empty() && !name.contains(&0)), address, || {
@@ -118,7 +118,7 @@ mod tests {
     use super::super::object::Message;
     use super::read;
 
-    /// The problems of an attribute "n", or other bytes, with the value "ab".
+    /// Returns the problems of an attribute with this name and a text value of two bytes.
     fn problems(name: &[u8], charset: u8, value: &[u8]) -> Vec<String> {
         let size = u8::try_from(name.len()).unwrap_or(0);
         let head = [3, 0, size, 0, 8, 0, 4, 0, charset];

@@ -1,18 +1,18 @@
-//! Reads numbers from bytes and records at which address of the file they stand.
+//! Reads numbers from bytes and tracks their address in the file.
 //!
-//! All numbers are little-endian; offsets and lengths are 8 bytes wide, as the superblock says (section II.A).
+//! All numbers are little-endian. Offsets and lengths are 8 bytes wide, as the superblock states (section II.A).
 
 use super::fault::{Fault, Faults};
 
 /// The undefined address: all bits set (appendix A).
 pub(super) const UNDEFINED: u64 = u64::MAX;
 
-/// A length in memory as a number of the file format.
+/// Converts a length in memory to a number of the file format.
 pub(super) fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// A run of bytes that is read from its front.
+/// A sequence of bytes that is read from the front.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
@@ -20,12 +20,12 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Reads bytes which stand at an address of the file.
+    /// Reads bytes that are at `address` in the file.
     pub(super) fn new(bytes: &'a [u8], address: u64) -> Self {
         Self { bytes, address }
     }
 
-    /// Reads a file from an address to its end.
+    /// Reads a file from `address` to its end.
     pub(super) fn from(file: &'a [u8], address: u64, what: &str) -> Result<Self, Fault> {
         usize::try_from(address)
             .ok()
@@ -42,17 +42,17 @@ impl<'a> Cursor<'a> {
         self.address
     }
 
-    /// How many bytes are left.
+    /// Number of bytes left.
     pub(super) fn left(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The bytes that are left.
+    /// The bytes left.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// The next bytes.
+    /// Takes the next `length` bytes.
     pub(super) fn take(&mut self, length: usize, what: &str) -> Result<&'a [u8], Fault> {
         let (taken, rest) = self.bytes.split_at_checked(length).ok_or_else(|| {
             let left = self.bytes.len();
@@ -63,12 +63,12 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// The next bytes, as many as a length field of the file says.
+    /// Takes the next `length` bytes, where `length` is from a field of the file.
     pub(super) fn take_long(&mut self, length: u64, what: &str) -> Result<&'a [u8], Fault> {
         self.take(usize::try_from(length).unwrap_or(usize::MAX), what)
     }
 
-    /// The next unsigned number, 1 to 8 bytes wide.
+    /// Reads the next unsigned number, 1 to 8 bytes wide.
     pub(super) fn number(&mut self, width: usize, what: &str) -> Result<u64, Fault> {
         Ok(self.take(width, what)?.iter().rev().fold(0, |value, &byte| (value << 8) | u64::from(byte)))
     }
@@ -89,7 +89,7 @@ impl<'a> Cursor<'a> {
         self.number(8, what)
     }
 
-    /// Reads a signature of four bytes.
+    /// Reads a four-byte signature.
     pub(super) fn signature(&mut self, expected: [u8; 4], what: &str) -> Result<(), Fault> {
         let address = self.address;
         let found = self.take(4, what)?;
@@ -108,7 +108,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Nothing may be left.
+    /// Checks that no bytes are left.
     pub(super) fn end(&self, what: &str, faults: &mut Faults) {
         faults.check(self.bytes.is_empty(), self.address, || {
             format!("{what} is followed by {} bytes which belong to no field", self.bytes.len())
@@ -116,7 +116,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Notes the first byte that is not zero.
+/// Adds a fault for the first byte that is not zero.
 pub(super) fn check_zero(bytes: &[u8], address: u64, what: &str, faults: &mut Faults) {
     if let Some((position, byte)) = bytes.iter().enumerate().find(|(_, byte)| **byte != 0) {
         faults
@@ -124,7 +124,7 @@ pub(super) fn check_zero(bytes: &[u8], address: u64, what: &str, faults: &mut Fa
     }
 }
 
-/// Names and texts: pure ASCII where ASCII is declared, valid UTF-8 where UTF-8 is declared.
+/// Checks names and texts: pure ASCII if ASCII is declared, valid UTF-8 if UTF-8 is declared.
 pub(super) fn check_text(bytes: &[u8], utf8: bool, address: u64, what: &str, faults: &mut Faults) {
     if utf8 {
         faults.check(std::str::from_utf8(bytes).is_ok(), address, || {

@@ -1,13 +1,13 @@
-//! The checksum of metadata: Bob Jenkins' lookup3 hash ("hashlittle"), begun with zero.
+//! The checksum of metadata: Bob Jenkins' lookup3 hash ("hashlittle") with initial value zero.
 //!
-//! The superblock (section II.A) and object headers (sections IV.A.1.b) end with it.
+//! The superblock (section II.A) and object headers (section IV.A.1.b) end with it.
 
-/// The checksum of some bytes.
+/// Returns the checksum of `bytes`.
 pub(super) fn lookup3(bytes: &[u8]) -> u32 {
     let length = u32::try_from(bytes.len() & 0xffff_ffff).unwrap_or_default();
     let seed = 0xdead_beef_u32.wrapping_add(length);
     let mut state = [seed; 3];
-    // The last block, of 1 to 12 bytes, is mixed differently from all those before it.
+    // The last block, of 1 to 12 bytes, is mixed differently from the others.
     let whole = bytes.len().saturating_sub(1) / 12;
     let mut blocks = bytes.chunks(12);
     for block in blocks.by_ref().take(whole) {
@@ -19,7 +19,7 @@ pub(super) fn lookup3(bytes: &[u8]) -> u32 {
     }
 }
 
-/// Adds up to 12 bytes, as if filled up with zeros, to the three words.
+/// Adds up to 12 bytes, padded with zeros, to the three words.
 fn add(state: [u32; 3], block: &[u8]) -> [u32; 3] {
     let mut words = [0_u32; 3];
     for (word, bytes) in words.iter_mut().zip(block.chunks(4)) {
@@ -55,14 +55,14 @@ fn finish([mut first, mut second, mut third]: [u32; 3]) -> u32 {
 mod tests {
     use super::lookup3;
 
-    /// The answers are those of the driver in Jenkins' own source.
+    /// The expected values are from the driver in Jenkins' source.
     #[test]
     fn known_answers() {
         assert_eq!(lookup3(b""), 0xdead_beef);
         assert_eq!(lookup3(b"Four score and seven years ago"), 0x1777_0551);
     }
 
-    /// For every length round the block size the answer changes when one byte changes.
+    /// For every length around the block size, the checksum changes when one byte changes.
     #[test]
     fn every_byte_counts() {
         for length in 1..40 {

@@ -1,4 +1,4 @@
-//! Damages a sound file byte by byte and tests whether a walk notices.
+//! Damages a sound file byte by byte and checks that a walk detects it.
 
 use super::bytes::count;
 use super::checksum::lookup3;
@@ -8,26 +8,26 @@ use super::walk;
 /// A change of one byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// The byte that is changed.
+    /// The address of the changed byte.
     pub address: u64,
-    /// The bits of it that are turned over.
+    /// The bits that are flipped.
     pub mask: u8,
-    /// The structure it belongs to.
+    /// The structure that the byte belongs to.
     pub structure: &'static str,
 }
 
-/// What came of many changes.
+/// The result of many changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// How many changes were tried.
+    /// Number of changes tried.
     pub tried: u64,
-    /// Those that no fault was found for.
+    /// Changes for which no fault was found.
     pub unnoticed: Vec<Change>,
 }
 
-/// Turns over bits of every byte of metadata and padding in turn: with each mask, at every `step`-th address. `None`
-/// if the file is not sound to begin with. With `reseal`, the checksum of the changed structure is made good again,
-/// so that only the checks of the fields themselves can notice; texts and numbers that may have any value then pass.
+/// Flips bits of every metadata and padding byte in turn: with each mask, at every `step`-th address. Returns `None`
+/// if the file is not sound. With `reseal`, the checksum of the changed structure is recomputed, so that only the
+/// checks of the fields themselves can detect the change; then texts and numbers that may have any value pass.
 #[must_use]
 pub fn damage(file: &[u8], masks: &[u8], step: usize, reseal: bool) -> Option<Outcome> {
     let summary = walk(file).ok()?;
@@ -52,7 +52,7 @@ pub fn damage(file: &[u8], masks: &[u8], step: usize, reseal: bool) -> Option<Ou
                 }
                 let sum = if reseal { seal(&mut damaged, region) } else { None };
                 outcome.tried = outcome.tried.saturating_add(1);
-                // A changed checksum that is made good again is no change.
+                // If the checksum itself was changed, recomputing it restores the file.
                 if damaged != file && walk(&damaged).is_ok() {
                     outcome.unnoticed.push(Change { address, mask, structure });
                 }
@@ -69,7 +69,7 @@ pub fn damage(file: &[u8], masks: &[u8], step: usize, reseal: bool) -> Option<Ou
     Some(outcome)
 }
 
-/// Turns over bits of one byte; false if that changes nothing.
+/// Flips bits of one byte; returns false if that changes nothing.
 fn turn(file: &mut [u8], address: u64, mask: u8) -> bool {
     let byte = usize::try_from(address).ok().and_then(|address| file.get_mut(address));
     byte.is_some_and(|byte| {
@@ -78,7 +78,7 @@ fn turn(file: &mut [u8], address: u64, mask: u8) -> bool {
     })
 }
 
-/// Writes the checksum at the end of a region that has one; gives what stood there before.
+/// Writes the checksum at the end of a region that has one, and returns the previous bytes.
 fn seal(file: &mut [u8], region: &Region) -> Option<(std::ops::Range<usize>, [u8; 4])> {
     if !matches!(region.used_for, Use::Metadata("superblock" | "object header" | "continuation block")) {
         return None;
@@ -92,7 +92,7 @@ fn seal(file: &mut [u8], region: &Region) -> Option<(std::ops::Range<usize>, [u8
     Some((sealed..end, before))
 }
 
-/// Walks a file cut off at many lengths, each of which must give a fault; gives the lengths that did not.
+/// Walks a file truncated to many lengths, all of which must give a fault, and returns the lengths that do not.
 #[must_use]
 pub fn cut(file: &[u8], step: usize) -> Vec<u64> {
     let lengths = (0..file.len()).step_by(step.max(1));
@@ -121,14 +121,13 @@ mod tests {
         }
     }
 
-    /// With the checksums made good, what may have any value passes: texts, the fill value, estimates. Nothing else
-    /// does.
+    /// With recomputed checksums, only fields that may have any value pass: texts, the fill value, estimates.
     #[test]
     fn fields_are_checked_besides_the_checksum() {
         let Outcome { tried, unnoticed } =
             damage(&sample(), &[1, 0x10, 0x80, 0xff], 1, true).unwrap_or_default();
         let outside: Vec<_> = unnoticed.iter().filter(|change| change.structure != "object header").collect();
-        // The version of the superblock may be 3 as well as 2.
+        // The version of the superblock may be 2 or 3.
         assert_eq!(outside, [&super::Change { address: 8, mask: 1, structure: "superblock" }]);
         let share = unnoticed.len() * 100 / usize::try_from(tried).unwrap_or(1);
         assert!(share <= 3, "{share} percent of {tried} changes pass: {unnoticed:?}");
@@ -139,7 +138,7 @@ mod tests {
         assert_eq!(cut(&sample(), 1), [0; 0]);
     }
 
-    /// Random bytes, alone and behind the start of a sound file, must not make the walk panic or hang.
+    /// Random bytes, alone and after the start of a sound file, must not make the walk panic or hang.
     #[test]
     fn random_bytes_do_not_panic() {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -1,4 +1,4 @@
-//! Datasets: the messages one must have, and that its values fit its shape and datatype.
+//! Datasets: checks that they have the required messages, and that their values fit their shape and datatype.
 
 use super::attribute;
 use super::bytes::count;
@@ -13,13 +13,13 @@ use super::summary::{Dataset, Storage};
 use super::values;
 use super::walker::Walker;
 
-/// Chunks must be smaller than this many bytes, since their size is a number of 32 bits.
+/// Chunks must be smaller than this many bytes, because their size is a 32-bit number.
 const LARGEST_CHUNK: u64 = 0xffff_ffff;
 
-/// How the NAME attribute of a dimension without a variable begins (netCDF-4).
+/// Start of the NAME attribute of a dimension without a variable (netCDF-4).
 const NO_VARIABLE: &str = "This is a netCDF dimension but not a netCDF variable.";
 
-/// The only message of a kind; none or several are a fault.
+/// Returns the only message of this kind; none or several are a fault.
 pub(super) fn single<'m, 'a>(header: &'m Header<'a>, kind: u8, what: &str) -> Result<&'m Message<'a>, Fault> {
     let mut found = header.messages.iter().filter(|message| message.kind == kind);
     match (found.next(), found.next()) {
@@ -29,7 +29,7 @@ pub(super) fn single<'m, 'a>(header: &'m Header<'a>, kind: u8, what: &str) -> Re
     }
 }
 
-/// Notes messages of kinds that the object must not have.
+/// Adds a fault for every message of a kind that the object must not have.
 pub(super) fn only(header: &Header<'_>, kinds: &[u8], what: &str, faults: &mut Faults) {
     for message in &header.messages {
         let kind = message.kind;
@@ -62,7 +62,7 @@ pub(super) fn read(walk: &mut Walker<'_>, header: &Header<'_>, path: &str) -> Re
     let space = message::dataspace(&mut cursor, faults)?;
     cursor.end("dataspace", faults);
     let fixed = space.maximum.as_ref().is_none_or(|maximum| *maximum == space.shape);
-    // libhdf5 sets no flag; a constant extent is sensible only where it cannot grow.
+    // libhdf5 sets no flag; a constant extent is only valid if the dataset cannot grow.
     check_flags(message, if fixed { None } else { Some(false) }, "dataspace", faults);
 
     let message = single(header, kind::DATATYPE, "datatype")?;
@@ -104,7 +104,7 @@ pub(super) fn read(walk: &mut Walker<'_>, header: &Header<'_>, path: &str) -> Re
     Ok(dataset)
 }
 
-/// The lengths the dimensions may grow to.
+/// The maximum lengths of the dimensions.
 fn maximum(space: &Dataspace) -> Vec<Option<u64>> {
     let maximum = space.maximum.as_ref().unwrap_or(&space.shape);
     maximum.iter().map(|length| (*length != u64::MAX).then_some(*length)).collect()
@@ -135,7 +135,7 @@ fn plain(
         }
         Layout::Contiguous { address, size } => {
             faults.same(at, "size of contiguous values", Some(size), expected);
-            // Incremental allocation is for chunks (section IV.A.2.f); early allocation promises the space.
+            // Incremental allocation is for chunks (section IV.A.2.f); early allocation requires allocated space.
             faults.check(fill.allocation < 3, fill.address, || {
                 "contiguous values grow incrementally".to_owned()
             });
@@ -152,7 +152,7 @@ fn plain(
     }
 }
 
-/// Follows the values of a contiguous dataset where there is something to follow.
+/// Follows the references in the values of a contiguous dataset, and checks texts.
 fn check_values(walk: &mut Walker<'_>, datatype: &Datatype, start: u64, size: u64) {
     if !datatype.points() && !matches!(datatype, Datatype::Text { .. }) {
         return;
@@ -163,7 +163,7 @@ fn check_values(walk: &mut Walker<'_>, datatype: &Datatype, start: u64, size: u6
     values::check(walk, datatype, data, start);
 }
 
-/// Checks the shape of chunks and reads the B-tree that finds them.
+/// Checks the shape of chunks and reads their B-tree.
 fn chunked(
     walk: &mut Walker<'_>,
     dataset: &Dataset,

@@ -5,15 +5,15 @@ use std::fmt;
 use super::bytes::{Cursor, check_text, check_zero, count};
 use super::fault::{Fault, Faults};
 
-/// Datatypes nested deeper than this are not read.
+/// Datatypes nested deeper than this are rejected.
 const DEEPEST: u8 = 8;
 
 /// A datatype.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Datatype {
-    /// A whole number which fills its bytes.
+    /// An integer without padding bits.
     Integer {
-        /// Bytes.
+        /// Size in bytes.
         size: u32,
         /// Two's complement.
         signed: bool,
@@ -22,23 +22,23 @@ pub enum Datatype {
     },
     /// An IEEE 754 number of 4 or 8 bytes.
     Float {
-        /// Bytes.
+        /// Size in bytes.
         size: u32,
         /// Most significant byte first.
         big_endian: bool,
     },
-    /// A text of fixed length.
+    /// A fixed-length string.
     Text {
-        /// Bytes.
+        /// Size in bytes.
         size: u32,
-        /// UTF-8; ASCII otherwise.
+        /// True for UTF-8, false for ASCII.
         utf8: bool,
     },
     /// The address of an object.
     Reference,
-    /// Several named members.
+    /// A compound of named members.
     Compound {
-        /// Bytes.
+        /// Size in bytes.
         size: u32,
         /// The members in stored order.
         members: Vec<Member>,
@@ -48,9 +48,9 @@ pub enum Datatype {
         /// The datatype of its elements.
         base: Box<Datatype>,
     },
-    /// A text in the global heap.
+    /// A string in the global heap.
     VariableText {
-        /// UTF-8; ASCII otherwise.
+        /// True for UTF-8, false for ASCII.
         utf8: bool,
     },
 }
@@ -60,14 +60,14 @@ pub enum Datatype {
 pub struct Member {
     /// Its name.
     pub name: String,
-    /// Where in the compound it begins.
+    /// Offset in the compound.
     pub offset: u32,
     /// Its datatype.
     pub datatype: Datatype,
 }
 
 impl Datatype {
-    /// The bytes of one element as stored; those of variable-length elements are a length and a heap ID.
+    /// Bytes of one element as stored; variable-length elements are stored as a length and a heap ID.
     #[must_use]
     pub fn size(&self) -> u32 {
         match self {
@@ -80,7 +80,7 @@ impl Datatype {
         }
     }
 
-    /// Whether elements point into the global heap or to objects.
+    /// True if elements refer to the global heap or to objects.
     pub(super) fn points(&self) -> bool {
         match self {
             Self::Reference | Self::Sequence { .. } | Self::VariableText { .. } => true,
@@ -109,12 +109,12 @@ impl fmt::Display for Datatype {
     }
 }
 
-/// Reads a datatype; the cursor stops behind it.
+/// Reads a datatype; the cursor stops after it.
 pub(super) fn read(cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<Datatype, Fault> {
     nested(cursor, DEEPEST, faults)
 }
 
-/// The part of the encoding which all classes share.
+/// The part of the encoding that all classes have.
 struct Head {
     address: u64,
     version: u8,
@@ -159,7 +159,7 @@ fn nested(cursor: &mut Cursor<'_>, depth: u8, faults: &mut Faults) -> Result<Dat
 }
 
 impl Head {
-    /// Only the masked bits of the bit field may be set.
+    /// Checks that only bits of `mask` are set in the bit field.
     fn only(&self, mask: u32, what: &str, faults: &mut Faults) {
         let bits = self.bits;
         faults.check(bits & !mask == 0, self.address, || {
@@ -168,7 +168,7 @@ impl Head {
     }
 }
 
-/// Class 0. The numbers of netCDF-4 fill their bytes, so that the padding bits are zero.
+/// Reads class 0. Integers of netCDF-4 have no padding bits.
 fn integer(cursor: &mut Cursor<'_>, head: &Head, faults: &mut Faults) -> Result<Datatype, Fault> {
     head.only(0x09, "fixed-point number", faults);
     let (offset, precision) = (cursor.u16("bit offset")?, cursor.u16("bit precision")?);
@@ -181,7 +181,7 @@ fn integer(cursor: &mut Cursor<'_>, head: &Head, faults: &mut Faults) -> Result<
     Ok(Datatype::Integer { size, signed: head.bits & 8 != 0, big_endian: head.bits & 1 != 0 })
 }
 
-/// Class 1. Byte order bit 6 is for the VAX; mantissa normalisation 2 means that the highest bit is implied.
+/// Reads class 1. Byte order bit 6 is for the VAX; mantissa normalisation 2 means that the highest bit is implied.
 fn float(cursor: &mut Cursor<'_>, head: &Head, faults: &mut Faults) -> Result<Datatype, Fault> {
     let properties = cursor.take(12, "properties of a floating-point number")?;
     let (sign, expected): (u32, [u8; 12]) = match head.size {
@@ -199,7 +199,7 @@ fn float(cursor: &mut Cursor<'_>, head: &Head, faults: &mut Faults) -> Result<Da
     Ok(Datatype::Float { size: head.size, big_endian: bits & 1 != 0 })
 }
 
-/// Class 9: a sequence (type 0) or a text (type 1).
+/// Reads class 9: a sequence (type 0) or a string (type 1).
 fn variable(cursor: &mut Cursor<'_>, head: &Head, depth: u8, faults: &mut Faults) -> Result<Datatype, Fault> {
     let (kind, padding, charset) = (head.bits & 0x0f, head.bits >> 4 & 0x0f, head.bits >> 8 & 0x0f);
     head.only(0xfff, "variable-length datatype", faults);
@@ -224,7 +224,7 @@ fn variable(cursor: &mut Cursor<'_>, head: &Head, depth: u8, faults: &mut Faults
     }
 }
 
-/// Class 6. Versions 1 and 2 pad names to multiples of 8; version 3 has no padding and a narrow offset.
+/// Reads class 6. Versions 1 and 2 pad names to multiples of 8; version 3 has no padding and a narrow offset.
 fn compound(cursor: &mut Cursor<'_>, head: &Head, depth: u8, faults: &mut Faults) -> Result<Datatype, Fault> {
     head.only(0xffff, "compound", faults);
     faults.check(head.bits & 0xffff != 0, head.address, || "compound has no member".to_owned());
@@ -245,7 +245,7 @@ fn compound(cursor: &mut Cursor<'_>, head: &Head, depth: u8, faults: &mut Faults
         });
         let offset = u32::try_from(cursor.number(width, "offset of a member")?).unwrap_or(u32::MAX);
         if head.version == 1 {
-            // Dimensionality, permutation and four lengths: members that are arrays are not expected.
+            // Dimensionality, permutation and four lengths: array members are not expected.
             cursor.zeros(28, "array fields of a compound member", faults)?;
         }
         let datatype = nested(cursor, depth, faults)?;

@@ -1,6 +1,5 @@
-//! Dimension scales (HDF5 Dimension Scale Specification, which netCDF-4 uses): `DIMENSION_LIST` of a dataset
-//! names a scale for each axis, `REFERENCE_LIST` of a scale names the axes that use it. Each is the inverse of
-//! the other.
+//! Dimension scales (HDF5 Dimension Scale Specification, which netCDF-4 uses): `DIMENSION_LIST` of a dataset lists a
+//! scale for each axis, and `REFERENCE_LIST` of a scale lists the axes that use it. Each is the inverse of the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +11,10 @@ use super::summary::{Dataset, Summary};
 use super::values::Pointer;
 use super::walker::Walker;
 
-/// An axis that uses a scale: the address of the scale, that of the dataset, and the number of the axis.
+/// An axis that uses a scale: the address of the scale, the address of the dataset, and the index of the axis.
 pub(super) type Axis = (u64, u64, u64);
 
-/// Checks all object references, and the dimension scales; gives the axes that use them.
+/// Checks all object references and dimension scales; returns the axes that use scales.
 pub(super) fn check(walk: &mut Walker<'_>, summary: &Summary) -> Vec<Axis> {
     let datasets: BTreeMap<u64, &Dataset> =
         summary.datasets.iter().map(|dataset| (dataset.address, dataset)).collect();
@@ -56,13 +55,13 @@ pub(super) fn check(walk: &mut Walker<'_>, summary: &Summary) -> Vec<Axis> {
     used.into_keys().collect()
 }
 
-/// Whether a dataset is a dimension scale.
+/// True if a dataset is a dimension scale.
 pub(super) fn is_scale(dataset: &Dataset) -> bool {
     dataset.attribute("CLASS").and_then(Attribute::text).as_deref() == Some("DIMENSION_SCALE")
 }
 
-/// A scale is as long as the axis that uses it, unless it can grow. Its own first dimension is the one it stands
-/// for.
+/// Checks that a scale is as long as the axis that uses it, unless it can grow. The first dimension of a scale is the
+/// one that it represents.
 fn check_scale(walk: &mut Walker<'_>, scale: &Dataset, dataset: &Dataset, axis: u64, at: u64) {
     walk.faults
         .check(is_scale(scale), at, || format!("{} is used as a dimension and is no scale", scale.path));
@@ -76,7 +75,7 @@ fn check_scale(walk: &mut Walker<'_>, scale: &Dataset, dataset: &Dataset, axis: 
     });
 }
 
-/// One sequence of object references for each axis; netCDF attaches exactly one scale.
+/// Reads one sequence of object references per axis; netCDF attaches exactly one scale.
 fn dimension_list(
     walk: &mut Walker<'_>,
     dataset: &Dataset,
@@ -101,7 +100,7 @@ fn dimension_list(
     Ok(())
 }
 
-/// A compound of an object reference "dataset" and a number "dimension" for each axis that uses the scale.
+/// Reads a compound of an object reference "dataset" and a number "dimension" for each axis that uses the scale.
 fn reference_list(
     walk: &mut Walker<'_>,
     scale: &Dataset,

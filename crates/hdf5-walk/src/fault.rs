@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-/// No more faults than this are kept, so that a badly damaged file cannot fill the memory with messages.
+/// Max number of faults that are kept, so that a badly damaged file cannot fill the memory with messages.
 const LIMIT: usize = 10_000;
 
-/// One departure from the specification.
+/// A violation of the specification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Where in the file the faulty bytes begin.
+    /// Address of the first faulty byte.
     pub address: u64,
-    /// What was found and what was expected, with the section of the specification where one applies.
+    /// What was found and what was expected, with the section of the specification if there is one.
     pub problem: String,
 }
 
@@ -35,21 +35,21 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// Notes a fault; what follows it is still checked.
+    /// Adds a fault; checking continues.
     pub(super) fn add(&mut self, address: u64, problem: impl Into<String>) {
         if self.list.len() < LIMIT {
             self.list.push(Fault::new(address, problem));
         }
     }
 
-    /// Notes a fault unless the condition holds.
+    /// Adds a fault unless the condition holds.
     pub(super) fn check(&mut self, holds: bool, address: u64, problem: impl FnOnce() -> String) {
         if !holds {
             self.add(address, problem());
         }
     }
 
-    /// Notes a fault unless the two values are equal.
+    /// Adds a fault unless the two values are equal.
     pub(super) fn same<T: Copy + PartialEq + fmt::Debug>(
         &mut self,
         address: u64,
@@ -62,7 +62,7 @@ impl Faults {
         }
     }
 
-    /// Notes the fault which ended the reading of one structure, so that the walk goes on with the next.
+    /// Adds the fault that ended the reading of one structure, so that the walk continues with the next.
     pub(super) fn catch<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -73,7 +73,7 @@ impl Faults {
         }
     }
 
-    /// The faults in order of address, each once.
+    /// Returns the faults in order of address, without duplicates.
     pub(super) fn into_list(mut self) -> Vec<Fault> {
         self.list.sort_by(|a, b| (a.address, &a.problem).cmp(&(b.address, &b.problem)));
         self.list.dedup();

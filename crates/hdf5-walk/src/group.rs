@@ -14,10 +14,10 @@ use super::walker::Walker;
 /// Groups nested deeper than this are not followed.
 const DEEPEST: u8 = 32;
 
-/// libhdf5 stores more attributes than this densely unless it is told otherwise.
+/// Default limit of libhdf5 above which attributes are stored densely.
 const DEFAULT_COMPACT_ATTRIBUTES: usize = 8;
 
-/// Reads the object at an address and all that it links to.
+/// Reads the object at an address and everything that it links to.
 pub(super) fn read(
     walk: &mut Walker<'_>,
     address: u64,
@@ -87,7 +87,7 @@ fn group(
     Ok(())
 }
 
-/// Names are unique, and the creation orders are there exactly if link info says that they are tracked.
+/// Checks that names are unique, and that links have a creation order exactly if link info states that it is tracked.
 fn check_links(walk: &mut Walker<'_>, header: &Header<'_>, links: &[Link], tracked: bool) {
     let mut names = BTreeSet::new();
     for link in links {
@@ -105,7 +105,7 @@ fn check_links(walk: &mut Walker<'_>, header: &Header<'_>, links: &[Link], track
     check_orders(orders, header.address, "links", &mut walk.faults);
 }
 
-/// Starts at the root group.
+/// Reads everything from the root group on.
 pub(super) fn read_root(walk: &mut Walker<'_>, address: u64, summary: &mut Summary) {
     let result = read(walk, address, "/", DEEPEST, summary);
     walk.faults.catch(result);

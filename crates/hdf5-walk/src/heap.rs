@@ -1,4 +1,4 @@
-//! The global heap (section III.E): collections of objects which variable-length elements point to.
+//! The global heap (section III.E): collections of objects that variable-length elements refer to.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use super::fault::Fault;
 use super::regions::Use;
 use super::walker::Walker;
 
-/// The least size of a collection (section III.E).
+/// Min size of a collection (section III.E).
 const LEAST_COLLECTION: u64 = 4096;
-/// The bytes before the data of an object, and before the first object of a collection.
+/// Bytes of the header of a collection, and of each object.
 const HEAD: usize = 16;
 
 /// One object of a collection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HeapObject<'a> {
-    /// The address of its data.
+    /// Address of its data.
     pub(super) address: u64,
     pub(super) data: &'a [u8],
     uses: u32,
@@ -33,15 +33,15 @@ impl<'a> Heaps<'a> {
         self.collections.get(&collection)?.get(&index).copied()
     }
 
-    /// How many collections and objects there are.
+    /// Number of collections and of objects.
     pub(super) fn counts(&self) -> (u64, u64) {
         let objects = self.collections.values().map(|objects| count(objects.len())).sum();
         (count(self.collections.len()), objects)
     }
 }
 
-/// Uses the object which an element at some address names. Gives it at its first use only, so that damaged
-/// files cannot make the walk read the same object over and over.
+/// Marks an object as used by the element at `at`. It is returned on first use only, so that damaged files cannot
+/// make the walk read the same object over and over.
 pub(super) fn use_object<'a>(
     walk: &mut Walker<'a>,
     at: u64,
@@ -70,7 +70,7 @@ pub(super) fn use_object<'a>(
     (object.uses == 1).then_some(*object)
 }
 
-/// Each object must be used exactly once.
+/// Checks that each object is used exactly once.
 pub(super) fn check_uses(walk: &mut Walker<'_>) {
     for (collection, objects) in &walk.heaps.collections {
         for (index, object) in objects {
@@ -106,7 +106,7 @@ fn read<'a>(
             break;
         }
     }
-    // Behind object 0 nothing is left; less than its head may be left where there is none.
+    // Nothing is left after object 0; without it, fewer bytes than an object header may be left.
     check_zero(cursor.rest(), cursor.address(), "end of a global heap collection", &mut walk.faults);
     let highest = objects.keys().next_back().copied().unwrap_or(0);
     walk.faults.check(u64::from(highest) == count(objects.len()), start, || {
@@ -115,7 +115,7 @@ fn read<'a>(
     Ok(())
 }
 
-/// Reads one object; false for object 0, the free space, which is the last.
+/// Reads one object; returns false for object 0, the free space, which is the last.
 fn object<'a>(
     walk: &mut Walker<'a>,
     cursor: &mut Cursor<'a>,
@@ -129,7 +129,7 @@ fn object<'a>(
     let size = cursor.u64("heap object size")?;
     if index == 0 {
         faults.same(start, "reference count of the free space", references, 0);
-        // The size of object 0 includes its head (section III.E).
+        // The size of object 0 includes its header (section III.E).
         faults.same(start, "size of the free space", size, left);
         let rest = cursor.left();
         cursor.zeros(rest, "free space of a collection", faults)?;

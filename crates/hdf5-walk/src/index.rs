@@ -1,4 +1,4 @@
-//! The version 1 B-tree which finds the chunks of a dataset (section III.A.1, node type 1).
+//! The version 1 B-tree of the chunks of a dataset (section III.A.1, node type 1).
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use super::fault::Fault;
 use super::regions::Use;
 use super::walker::Walker;
 
-/// B-trees of more levels are not followed.
+/// B-trees with more levels are rejected.
 const HIGHEST_LEVEL: u8 = 16;
 
 /// A stored chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
-    /// The position of its first element.
+    /// Offset of its first element in the dataset.
     pub offset: Vec<u64>,
-    /// Where its bytes begin.
+    /// Address of its first byte.
     pub address: u64,
-    /// How many bytes are stored.
+    /// Number of stored bytes.
     pub size: u32,
 }
 
-/// What the keys of a B-tree must agree with.
+/// Properties of the dataset that the keys of a B-tree must agree with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grid<'g> {
     /// The shape of the dataset.
@@ -35,7 +35,7 @@ pub(super) struct Grid<'g> {
 }
 
 impl Grid<'_> {
-    /// How many chunks cover the dataset.
+    /// Number of chunks that cover the dataset.
     fn chunks(&self) -> Option<u64> {
         let counts =
             self.shape.iter().zip(self.chunk).map(|(length, chunk)| length.div_ceil((*chunk).max(1)));
@@ -43,7 +43,7 @@ impl Grid<'_> {
     }
 }
 
-/// A key: the stored size, the filters that were skipped, and the offset with that inside the element last.
+/// A key: the stored size, the filter mask, and the offset, ending with the offset inside the element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     address: u64,
@@ -58,7 +58,7 @@ impl Key {
     }
 }
 
-/// A node: its neighbours, and its outermost keys.
+/// A node: its siblings, and its first and last key.
 #[derive(Debug, Clone)]
 struct Node {
     address: u64,
@@ -68,7 +68,7 @@ struct Node {
     last: Key,
 }
 
-/// What was found of one tree.
+/// The contents of one tree.
 #[derive(Debug, Default)]
 struct Tree {
     chunks: Vec<Chunk>,
@@ -89,13 +89,13 @@ pub(super) fn read(walk: &mut Walker<'_>, root: u64, grid: &Grid<'_>) -> Vec<Chu
     {
         end_key(walk, &leaf.last, &chunk.offset, grid);
     }
-    // Keys increase strictly and lie on the grid, so that an equal count means: each chunk exactly once.
+    // Keys increase strictly and lie on the grid, so if the count is right, each chunk occurs exactly once.
     let (found, expected) = (Some(count(tree.chunks.len())), grid.chunks());
     walk.faults.same(root, "number of stored chunks", found, expected);
     tree.chunks
 }
 
-/// Reads and claims one node and all below it.
+/// Reads and claims one node and everything below it.
 fn node(
     walk: &mut Walker<'_>,
     address: u64,
@@ -165,7 +165,7 @@ fn key(cursor: &mut Cursor<'_>, grid: &Grid<'_>) -> Result<Key, Fault> {
     Ok(Key { address, size, mask, offset })
 }
 
-/// The key of a node must repeat that of its child.
+/// Checks that the key of a node equals that of its child.
 fn agree(walk: &mut Walker<'_>, key: &Key, child: &Key, which: &str) {
     walk.faults.check(key.same(child), key.address, || {
         format!("B-tree key {key:?} differs from the {which} key {child:?} of its child")
@@ -196,20 +196,20 @@ fn chunk(walk: &mut Walker<'_>, key: &Key, address: u64, grid: &Grid<'_>, tree: 
     tree.chunks.push(Chunk { offset, address, size: key.size });
 }
 
-/// Deflated chunks are zlib streams (RFC 1950): method 8, a window of at most 32 KiB, no dictionary.
+/// Checks that a deflated chunk is a zlib stream (RFC 1950): method 8, a window of at most 32 KiB, no dictionary.
 fn zlib_header(file: &[u8], address: u64, size: u32) -> Result<(), Fault> {
     let mut cursor = Cursor::from(file, address, "chunk")?;
     let (method, flags) = (cursor.u8("zlib header")?, cursor.u8("zlib header")?);
     let sum = u16::from(method) << 8 | u16::from(flags);
     let sound = method & 0x0f == 8 && method >> 4 <= 7 && flags & 0x20 == 0 && sum.is_multiple_of(31);
-    // Two bytes of header, two of an empty block, and four of checksum are the least.
+    // The minimum is two bytes of header, two of an empty block, and four of checksum.
     if sound && size >= 8 {
         return Ok(());
     }
     Err(Fault::new(address, format!("chunk of {size} bytes begins with {sum:#06x}, which is no zlib stream")))
 }
 
-/// Checks that the nodes of a level name each other as siblings, and that their keys meet.
+/// Checks that the nodes of a level refer to each other as siblings, and that their keys meet.
 fn neighbours(walk: &mut Walker<'_>, nodes: &[Node]) {
     let mut left = UNDEFINED;
     for (position, node) in nodes.iter().enumerate() {
@@ -227,9 +227,9 @@ fn neighbours(walk: &mut Walker<'_>, nodes: &[Node]) {
     }
 }
 
-/// The key behind the last chunk has no chunk: size 0, and an offset above all others (section III.A.1). Either
-/// the offset where a further row of chunks would begin, or one chunk on from the last in all dimensions. The
-/// trees of libhdf5 end with an offset inside the elements there, which is not zero as the section demands.
+/// Checks the key after the last chunk, which has no chunk: size 0, and an offset above all others (section III.A.1).
+/// The offset is either that of another row of chunks, or one chunk after the last in all dimensions. In trees of
+/// libhdf5, its offset inside the element is not zero, contrary to that section.
 fn end_key(walk: &mut Walker<'_>, key: &Key, last: &[u64], grid: &Grid<'_>) {
     walk.faults.check(key.size == 0 && key.mask == 0, key.address, || {
         format!("key behind the last chunk has size {} and filter mask {}; expected zero", key.size, key.mask)
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!((summary.tree_nodes, summary.chunks), (3, 3));
     }
 
-    /// The size of nodes follows from K, so that a wrong K makes the nodes overlap.
+    /// The size of nodes is determined by K, so with a wrong K the nodes overlap.
     #[test]
     fn nodes_are_as_large_as_k_says() {
         let file = sample::file(Variant::LargeNodes);

@@ -1,10 +1,10 @@
-//! Walks a netCDF-4/HDF5 file and checks every byte of it against the "HDF5 File Format Specification Version
-//! 3.0". Sections are cited from that document.
+//! Walks a netCDF-4/HDF5 file and checks every byte of it against the "HDF5 File Format Specification Version 3.0".
+//! Sections are cited from that document.
 //!
-//! This is a judge of files, not a reader: what a small writer of such files has no reason to write is a fault
-//! even where the specification allows it (dense storage, shared messages, soft links, times, gaps). It shares
-//! no code and no assumption with any writer. Any bytes may be given: nothing panics, loops for ever, or
-//! allocates memory by a damaged number.
+//! This is a checker, not a reader: features that a small writer of such files has no reason to use are faults even
+//! if the specification allows them (dense storage, shared messages, soft links, times, gaps). It shares no code and
+//! no assumptions with any writer. Any bytes are accepted as input: nothing panics, loops for ever, or allocates
+//! memory by a damaged number.
 
 mod attribute;
 mod bytes;
@@ -40,14 +40,14 @@ pub use summary::{Dataset, Group, Storage, Summary};
 
 use walker::Walker;
 
-/// Checks every byte of a file; all the faults in order of address if there are any.
+/// Checks every byte of a file; returns all faults in order of address if there are any.
 pub fn walk(file: &[u8]) -> Result<Summary, Vec<Fault>> {
     let mut walk = Walker::new(file);
     let mut summary = Summary::default();
     let result = superblock::read(&mut walk);
     if let Some(superblock) = walk.faults.catch(result) {
         summary.superblock_version = superblock.version;
-        // The extension goes first, since it says how large the nodes of B-trees are.
+        // The extension is read first, because it states the size of B-tree nodes.
         if let Some(address) = superblock.extension {
             let result = superblock::extension(&mut walk, address);
             walk.faults.catch(result);

@@ -1,11 +1,11 @@
-//! The messages of object headers that are short: dataspace, link info, link, group info, B-tree K values and
-//! attribute info (section IV.A.2).
+//! Short messages of object headers: dataspace, link info, link, group info, B-tree K values and attribute info
+//! (section IV.A.2).
 
 use super::bytes::{Cursor, UNDEFINED, check_text};
 use super::fault::{Fault, Faults};
 use super::object::{CONSTANT, Header, Message, ORDER_INDEXED, ORDER_TRACKED, UNSHARED};
 
-/// The types of messages (section IV.A.2) that are expected.
+/// The message types (section IV.A.2) that are expected.
 pub(super) mod kind {
     pub(in super::super) const NIL: u8 = 0x00;
     pub(in super::super) const DATASPACE: u8 = 0x01;
@@ -22,13 +22,14 @@ pub(super) mod kind {
     pub(in super::super) const ATTRIBUTE_INFO: u8 = 0x15;
 }
 
-/// The most dimensions a dataspace may have (`H5S_MAX_RANK` of libhdf5).
+/// Max number of dimensions of a dataspace (`H5S_MAX_RANK` of libhdf5).
 const HIGHEST_RANK: u8 = 32;
 
-/// The links a group holds in its header unless group info says otherwise.
+/// Max number of links in the header of a group, unless group info states another.
 const DEFAULT_COMPACT_LINKS: u16 = 8;
 
-/// The flags a message may have besides "constant" are all for sharing and unknown types: none is expected.
+/// Checks the flags of a message. All flags other than "constant" are about sharing and unknown types, and not
+/// expected.
 pub(super) fn check_flags(message: &Message<'_>, constant: Option<bool>, what: &str, faults: &mut Faults) {
     let flags = message.flags;
     // libhdf5 sets "do not share" for attribute info.
@@ -48,7 +49,7 @@ pub(super) fn check_flags(message: &Message<'_>, constant: Option<bool>, what: &
     }
 }
 
-/// Checks the version, the first byte of most messages.
+/// Checks the version, which is the first byte of most messages.
 pub(super) fn version(cursor: &mut Cursor<'_>, expected: &[u8], what: &str) -> Result<u8, Fault> {
     let address = cursor.address();
     let found = cursor.u8(what)?;
@@ -62,18 +63,18 @@ pub(super) fn version(cursor: &mut Cursor<'_>, expected: &[u8], what: &str) -> R
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dataspace {
     pub(super) shape: Vec<u64>,
-    /// `u64::MAX` stands for unlimited.
+    /// `u64::MAX` means unlimited.
     pub(super) maximum: Option<Vec<u64>>,
     null: bool,
 }
 
 impl Dataspace {
-    /// How many elements there are, if the number fits.
+    /// Number of elements; `None` if it exceeds 64 bits.
     pub(super) fn elements(&self) -> Option<u64> {
         if self.null {
             return Some(0);
         }
-        // A dimension of zero length wins over others whose product does not fit.
+        // A dimension of length zero makes the number zero, even if the product of the others does not fit.
         if self.shape.contains(&0) {
             return Some(0);
         }
@@ -81,7 +82,7 @@ impl Dataspace {
     }
 }
 
-/// Dataspace, version 2 (section IV.A.2.b).
+/// Reads a dataspace, version 2 (section IV.A.2.b).
 pub(super) fn dataspace(cursor: &mut Cursor<'_>, faults: &mut Faults) -> Result<Dataspace, Fault> {
     let address = cursor.address();
     version(cursor, &[2], "dataspace")?;
@@ -113,7 +114,7 @@ fn lengths(cursor: &mut Cursor<'_>, rank: u8) -> Result<Vec<u64>, Fault> {
     (0..rank).map(|_| cursor.u64("length of a dimension")).collect()
 }
 
-/// The fields which link info (section IV.A.2.c) and attribute info (section IV.A.2.v) share.
+/// The fields that link info (section IV.A.2.c) and attribute info (section IV.A.2.v) have in common.
 struct Storage {
     flags: u8,
     highest: Option<u64>,
@@ -141,8 +142,8 @@ fn storage(message: &Message<'_>, width: usize, what: &str, faults: &mut Faults)
     Ok(Storage { flags, highest })
 }
 
-/// Link info (section IV.A.2.c). libhdf5 keeps the next index here, not the highest, so that it is the number
-/// of links where none was ever removed.
+/// Checks link info (section IV.A.2.c). libhdf5 stores the next index here instead of the highest, so it is the
+/// number of links if none was ever removed. Returns true if creation order is tracked.
 pub(super) fn link_info(message: &Message<'_>, links: u64, faults: &mut Faults) -> Result<bool, Fault> {
     let found = storage(message, 8, "link info", faults)?;
     if let Some(highest) = found.highest {
@@ -151,7 +152,7 @@ pub(super) fn link_info(message: &Message<'_>, links: u64, faults: &mut Faults) 
     Ok(found.flags & 1 == 1)
 }
 
-/// Attribute info (section IV.A.2.v); the flags repeat those of the object header.
+/// Checks attribute info (section IV.A.2.v); its flags repeat those of the object header.
 pub(super) fn attribute_info(
     message: &Message<'_>,
     header: &Header<'_>,
@@ -168,7 +169,7 @@ pub(super) fn attribute_info(
     Ok(())
 }
 
-/// Group info (section IV.A.2.k).
+/// Checks group info (section IV.A.2.k).
 pub(super) fn group_info(message: &Message<'_>, links: u64, faults: &mut Faults) -> Result<(), Fault> {
     let mut cursor = message.cursor();
     version(&mut cursor, &[0], "group info")?;
@@ -201,7 +202,7 @@ pub(super) struct Link {
     pub(super) target: u64,
 }
 
-/// Link, version 1 (section IV.A.2.g).
+/// Reads a link, version 1 (section IV.A.2.g).
 pub(super) fn link(message: &Message<'_>, faults: &mut Faults) -> Result<Link, Fault> {
     let mut cursor = message.cursor();
     version(&mut cursor, &[1], "link")?;
@@ -229,7 +230,7 @@ pub(super) fn link(message: &Message<'_>, faults: &mut Faults) -> Result<Link, F
     let target = cursor.u64("address of the linked object")?;
     cursor.end("link", faults);
     check_flags(message, Some(false), "link", faults);
-    // The specification leaves the width open; libhdf5 takes the narrowest.
+    // The specification allows any width; libhdf5 uses the narrowest.
     let is_wide = width > 1 && length <= 0xff || width > 2 && length <= 0xffff || width > 4;
     faults.check(!is_wide, message.address, || {
         format!(
@@ -239,7 +240,7 @@ pub(super) fn link(message: &Message<'_>, faults: &mut Faults) -> Result<Link, F
     Ok(Link { name: String::from_utf8_lossy(name).into_owned(), order, target })
 }
 
-/// B-tree K values (section IV.A.2.t): gives that of chunk B-trees.
+/// Reads B-tree K values (section IV.A.2.t) and returns that of chunk B-trees.
 pub(super) fn tree_values(message: &Message<'_>, faults: &mut Faults) -> Result<u16, Fault> {
     let mut cursor = message.cursor();
     version(&mut cursor, &[0], "B-tree K values")?;

@@ -1,4 +1,5 @@
-//! What netCDF-4 adds to HDF5 and other parts of the file must agree with: dimension numbers and fill values.
+//! Checks of what netCDF-4 stores redundantly: dimension numbers and fill values must agree with the rest of the
+//! file.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +11,18 @@ use super::fault::Fault;
 use super::summary::{Dataset, Summary};
 use super::walker::Walker;
 
-/// Checks the attributes which netCDF-4 itself reads.
+/// Checks the attributes that are internal to netCDF-4.
 pub(super) fn check(walk: &mut Walker<'_>, summary: &Summary, axes: &[Axis]) {
     let mut numbers = BTreeMap::new();
     for scale in summary.datasets.iter().filter(|dataset| is_scale(dataset)) {
-        // Datasets that are no scales may repeat the number of their first dimension.
+        // Datasets that are not scales may repeat the number of their first dimension.
         let Some(attribute) = scale.attribute("_Netcdf4Dimid") else { continue };
         let result = integers(attribute);
         if let Some([number]) = walk.faults.catch(result).as_deref() {
             numbers.insert(scale.address, *number);
         }
     }
-    // Dimensions are numbered from 0 without gaps, in all groups together.
+    // Dimensions are numbered from 0 without gaps, over all groups.
     let root = summary.groups.first().map(|group| group.address).unwrap_or_default();
     check_orders(numbers.values().copied().collect(), root, "dimensions (_Netcdf4Dimid)", &mut walk.faults);
     for dataset in &summary.datasets {
@@ -43,7 +44,7 @@ pub(super) fn check(walk: &mut Walker<'_>, summary: &Summary, axes: &[Axis]) {
     }
 }
 
-/// The values of an attribute of 32-bit numbers.
+/// Returns the values of an attribute of 32-bit integers.
 fn integers(attribute: &Attribute) -> Result<Vec<u64>, Fault> {
     if !matches!(attribute.datatype, Datatype::Integer { size: 4, big_endian: false, .. }) {
         let text = format!("\"{}\" is {}; expected int32", attribute.name, attribute.datatype);
@@ -57,7 +58,7 @@ fn integers(attribute: &Attribute) -> Result<Vec<u64>, Fault> {
     Ok(values)
 }
 
-/// The `_FillValue` of a variable repeats its fill value message.
+/// Checks that the `_FillValue` of a variable equals its fill value message.
 fn fill_value(walk: &mut Walker<'_>, dataset: &Dataset) {
     let Some(attribute) = dataset.attribute("_FillValue") else { return };
     walk.faults.check(attribute.datatype == dataset.datatype, attribute.address, || {

@@ -1,5 +1,5 @@
-//! Object headers of version 2 (section IV.A.1.b): the prefix, the messages of chunk 0 and of continuation
-//! blocks, and the checksums.
+//! Object headers of version 2 (section IV.A.1.b): the prefix, the messages of chunk 0 and of continuation blocks,
+//! and the checksums.
 
 use super::bytes::{Cursor, check_zero, count};
 use super::checksum::lookup3;
@@ -8,19 +8,19 @@ use super::message::kind;
 use super::regions::Use;
 use super::walker::Walker;
 
-/// Continuation blocks of one object beyond this number are not followed.
+/// Max number of continuation blocks of one object.
 const MOST_CONTINUATIONS: usize = 10_000;
 
-/// Bit 2: the order in which attributes were created is tracked, so that messages hold an order field.
+/// Bit 2: the creation order of attributes is tracked, so messages have an order field.
 pub(super) const ORDER_TRACKED: u8 = 0x04;
-/// Bit 3: that order is indexed.
+/// Bit 3: the creation order is indexed.
 pub(super) const ORDER_INDEXED: u8 = 0x08;
 /// Bit 4: the limits between compact and dense storage of attributes are stored.
 const LIMITS_STORED: u8 = 0x10;
 /// Bit 5: times are stored.
 const TIMES_STORED: u8 = 0x20;
 
-/// Message flag bit 0: the message does not change.
+/// Message flag bit 0: the message is constant.
 pub(super) const CONSTANT: u8 = 0x01;
 
 /// Message flag bit 2: the message should not be shared.
@@ -31,15 +31,15 @@ pub(super) const UNSHARED: u8 = 0x04;
 pub(super) struct Message<'a> {
     pub(super) kind: u8,
     pub(super) flags: u8,
-    /// The creation order, if the object tracks it.
+    /// The creation order, if tracked.
     pub(super) order: Option<u16>,
-    /// The address of the data.
+    /// Address of the data.
     pub(super) address: u64,
     pub(super) data: &'a [u8],
 }
 
 impl<'a> Message<'a> {
-    /// Reads the data of the message.
+    /// Returns a cursor over the data of the message.
     pub(super) fn cursor(&self) -> Cursor<'a> {
         Cursor::new(self.data, self.address)
     }
@@ -99,7 +99,7 @@ fn check_flags(flags: u8, address: u64, faults: &mut Faults) {
     faults.check(flags & TIMES_STORED == 0, address, || {
         "object header stores times (flag bit 5); none are expected".to_owned()
     });
-    // Legal, but pyfive and jsfive refuse such headers.
+    // Legal, but pyfive and jsfive reject such headers.
     faults.check(flags & LIMITS_STORED == 0, address, || {
         "object header stores attribute storage limits (flag bit 4); none are expected".to_owned()
     });
@@ -108,8 +108,8 @@ fn check_flags(flags: u8, address: u64, faults: &mut Faults) {
     });
 }
 
-/// The size of chunk 0 must be as narrow as it can be: libhdf5 built with assertions aborts otherwise
-/// (`H5O__assert` in `H5Odbg.c`), although section IV.A.1.b does not demand it.
+/// Checks that the size of chunk 0 has the minimum width: libhdf5 built with assertions aborts otherwise
+/// (`H5O__assert` in `H5Odbg.c`), although section IV.A.1.b does not require it.
 fn check_width(width: usize, size: u64, address: u64, faults: &mut Faults) {
     let narrowest = match size {
         0..=0xff => 1,
@@ -124,7 +124,7 @@ fn check_width(width: usize, size: u64, address: u64, faults: &mut Faults) {
     });
 }
 
-/// Reads the checksum behind the cursor and compares it with that of everything since the start.
+/// Reads the checksum at the cursor and compares it with that of all bytes since `start`.
 fn check_sum(
     start: &Cursor<'_>,
     cursor: &mut Cursor<'_>,
@@ -161,7 +161,7 @@ fn continuation<'a>(
     messages(header, area, size, &mut walk.faults)
 }
 
-/// Reads the messages of one chunk and gives the continuation blocks they name.
+/// Reads the messages of one chunk and returns the continuation blocks that they refer to.
 fn messages<'a>(
     header: &mut Header<'a>,
     mut area: Cursor<'a>,
@@ -190,14 +190,14 @@ fn messages<'a>(
             kind::CONTINUATION => blocks.push(continuation_message(&message, faults)?),
             _ => header.messages.push(message),
         }
-        // libhdf5 leaves the order of an attribute in what takes its place when it is moved.
+        // When libhdf5 moves an attribute, the message that replaces it keeps its order.
         let ordered = matches!(kind, kind::ATTRIBUTE | kind::NIL | kind::CONTINUATION);
         faults.check(ordered || order.unwrap_or(0) == 0, address, || {
             format!("creation order of a message of type {kind:#04x} is {order:?}; only attributes have one")
         });
     }
     let gap = cursor.rest();
-    // H5O__assert: a chunk with a NIL message has no gap, since the message could take the gap up.
+    // H5O__assert: a chunk with a NIL message has no gap, because the message could include it.
     faults.check(!nil || gap.is_empty(), cursor.address(), || {
         format!("object header chunk has a NIL message and a gap of {} bytes", gap.len())
     });
@@ -206,7 +206,7 @@ fn messages<'a>(
     Ok(blocks)
 }
 
-/// The address and the length of a continuation block (section IV.A.2.q).
+/// Reads the address and the length of a continuation block (section IV.A.2.q).
 fn continuation_message(message: &Message<'_>, faults: &mut Faults) -> Result<(u64, u64), Fault> {
     let mut cursor = message.cursor();
     let start = cursor.u64("address of a continuation block")?;

@@ -1,35 +1,35 @@
-//! Claims every byte of the file exactly once.
+//! Checks that every byte of the file is claimed exactly once.
 //!
-//! Metadata structures begin at multiples of 8. Values may begin anywhere. What nothing claims is padding:
-//! at most 7 bytes, all zero, and only where it lifts the next metadata structure to a multiple of 8.
+//! Metadata structures start at multiples of 8. Values may start anywhere. Unclaimed bytes are padding: at most 7
+//! bytes, all zero, and only to align the next metadata structure to a multiple of 8.
 
 use super::bytes::{check_zero, count};
 use super::fault::Faults;
 
-/// How many bytes of padding may stand before a structure.
+/// Max bytes of padding before a structure.
 const LONGEST_PADDING: u64 = 7;
 
-/// What a run of bytes is used for.
+/// The use of a range of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Use {
-    /// A structure of the file format; the text names it.
+    /// A structure of the file format, with its name.
     Metadata(&'static str),
     /// Values of a dataset.
     Values,
 }
 
-/// A run of bytes with one use.
+/// A range of bytes with one use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Region {
     /// The first byte.
     pub start: u64,
-    /// The first byte behind the run.
+    /// The first byte after the range.
     pub end: u64,
     /// What the bytes are used for.
     pub used_for: Use,
 }
 
-/// How many bytes of a file have which use.
+/// Number of bytes of each use.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Totals {
     pub(super) metadata: u64,
@@ -37,14 +37,14 @@ pub(super) struct Totals {
     pub(super) padding: u64,
 }
 
-/// The runs claimed so far.
+/// The ranges claimed so far.
 #[derive(Debug, Default)]
 pub(super) struct Regions {
     claimed: Vec<Region>,
 }
 
 impl Regions {
-    /// Claims bytes; whether they overlap others shows when all are known.
+    /// Claims bytes. Overlaps are detected when all claims are known.
     pub(super) fn claim(&mut self, start: u64, length: u64, used_for: Use, faults: &mut Faults) {
         if let Use::Metadata(name) = used_for {
             faults.check(start.is_multiple_of(8), start, || {

@@ -1,21 +1,21 @@
-//! A small file made by hand for the tests: a dimension "d" of length 5 without a variable, and a variable "v" of
-//! three chunks whose B-tree has two levels. All structures of the products occur in it.
+//! A small hand-made file for tests: a dimension "d" of length 5 without a variable, and a variable "v" of three
+//! chunks whose B-tree has two levels. It contains all structures of the products.
 
 use super::bytes::count;
 use super::checksum::lookup3;
 
-/// What of the file to make otherwise than it should be, or than it is in the simplest case.
+/// Variants of the file, sound or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variant {
-    /// Nothing.
+    /// The simplest sound file.
     Sound,
-    /// The sizes of chunk 0 take four bytes.
+    /// The size of chunk 0 has four bytes.
     Wide,
     /// Object headers store the attribute storage limits.
     Limits,
-    /// The attribute of "v" stands in a continuation block, which is sound.
+    /// The attribute of "v" is in a continuation block, which is sound.
     Continued,
-    /// The extension says that nodes of B-trees have 4 entries, not 2.
+    /// The extension states that nodes of B-trees have 4 entries, not 2.
     LargeNodes,
 }
 
@@ -35,7 +35,7 @@ fn number(value: u64) -> [u8; 8] {
     value.to_le_bytes()
 }
 
-/// The low bytes of a length.
+/// The lowest `width` bytes of a length.
 fn low(length: usize, width: usize) -> Vec<u8> {
     length.to_le_bytes().into_iter().take(width).collect()
 }
@@ -94,7 +94,7 @@ fn dataset(layout: &[u8], rest: &[Vec<u8>]) -> Vec<Vec<u8>> {
     messages
 }
 
-/// The dimension, which "v" uses as its axis 0.
+/// The dimension, which is axis 0 of "v".
 fn dimension(variant: Variant, v: u64) -> Vec<u8> {
     let gap = [0; 28];
     let (first, second) =
@@ -122,7 +122,7 @@ fn node(level: u8, [left, right]: [[u8; 8]; 2], keys: &[(u32, u64)], children: &
     node
 }
 
-/// Adds a structure at the next multiple of 8 and gives its address.
+/// Appends a structure at the next multiple of 8 and returns its address.
 fn add(file: &mut Vec<u8>, structure: &[u8]) -> u64 {
     file.resize(file.len().next_multiple_of(8), 0);
     let address = count(file.len());
@@ -130,9 +130,9 @@ fn add(file: &mut Vec<u8>, structure: &[u8]) -> u64 {
     address
 }
 
-/// The file.
+/// Returns the file.
 pub(super) fn file(variant: Variant) -> Vec<u8> {
-    // The first pass finds the addresses, the second writes them.
+    // The first pass determines the addresses, the second one writes them.
     let (_, addresses) = pass(variant, [0; 2]);
     pass(variant, addresses).0
 }

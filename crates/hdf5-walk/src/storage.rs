@@ -1,5 +1,4 @@
-//! How a dataset is stored: fill value (section IV.A.2.f), layout (section IV.A.2.i) and filters
-//! (section IV.A.2.l).
+//! Storage of a dataset: fill value (section IV.A.2.f), layout (section IV.A.2.i) and filters (section IV.A.2.l).
 
 use super::bytes::{Cursor, UNDEFINED};
 use super::fault::{Fault, Faults};
@@ -24,12 +23,12 @@ pub struct Filter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FillValue {
     pub(super) address: u64,
-    /// 1 early, 2 late, 3 incremental.
+    /// Allocation time: 1 early, 2 late, 3 incremental.
     pub(super) allocation: u8,
     pub(super) value: Option<Vec<u8>>,
 }
 
-/// Fill value, version 2 or 3 (section IV.A.2.f).
+/// Reads a fill value, version 2 or 3 (section IV.A.2.f).
 pub(super) fn fill_value(message: &Message<'_>, faults: &mut Faults) -> Result<FillValue, Fault> {
     let mut cursor = message.cursor();
     let address = message.address;
@@ -42,7 +41,7 @@ pub(super) fn fill_value(message: &Message<'_>, faults: &mut Faults) -> Result<F
         (allocation, writing, defined == 1)
     } else {
         let flags = cursor.u8("fill value flags")?;
-        // Bit 4 says that there is none, bit 5 that there is one; with neither, the default (zero) applies.
+        // Bit 4 means that there is none, bit 5 that there is one; with neither, the default (zero) applies.
         faults.check(flags & 0xc0 == 0 && flags & 0x30 != 0x30, address, || {
             format!("fill value flags are {flags:#04x}")
         });
@@ -63,18 +62,18 @@ pub(super) fn fill_value(message: &Message<'_>, faults: &mut Faults) -> Result<F
 /// The layout message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Layout<'a> {
-    /// The values stand in the message.
+    /// The values are in the message.
     Compact { address: u64, data: &'a [u8] },
-    /// The values stand one behind the other.
+    /// The values are contiguous.
     Contiguous { address: Option<u64>, size: u64 },
-    /// The values stand in chunks that a B-tree finds.
+    /// The values are in chunks, indexed by a B-tree.
     Chunked { tree: Option<u64>, shape: Vec<u64>, element: u32 },
 }
 
-/// Layout, version 3 (section IV.A.2.i).
+/// Reads a layout, version 3 (section IV.A.2.i).
 pub(super) fn layout<'a>(message: &Message<'a>, faults: &mut Faults) -> Result<Layout<'a>, Fault> {
     let mut cursor = message.cursor();
-    // Whether the layout is constant depends on when space is allocated; libhdf5 writes both.
+    // The layout may be constant or not, depending on when space is allocated; libhdf5 writes both.
     check_flags(message, None, "layout", faults);
     version(&mut cursor, &[3], "layout")?;
     let class = cursor.u8("layout class")?;
@@ -99,7 +98,8 @@ fn defined(address: u64) -> Option<u64> {
     (address != UNDEFINED).then_some(address)
 }
 
-/// The dimensionality of chunks counts one more than the dataset has: the last is the size of an element.
+/// Reads a chunked layout. Its dimensionality is one more than the dataset's: the last length is the size of an
+/// element.
 fn chunked<'a>(cursor: &mut Cursor<'a>, at: u64) -> Result<Layout<'a>, Fault> {
     let dimensionality = cursor.u8("dimensionality of chunks")?;
     let tree = defined(cursor.u64("address of the chunk B-tree")?);
@@ -111,7 +111,7 @@ fn chunked<'a>(cursor: &mut Cursor<'a>, at: u64) -> Result<Layout<'a>, Fault> {
     Ok(Layout::Chunked { tree, shape, element: cursor.u32("size of an element")? })
 }
 
-/// Filter pipeline, version 2 (section IV.A.2.l): shuffle and deflate, in this order.
+/// Reads a filter pipeline, version 2 (section IV.A.2.l): shuffle and deflate, in this order.
 pub(super) fn filters(
     message: &Message<'_>,
     element: u32,

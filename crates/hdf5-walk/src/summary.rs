@@ -1,4 +1,4 @@
-//! The contents of a walk, so that a test can compare them with what was written.
+//! Summary of a walk, for comparison with what was written.
 
 use super::attribute::Attribute;
 use super::datatype::Datatype;
@@ -6,19 +6,19 @@ use super::index::Chunk;
 use super::regions::Region;
 use super::storage::Filter;
 
-/// What a sound file holds.
+/// The contents of a sound file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// The version of the superblock.
     pub superblock_version: u8,
-    /// Object headers, the superblock extension included.
+    /// Object headers, including the superblock extension.
     pub objects: u64,
     /// Links of all groups.
     pub links: u64,
     /// Attributes of all objects.
     pub attributes: u64,
-    /// Objects that hold more than eight attributes in their header: by default libhdf5 would store those
-    /// densely, which is not supported here. Legal, since readers look for both.
+    /// Objects with more than eight attributes in their header. By default libhdf5 would store those densely, which
+    /// is not supported here. This is legal, because readers support both.
     pub crowded_objects: u64,
     /// Stored chunks of all datasets.
     pub chunks: u64,
@@ -26,7 +26,7 @@ pub struct Summary {
     pub tree_nodes: u64,
     /// Global heap collections.
     pub heap_collections: u64,
-    /// Objects in them, without their free space.
+    /// Objects in them, except free space.
     pub heap_objects: u64,
     /// Object references in attributes, values and the heap.
     pub references: u64,
@@ -34,7 +34,7 @@ pub struct Summary {
     pub metadata_bytes: u64,
     /// Bytes of values outside object headers.
     pub value_bytes: u64,
-    /// Bytes between structures.
+    /// Padding bytes between structures.
     pub padding_bytes: u64,
     /// All structures and values in order of address.
     pub regions: Vec<Region>,
@@ -45,7 +45,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The dataset with a path, such as `/time`.
+    /// The dataset with this path, such as `/time`.
     #[must_use]
     pub fn dataset(&self, path: &str) -> Option<&Dataset> {
         self.datasets.iter().find(|dataset| dataset.path == path)
@@ -59,7 +59,7 @@ pub struct Group {
     pub path: String,
     /// The address of its object header.
     pub address: u64,
-    /// The names of its links in order of creation.
+    /// The names of its links in creation order.
     pub links: Vec<String>,
     /// Its attributes in stored order.
     pub attributes: Vec<Attribute>,
@@ -72,45 +72,45 @@ pub struct Dataset {
     pub path: String,
     /// The address of its object header.
     pub address: u64,
-    /// The lengths of its dimensions; none for a single value.
+    /// The lengths of its dimensions; empty for a single value.
     pub shape: Vec<u64>,
-    /// The lengths they may grow to; `None` for an unlimited one.
+    /// The maximum lengths of its dimensions; `None` for an unlimited one.
     pub maximum: Vec<Option<u64>>,
     /// Its datatype.
     pub datatype: Datatype,
     /// The bytes of its fill value, if one is defined.
     pub fill: Option<Vec<u8>>,
-    /// Where its values are.
+    /// Storage of its values.
     pub storage: Storage,
-    /// The filters its chunks went through.
+    /// The filters of its chunks.
     pub filters: Vec<Filter>,
     /// Its attributes in stored order.
     pub attributes: Vec<Attribute>,
 }
 
 impl Dataset {
-    /// The attribute with a name.
+    /// The attribute of this name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 }
 
-/// Where the values of a dataset are.
+/// Storage of the values of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Storage {
     /// In the object header.
     Compact {
-        /// Where they begin.
+        /// Address of the first byte.
         address: u64,
-        /// How many bytes they take.
+        /// Number of bytes.
         size: u64,
     },
-    /// One behind the other.
+    /// In one piece.
     Contiguous {
-        /// Where they begin; `None` if there are none.
+        /// Address of the first byte; `None` if there are no values.
         address: Option<u64>,
-        /// How many bytes they take.
+        /// Number of bytes.
         size: u64,
     },
     /// In chunks.

@@ -11,7 +11,7 @@ use super::walker::Walker;
 /// The bytes of the superblock before its checksum.
 const SUMMED: usize = 44;
 
-/// What the walk needs of the superblock.
+/// The fields of the superblock that the walk needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Superblock {
     pub(super) version: u8,

@@ -1,4 +1,4 @@
-//! The values of attributes and datasets: follows what points into the global heap or to objects.
+//! Values of attributes and datasets: follows references to the global heap and to objects.
 
 use super::bytes::{Cursor, check_text, check_zero, count};
 use super::datatype::{Datatype, Member};
@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::heap::use_object;
 use super::walker::{Reference, Walker};
 
-/// A variable-length element: the number of its parts and where they are.
+/// A variable-length element: the number of its parts and their location.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pointer {
     pub(super) length: u32,
@@ -24,7 +24,7 @@ impl Pointer {
     }
 }
 
-/// Checks elements that stand one behind the other.
+/// Checks consecutive elements.
 pub(super) fn check(walk: &mut Walker<'_>, datatype: &Datatype, data: &[u8], address: u64) {
     let size = usize::try_from(datatype.size()).unwrap_or_default();
     if size == 0 {
@@ -65,7 +65,7 @@ fn one(walk: &mut Walker<'_>, datatype: &Datatype, element: &[u8], at: u64) -> R
     Ok(())
 }
 
-/// The heap data of a variable-length element.
+/// Returns the heap data of a variable-length element.
 fn follow<'a>(walk: &mut Walker<'a>, pointer: Pointer, at: u64, size: u32) -> Option<(&'a [u8], u64)> {
     let Pointer { length, collection, index } = pointer;
     if length == 0 {

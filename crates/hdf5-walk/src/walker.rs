@@ -1,4 +1,4 @@
-//! What all parts of one walk share.
+//! State that all parts of one walk share.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use super::fault::Faults;
 use super::heap::Heaps;
 use super::regions::{Regions, Use};
 
-/// An object reference that was read, to be looked up when all objects are known.
+/// An object reference, to be checked when all objects are known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reference {
-    /// Where the reference stands.
+    /// Address of the reference.
     pub(super) at: u64,
-    /// The address of the object header it names.
+    /// Address of the object header that it refers to.
     pub(super) target: u64,
 }
 
@@ -23,9 +23,9 @@ pub(super) struct Walker<'a> {
     pub(super) regions: Regions,
     pub(super) heaps: Heaps<'a>,
     pub(super) references: Vec<Reference>,
-    /// Half the entries of a chunk B-tree node (section IV.A.2.t).
+    /// Half the max entries of a chunk B-tree node (section IV.A.2.t).
     pub(super) chunk_tree_k: u16,
-    /// How many nodes of chunk B-trees were read.
+    /// Number of chunk B-tree nodes read.
     pub(super) tree_nodes: u64,
     seen: BTreeSet<u64>,
 }
@@ -38,7 +38,7 @@ impl<'a> Walker<'a> {
             regions: Regions::default(),
             heaps: Heaps::default(),
             references: Vec::new(),
-            // Without a B-tree K values message the library takes 32.
+            // Default of the library without a B-tree K values message.
             chunk_tree_k: 32,
             tree_nodes: 0,
             seen: BTreeSet::new(),
@@ -50,7 +50,7 @@ impl<'a> Walker<'a> {
         self.regions.claim(start, length, used_for, &mut self.faults);
     }
 
-    /// Whether a structure is met for the first time; a second time is a fault, and would loop.
+    /// Returns true if a structure is read for the first time. A second time is a fault, and would cause a loop.
     pub(super) fn enter(&mut self, address: u64, what: &str) -> bool {
         let first = self.seen.insert(address);
         self.faults.check(first, address, || format!("{what} is reached more than once"));

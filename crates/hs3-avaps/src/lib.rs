@@ -1,7 +1,7 @@
-//! The HS3 AVAPS dropsonde collection, as tables: one product, a sounding, in any of several formats.
+//! Tables of the HS3 AVAPS dropsonde collection: one product, a sounding, for all file formats.
 //!
-//! Names of variables are ASPEN's, which most users know; the alternatives are the names of the same quantity in EOL,
-//! AVAPS raw, ICARTT and ESC files. `docs/data-notes.md` states the source of each.
+//! Names of variables are those of ASPEN, which most users are familiar with; the alternatives are the names of the
+//! same quantity in EOL, AVAPS raw, ICARTT and ESC files. `docs/data-notes.md` lists the source of each.
 
 use cumulus_core::collection::Derivation;
 use cumulus_core::collection::{
@@ -81,7 +81,7 @@ const SOUNDING: Product = Product {
         latitude: "lat",
         longitude: "lon",
         altitude: Some("alt"),
-        // The strongest winds in which sondes were dropped are about 110 m/s; GPS noise comes on top.
+        // The strongest winds in which sondes were dropped are about 110 m/s; GPS noise adds to that.
         fastest_m_per_s: 200.0,
     },
     profile: None,
@@ -101,12 +101,12 @@ const STATUS_MEANINGS: (&str, Constant) =
     ("flag_meanings", Constant::Text("reported interpolated launch_position missing interpolated_long_gap"));
 const UP: (&str, Constant) = ("positive", Constant::Text("up"));
 
-/// A measurement of every row.
+/// A quantity measured in every row.
 const fn measured(name: &'static str, long_name: &'static str, units: &'static str) -> VariableSpec {
     variable(name, long_name, ROW).units(units)
 }
 
-/// What the aircraft measured at launch.
+/// A quantity measured by the aircraft at launch.
 const fn reference(name: &'static str, long_name: &'static str, units: &'static str) -> VariableSpec {
     variable(name, long_name, SINGLE).units(units)
 }
@@ -239,13 +239,13 @@ const QUALITY: &[VariableSpec] = &[
         .attributes(CRC),
 ];
 
-/// Codes that EOL gives to measurements.
+/// EOL's quality codes of measurements.
 const CODES: &[(&str, Constant)] = &[
     ("flag_values", Constant::Numbers(&[1.0, 2.0, 3.0, 4.0, 9.0, 99.0])),
     ("flag_meanings", Constant::Text("good questionable bad estimated missing unchecked")),
 ];
 
-/// EOL's code for a measurement.
+/// A column of EOL's quality codes.
 const fn code(name: &'static str, long_name: &'static str, sources: &'static [&'static str]) -> VariableSpec {
     variable(name, long_name, ROW)
         .or_named(sources)

@@ -1,7 +1,7 @@
-//! The HS3 Cloud Physics Lidar collection, as tables: attenuated backscatter (`ATB`) and optical properties (`OP`).
+//! Tables of the HS3 Cloud Physics Lidar collection: attenuated backscatter (`ATB`) and optical properties (`OP`).
 //!
-//! A layout is confirmed where a reader of a real HS3 or sibling file printed it or could not work otherwise, and
-//! inferred elsewhere; `docs/data-notes.md` states the source of each.
+//! A layout is marked as confirmed if a reader of a real HS3 or sibling file printed it or depends on it, and is
+//! inferred otherwise; `docs/data-notes.md` lists the source of each.
 
 use cumulus_core::collection::{
     AltitudeOf, Arrangement, Collection, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec,
@@ -101,7 +101,7 @@ const OP: Product = Product {
     variables: &[CLOCK_OF_OP, POSITION_OF_RECORDS, NAVIGATION, &[BIN_ALTITUDE], SIZES, LAYERS],
 };
 
-/// Files hold -999, later ones -9999; nothing that a row below describes is ever so small in its unit.
+/// Files contain -999, later ones -9999; no valid value of the rows below is that small in its unit.
 const AT_OR_BELOW_900: MissingPolicy = MissingPolicy::AtOrBelow(-900.0);
 
 const DIMENSIONS: &[DimensionSpec] = &[
@@ -130,7 +130,7 @@ const TIME: TimeSpec = TimeSpec::ClockAndDayOfYear {
     date: "Date",
 };
 
-/// A Global Hawk flies at 170 m/s; 400 m/s leaves room for the jet stream and for clock jitter.
+/// A Global Hawk flies at 170 m/s; 400 m/s allows for the jet stream and for clock jitter.
 const POSITION: PositionSpec =
     PositionSpec { latitude: "Latitude", longitude: "Longitude", altitude: None, fastest_m_per_s: 400.0 };
 
@@ -157,7 +157,7 @@ const CLOCK: &[VariableSpec] = &[
         .units_by(Units::DayOfYear),
 ];
 
-/// Only hour and minute are known to be in OP granules; time does without the others if it must.
+/// Only hour and minute are confirmed in OP granules; the time is computed without the others if they are absent.
 const CLOCK_OF_OP: &[VariableSpec] = &[
     variable("Hour", "UTC hour of day", RECORD).confirmed().required().units("1"),
     variable("Minute", "UTC minute of hour", RECORD).confirmed().required().units("1"),
@@ -216,7 +216,7 @@ const NAVIGATION: &[VariableSpec] = &[
         .standard_name("solar_elevation_angle"),
 ];
 
-/// Profiles without it have no altitude; optical properties are given by layers, which have their own.
+/// Without it, profiles have no altitude; OP granules describe layers, which have their own altitudes.
 const BIN_ALTITUDE: VariableSpec =
     variable("Bin_Alt", "altitude of each range bin above mean sea level", &[&["Bin_Alt"]])
         .confirmed()
@@ -274,7 +274,7 @@ const LAYERS: &[VariableSpec] = &[
 
 const ABOVE_THE_AIRCRAFT: &str = "exactly 0.0 above the aircraft means no measurement: exclude it from statistics; negative values are noise and are kept";
 
-/// A row of total attenuated backscatter.
+/// A table row for total attenuated backscatter.
 const fn backscatter(name: &'static str, long_name: &'static str, nanometres: f64) -> VariableSpec {
     variable(name, long_name, PROFILE)
         .confirmed()
@@ -288,7 +288,7 @@ const fn backscatter(name: &'static str, long_name: &'static str, nanometres: f6
 
 const SATURATION: &[&[&str]] = &[&["record", "channel"], &["record", "channel", "Bin_Alt"]];
 
-/// What the instrument team describes for a sibling campaign under the name `Saturate`.
+/// The instrument team describes it for a sibling campaign under the name `Saturate`.
 const SATURATION_ALTITUDE: VariableSpec =
     variable("Saturate", "altitude at which the detector of each channel saturated", SATURATION)
         .units("m")

@@ -1,4 +1,5 @@
-//! Speed of metadata: `cargo bench -p netcdf4-writer`. Values cost what the device costs and are left out.
+//! Benchmarks writing metadata: `cargo bench -p netcdf4-writer`. Values are left out, because their cost is that of
+//! the device.
 
 use divan::Bencher;
 use netcdf4_writer::{Attribute, Chunking, Dimension, Structure, Type, Variable, Writer};
@@ -7,7 +8,7 @@ fn main() {
     divan::main();
 }
 
-/// A file of many variables, as a sounding is, or of many chunks, as a flight is.
+/// A file of many variables, like a sounding, or of many chunks, like a flight.
 fn structure(variables: usize, records: usize) -> Structure {
     let variable = |number: usize| Variable {
         name: format!("v{number}"),

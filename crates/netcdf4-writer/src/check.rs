@@ -1,4 +1,4 @@
-//! Whether a structure is within what this crate writes.
+//! Checks that a structure is supported by this crate.
 
 use std::collections::HashSet;
 
@@ -6,22 +6,22 @@ use crate::error::Error;
 use crate::name;
 use crate::structure::{Attribute, Structure, Type, Variable};
 
-/// Most bytes of an attribute's value: with its name it must fit a header message of 65,535.
+/// Max bytes of an attribute's value: with its name it must fit into a header message of 65,535 bytes.
 const MAX_ATTRIBUTE_BYTES: usize = 60_000;
 
-/// Most axes that may share a dimension: the dimension lists them all in one attribute, 16 bytes each.
+/// Max axes that may share a dimension: the dimension lists them all in one attribute, 16 bytes each.
 const MAX_REFERENCES: usize = MAX_ATTRIBUTE_BYTES / 16;
 
-/// Most bytes of a chunk: half of HDF5's limit.
+/// Max bytes of a chunk: half the limit of HDF5.
 const MAX_CHUNK_BYTES: usize = 1 << 31;
 
 impl Structure {
-    /// Refuses what this crate does not write.
+    /// Checks that this crate can write the structure.
     ///
     /// # Errors
-    /// [`Error::Unsupported`]: a name that netCDF does not allow or that is taken, an attribute beyond 60,000 bytes, a
-    /// chunk beyond two gigabytes or of another shape than [`Chunking`](crate::Chunking) allows, a dimension of length 0
-    /// or that does not exist, more than 3,750 axes, a machine that stores numbers big-endian.
+    /// Returns [`Error::Unsupported`] for a name that netCDF does not allow or that is already used, an attribute
+    /// beyond 60,000 bytes, a chunk beyond two gigabytes or of another shape than [`Chunking`](crate::Chunking)
+    /// allows, a dimension that has length 0 or does not exist, more than 3,750 axes, or a big-endian machine.
     pub fn check(&self) -> Result<(), Error> {
         let unsupported = |what: String| Err(Error::Unsupported(what));
         if cfg!(target_endian = "big") {
@@ -93,7 +93,7 @@ impl Structure {
     }
 }
 
-/// Refuses attributes that cannot be stored beside the object `of`.
+/// Returns an error if one of the attributes of the object `of` cannot be stored.
 fn check_attributes(of: &str, attributes: &[Attribute]) -> Result<(), Error> {
     let mut names = HashSet::new();
     for attribute in attributes {
@@ -105,7 +105,7 @@ fn check_attributes(of: &str, attributes: &[Attribute]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses an attribute that cannot be stored beside the object `of`.
+/// Returns an error if an attribute of the object `of` cannot be stored.
 pub(crate) fn check_attribute(of: &str, attribute: &Attribute) -> Result<(), Error> {
     let name = &attribute.name;
     if !name::is_legal(name) || name::RESERVED.contains(&name.as_str()) {

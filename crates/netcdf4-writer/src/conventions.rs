@@ -1,5 +1,5 @@
-//! What makes an HDF5 file a netCDF-4 file: dimensions are scales, variables name their scales, and the order of
-//! everything is kept.
+//! The conventions that make an HDF5 file a netCDF-4 file: dimensions are dimension scales, variables refer to their
+//! scales, and creation order is tracked.
 //!
 //! Sources: "NetCDF-4 File Format" in the NetCDF Users Guide (appendix B.1), and "HDF5 Dimension Scale Specification
 //! and Design Notes" of The HDF Group for `CLASS`, `NAME`, `REFERENCE_LIST` and `DIMENSION_LIST`.
@@ -8,28 +8,29 @@ use crate::error::{Error, TooLarge};
 use crate::hdf5::{Charset, Dataspace, Datatype, Filter, Heap, Layout, Message, Object, UNDEFINED};
 use crate::structure::{Attribute, Structure, Type, Value, Variable};
 
-/// What is written for a dimension that no variable describes; its length follows, ten characters wide.
+/// Title of a dimension without a variable; it is followed by the length, padded to ten characters.
 const NO_VARIABLE: &str = "This is a netCDF dimension but not a netCDF variable.";
 
-/// Where the values of a variable lie.
+/// Where the values of a variable are stored.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
-    /// In one piece, from this address on.
+    /// Contiguous, from this address on.
     Whole(u64),
-    /// In chunks, found through the index at this address.
+    /// In chunks, whose index is at this address.
     Chunks(u64),
 }
 
 /// A dataset of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Member {
-    /// The dimension of this number, which no variable describes.
+    /// The dimension of this number, which has no variable.
     Dimension(usize),
     /// The variable of this number.
     Variable(usize),
 }
 
-/// All datasets in the order in which netCDF readers shall count them: dimensions in theirs, variables in theirs.
+/// All datasets in the order in which netCDF readers must list them: dimensions and variables each in their own
+/// order.
 fn members(structure: &Structure) -> Vec<Member> {
     let mut members = Vec::new();
     let mut next = 0;
@@ -46,18 +47,18 @@ fn members(structure: &Structure) -> Vec<Member> {
     members
 }
 
-/// Number of the variable that is the coordinate of a dimension.
+/// Number of the coordinate variable of a dimension.
 fn coordinate_of(dimension: usize, structure: &Structure) -> Option<usize> {
     structure.variables.iter().position(|variable| {
         variable.dimensions.first() == Some(&dimension) && structure.is_coordinate(variable)
     })
 }
 
-/// All objects of the file, the root group last, where `addresses` are their addresses; and the heap
-/// with what they keep there.
+/// Creates all objects of the file, with the root group last, and the heap that they refer to. `addresses` has the
+/// address of each object.
 ///
 /// # Errors
-/// Something exceeds the format's limit.
+/// Returns an error if something exceeds a limit of the format.
 pub(crate) fn objects(
     structure: &Structure,
     places: &[Place],
@@ -112,7 +113,7 @@ pub(crate) fn objects(
     Ok((heap, objects))
 }
 
-/// The axes that a dimension measures: the address of each variable and the number of the axis.
+/// The axes that use a dimension: the address of each variable and the index of the axis.
 fn references(dimension: usize, structure: &Structure, address: impl Fn(Member) -> u64) -> Vec<u8> {
     let mut references = Vec::new();
     for (number, variable) in structure.variables.iter().enumerate() {
@@ -128,7 +129,7 @@ fn references(dimension: usize, structure: &Structure, address: impl Fn(Member) 
     references
 }
 
-/// A dataset for a dimension that no variable describes: it has a length and was never written.
+/// A dataset for a dimension without a variable: it has a length and was never written.
 fn bare_dimension(length: usize) -> Result<Vec<Message>, TooLarge> {
     const SIZE: usize = 4;
     let bytes = (length * SIZE) as u64;
@@ -170,7 +171,7 @@ fn describe_variable(object: &mut Object, variable: &Variable) -> Result<(), Too
     variable.attributes.iter().try_for_each(|carried| attribute(object, carried))
 }
 
-/// Number of a dimension, as netCDF keeps it.
+/// Number of a dimension, as netCDF stores it.
 fn identifier(dimension: usize) -> Result<[u8; 4], TooLarge> {
     i32::try_from(dimension).map(i32::to_le_bytes).map_err(|_| TooLarge)
 }
@@ -226,7 +227,7 @@ fn root(
     Ok(object)
 }
 
-/// Texts are stored as one fixed-length string, numbers as an array, as netcdf-c does.
+/// Adds an attribute: text as one fixed-length string, numbers as an array, as netcdf-c does.
 fn attribute(object: &mut Object, attribute: &Attribute) -> Result<(), TooLarge> {
     let bytes = attribute.value.bytes();
     let (datatype, length) = match &attribute.value {
@@ -250,7 +251,7 @@ fn datatype(kind: Type) -> Datatype {
     }
 }
 
-/// What netCDF takes for missing where a variable states nothing (`NC_FILL_*`, `netcdf.h`).
+/// The default fill value of netCDF (`NC_FILL_*`, `netcdf.h`).
 fn default_fill(kind: Type) -> Value {
     match kind {
         Type::Char => Value::Text("\0".to_owned()),

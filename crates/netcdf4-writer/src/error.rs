@@ -1,26 +1,26 @@
-//! Why a file cannot be written.
+//! Reasons why a file cannot be written.
 
 use std::{fmt, io};
 
-/// Why a file cannot be written.
+/// The reason why a file cannot be written.
 #[derive(Debug)]
 pub enum Error {
-    /// The file system refused.
+    /// A file-system error.
     Io(io::Error),
-    /// The structure is outside of what this crate writes; the text states what and why.
+    /// The structure is not supported by this crate; the text states the reason.
     Unsupported(String),
-    /// A variable has fewer or more chunks than its shape needs, or other bytes.
+    /// A variable has too few or too many chunks, or too few or too many bytes.
     Incomplete {
         /// Name of the variable.
         variable: String,
-        /// What was appended.
+        /// Chunks or bytes that were appended.
         found: String,
-        /// What its shape needs.
+        /// Chunks or bytes that its shape requires.
         expected: String,
     },
-    /// A variable of this number does not exist.
+    /// There is no variable of this number.
     NoVariable(usize),
-    /// A header, name or index exceeds the format's limit.
+    /// A header, name or index exceeds a limit of the format.
     TooLarge,
 }
 
@@ -61,6 +61,6 @@ impl From<TooLarge> for Error {
     }
 }
 
-/// Something exceeds the format's limit.
+/// Something exceeds a limit of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;

@@ -1,12 +1,11 @@
-//! HDF5 files written front to back: values first, then the metadata with their addresses.
+//! Writes HDF5 files front to back: values first, then the metadata that locates them.
 //!
-//! libhdf5 keeps a cache of metadata, flushes it, and returns each question through several layers under one lock;
-//! for a small product that is most of the work. What a product needs of the format is little: one group, datasets
-//! that are stored whole or in chunks, and attributes small enough to lie beside them. That much is
-//! written here.
+//! libhdf5 has a cache of metadata, flushes it, and serves each call through several layers under one lock; for a
+//! small product that is most of the work. A product needs little of the format: one group, contiguous or chunked
+//! datasets, and attributes small enough to be stored in their object's header. Only this part is implemented here.
 //!
-//! Source of every number here: "HDF5 File Format Specification Version 3.0", The HDF Group, whose section numbers
-//! are given beside what they describe. Only what HDF5 1.8 of 2008 can read is used.
+//! All constants are from "HDF5 File Format Specification Version 3.0", The HDF Group, whose section numbers are
+//! cited. Only features that HDF5 1.8 of 2008 can read are used.
 
 mod checksum;
 mod heap;
@@ -28,21 +27,21 @@ pub(crate) use index::{Chunk, Grid, HalfNode, chunk_index};
 pub(crate) use message::{Charset, Dataspace, Datatype, Filter, Layout, Message};
 pub(crate) use object::Object;
 
-/// The address of what is not there (section I.C, "undefined address").
+/// Address of something that does not exist (section I.C, "undefined address").
 pub(crate) const UNDEFINED: u64 = u64::MAX;
 
 /// Length of superblock version 2 (section II.A).
 const SUPERBLOCK_BYTES: usize = 48;
 
-/// Bytes that are gathered before they are written.
+/// Size of the write buffer.
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// Everything but values begins at a multiple of this.
+/// Alignment of everything except values.
 const ALIGNMENT: u64 = 8;
 
-/// An HDF5 file that grows at its end only.
+/// An append-only HDF5 file.
 ///
-/// Until [`Appender::finish`] it has no signature, so nothing takes it for a file that is complete.
+/// Until [`Appender::finish`] it has no signature, so no reader accepts it as a complete file.
 #[derive(Debug)]
 pub(crate) struct Appender {
     file: BufWriter<File>,
@@ -50,10 +49,10 @@ pub(crate) struct Appender {
 }
 
 impl Appender {
-    /// Makes the file at `path`, which must not exist.
+    /// Creates the file at `path`, which must not exist.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// Returns an error if the file cannot be written.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let mut file = BufWriter::with_capacity(BUFFER_BYTES, File::create_new(path)?);
         file.write_all(&[0; SUPERBLOCK_BYTES])?;
@@ -63,7 +62,7 @@ impl Appender {
     /// Appends `bytes` and returns their address.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<u64> {
         let address = self.position;
         self.file.write_all(bytes)?;
@@ -71,10 +70,10 @@ impl Appender {
         Ok(address)
     }
 
-    /// Fills up to where a structure may begin, and returns that address.
+    /// Pads the file to the alignment of structures, and returns the next address.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub(crate) fn align(&mut self) -> io::Result<u64> {
         while !self.position.is_multiple_of(ALIGNMENT) {
             self.append(&[0])?;
@@ -82,10 +81,11 @@ impl Appender {
         Ok(self.position)
     }
 
-    /// Makes it a file whose root group has its header at `root`, and whose indices have nodes of this size.
+    /// Writes the superblock, which makes the file complete. `root` is the address of the root group's header, and
+    /// `half` the node size of the chunk indices.
     ///
     /// # Errors
-    /// The file cannot be written, or its nodes exceed the limit of the superblock.
+    /// Returns an error if the file cannot be written or the superblock extension exceeds a limit of the format.
     pub(crate) fn finish(mut self, root: u64, half: HalfNode) -> Result<(), Error> {
         let mut extension = UNDEFINED;
         if half != index::USUAL {
@@ -99,7 +99,7 @@ impl Appender {
     }
 }
 
-/// Superblock version 2: addresses and lengths of eight bytes, no user block (section II.A).
+/// Superblock version 2: eight-byte addresses and lengths, no user block (section II.A).
 fn superblock(root: u64, extension: u64, end: u64) -> Vec<u8> {
     let mut bytes = b"\x89HDF\r\n\x1a\n".to_vec();
     bytes.extend([2, 8, 8, 0]);

@@ -1,12 +1,12 @@
-//! netCDF-4 files written front to back, without libhdf5.
+//! Writes netCDF-4 files front to back, without libhdf5.
 //!
-//! Values are appended as they come, already compressed if they are to be; the metadata with their addresses follow
-//! when the file is finished. So nothing is written twice, attributes may depend on the values, and a file that was not
-//! finished has no signature: no reader takes it for a complete one.
+//! Values are appended in the order in which they arrive; chunks are compressed by the caller. The metadata that
+//! locate them are written when the file is finished. So nothing is written twice, attributes may depend on the
+//! values, and an unfinished file has no signature: no reader accepts it as a complete file.
 //!
-//! A file has the classic model: dimensions of fixed length, variables of seven types, attributes; no groups, no
-//! unlimited dimensions. A [`Structure`] outside of what this crate writes is an [`Error`] that states the reason, before the
-//! file is made, so that a caller can take another way (netcdf-c).
+//! A file has the classic model: dimensions of fixed length, variables of six types, attributes; no groups, no
+//! unlimited dimensions. For an unsupported [`Structure`], the crate returns an [`Error`] with the reason before the
+//! file is created, so that the caller can use another library (netcdf-c).
 //!
 //! # Example
 //!

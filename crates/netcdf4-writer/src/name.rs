@@ -1,11 +1,11 @@
-//! Names that netCDF allows.
+//! Rules for netCDF names.
 
 use unicode_normalization::is_nfc;
 
-/// Longest name of netCDF, in bytes of UTF-8 (`NC_MAX_NAME`, `netcdf.h`).
+/// Max length of a netCDF name, in bytes of UTF-8 (`NC_MAX_NAME`, `netcdf.h`).
 pub const MAX_NAME_BYTES: usize = 256;
 
-/// Names of attributes that netCDF-4 and HDF5 need for themselves.
+/// Names of attributes that are reserved by netCDF-4 and HDF5.
 pub const RESERVED: [&str; 8] = [
     "CLASS",
     "NAME",
@@ -17,8 +17,8 @@ pub const RESERVED: [&str; 8] = [
     "_NCProperties",
 ];
 
-/// True for a name that netCDF allows (NetCDF Users Guide, "Permitted Characters in NetCDF Names"), in the normal form
-/// that netcdf-c stores.
+/// True if netCDF allows the name (NetCDF Users Guide, "Permitted Characters in NetCDF Names"), and it is in the
+/// normal form that netcdf-c stores.
 #[must_use]
 pub fn is_legal(name: &str) -> bool {
     let begins_well = name

@@ -1,15 +1,15 @@
-//! What a file holds but its values.
+//! The structure of a file: everything except its values.
 
-/// Everything in a file but its values.
+/// Everything in a file except its values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Structure {
-    /// Dimensions, in the order in which readers count them.
+    /// Dimensions, in the order in which readers list them.
     pub dimensions: Vec<Dimension>,
-    /// Variables, in the order in which readers count them.
+    /// Variables, in the order in which readers list them.
     pub variables: Vec<Variable>,
-    /// Attributes of the file.
+    /// Global attributes.
     pub attributes: Vec<Attribute>,
-    /// What wrote the file, as `name=version`; readers find it in `_NCProperties`.
+    /// The program that wrote the file, as `name=version`; stored in `_NCProperties`.
     pub producer: String,
 }
 
@@ -18,7 +18,7 @@ pub struct Structure {
 pub struct Dimension {
     /// Its name.
     pub name: String,
-    /// Its length; 0, which means "unlimited" to netCDF, is refused.
+    /// Its length; 0, which means "unlimited" in netCDF, is rejected.
     pub length: usize,
 }
 
@@ -29,29 +29,30 @@ pub struct Variable {
     pub name: String,
     /// Type of its values.
     pub kind: Type,
-    /// Numbers of its dimensions in [`Structure::dimensions`], outermost first; none for a scalar.
+    /// Indices of its dimensions in [`Structure::dimensions`], outermost first; empty for a scalar.
     pub dimensions: Vec<usize>,
-    /// `_FillValue`: one number of the variable's type.
+    /// `_FillValue`: one value of the variable's type.
     pub fill: Option<Value>,
-    /// How its values are cut into chunks; `None` where they are stored in one piece.
+    /// How its values are split into chunks; `None` for contiguous storage.
     pub chunking: Option<Chunking>,
     /// Its other attributes.
     pub attributes: Vec<Attribute>,
 }
 
-/// How the values of a variable are cut into chunks.
+/// How the values of a variable are split into chunks.
 ///
-/// Chunks cover the variable row by row: they may cut the first axis and the second, and have the full length of all
-/// others. Each is stored whole, beyond the edge of the variable too.
+/// Chunks are in row-major order. They may split the first and the second axis, and must have the full length of all
+/// others. Every chunk has its full shape, also where it extends beyond the edge of the variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunking {
     /// Length of a chunk along each axis.
     pub shape: Vec<usize>,
-    /// Level of shuffle and deflate by which the caller compressed the chunks, 1 to 9; `None` where they are not.
+    /// Level of shuffle and deflate with which the caller compressed the chunks, 1 to 9; `None` if they are
+    /// uncompressed.
     pub deflate: Option<u8>,
 }
 
-/// Type of values: those of the netCDF classic model.
+/// Type of values, limited to the netCDF classic model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// Signed, 8 bits (`NC_BYTE`).
@@ -91,7 +92,7 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    /// An attribute that holds text.
+    /// Creates a text attribute.
     pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { name: name.into(), value: Value::Text(text.into()) }
     }
@@ -100,17 +101,17 @@ impl Attribute {
 /// Value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Text, stored in UTF-8.
+    /// Text, stored as UTF-8.
     Text(String),
-    /// Numbers of 8 bits.
+    /// 8-bit integers.
     I8(Vec<i8>),
-    /// Numbers of 16 bits.
+    /// 16-bit integers.
     I16(Vec<i16>),
-    /// Numbers of 32 bits.
+    /// 32-bit integers.
     I32(Vec<i32>),
-    /// Numbers of single precision.
+    /// Single-precision numbers.
     F32(Vec<f32>),
-    /// Numbers of double precision.
+    /// Double-precision numbers.
     F64(Vec<f64>),
 }
 
@@ -128,7 +129,7 @@ impl Value {
         }
     }
 
-    /// Number of values: bytes of a text, else numbers.
+    /// Number of values: bytes of text, or numbers.
     #[must_use]
     pub const fn len(&self) -> usize {
         match self {
@@ -141,13 +142,13 @@ impl Value {
         }
     }
 
-    /// True where there is no value.
+    /// True if there are no values.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes as they are stored.
+    /// The bytes as stored.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Text(text) => text.as_bytes().to_vec(),
@@ -167,14 +168,14 @@ impl Structure {
         variable.dimensions.iter().map(length).collect()
     }
 
-    /// True for a variable that has the name of its first dimension.
+    /// True if the variable has the name of its first dimension.
     pub(crate) fn is_coordinate(&self, variable: &Variable) -> bool {
         let first = variable.dimensions.first().and_then(|&first| self.dimensions.get(first));
         first.is_some_and(|first| first.name == variable.name)
     }
 
-    /// Name of a variable's HDF5 dataset: netCDF-4 marks a variable that has a dimension's name without being its
-    /// coordinate (netCDF-4 format, "Creating Non-Coordinate Variables").
+    /// Name of a variable's HDF5 dataset. netCDF-4 adds a prefix to a variable that has the name of a dimension
+    /// without being its coordinate (netCDF-4 format, "Creating Non-Coordinate Variables").
     pub(crate) fn stored_name(&self, variable: &Variable) -> String {
         let is_dimension = self.dimensions.iter().any(|dimension| dimension.name == variable.name);
         if is_dimension && !self.is_coordinate(variable) {
@@ -184,8 +185,7 @@ impl Structure {
         }
     }
 
-    /// Chunks of a variable, and how many of them lie side by side along its second axis; one where it is stored in one
-    /// piece.
+    /// Number of chunks of a variable, and number of chunks along its second axis; both are 1 for contiguous storage.
     pub(crate) fn chunk_counts(&self, variable: &Variable) -> (usize, usize) {
         let Some(chunking) = &variable.chunking else { return (1, 1) };
         let shape = self.shape(variable);

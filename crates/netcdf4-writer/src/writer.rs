@@ -8,10 +8,10 @@ use crate::error::Error;
 use crate::hdf5::{Appender, Chunk, Grid, HalfNode, Heap, UNDEFINED, chunk_index};
 use crate::structure::{Attribute, Structure};
 
-/// Where bytes of a variable lie in the file.
+/// Location of stored bytes of a variable in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// Offset of the first byte from the beginning of the file.
+    /// Offset of the first byte from the start of the file.
     pub address: u64,
     /// Number of bytes.
     pub bytes: usize,
@@ -22,15 +22,16 @@ pub struct Extent {
 pub struct Writer {
     file: Appender,
     structure: Structure,
-    /// Chunks of each variable, in their order; a variable stored in one piece has one.
+    /// Chunks of each variable, in order; a contiguous variable has one.
     stored: Vec<Vec<Chunk>>,
 }
 
 impl Writer {
-    /// Makes the file at `path`, which must not exist.
+    /// Creates the file at `path`, which must not exist.
     ///
     /// # Errors
-    /// The structure is not supported (see [`Structure::check`]; no file is made), or the file cannot be written.
+    /// Returns an error if the structure is not supported (see [`Structure::check`]; then no file is created), or the
+    /// file cannot be written.
     pub fn create(path: &Path, structure: Structure) -> Result<Self, Error> {
         structure.check()?;
         let file = Appender::create(path)?;
@@ -38,11 +39,11 @@ impl Writer {
         Ok(Self { file, structure, stored })
     }
 
-    /// Appends the next chunk of a variable, row by row, or all values of one that is stored in one piece. Bytes are
-    /// little-endian, and compressed where [`Chunking::deflate`](crate::Chunking::deflate) states so.
+    /// Appends the next chunk of a variable in row-major order, or all values of a contiguous variable. Bytes must be
+    /// little-endian, and compressed if [`Chunking::deflate`](crate::Chunking::deflate) is set.
     ///
     /// # Errors
-    /// There is no such variable, or the file cannot be written.
+    /// Returns an error if there is no such variable, or the file cannot be written.
     pub fn append(&mut self, variable: usize, bytes: &[u8]) -> Result<(), Error> {
         let stored = self.stored.get_mut(variable).ok_or(Error::NoVariable(variable))?;
         let address = self.file.append(bytes)?;
@@ -50,10 +51,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Adds an attribute to a variable, or to the file where `variable` is `None`; replaces one of the same name.
+    /// Sets an attribute of a variable, or of the file if `variable` is `None`; replaces an attribute of the same
+    /// name.
     ///
     /// # Errors
-    /// There is no such variable, or the attribute cannot be stored.
+    /// Returns an error if there is no such variable, or the attribute cannot be stored.
     pub fn set_attribute(&mut self, variable: Option<usize>, attribute: Attribute) -> Result<(), Error> {
         let (of, attributes) = match variable {
             None => ("the file", &mut self.structure.attributes),
@@ -70,10 +72,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the metadata and makes the file complete; returns where the chunks of each variable lie.
+    /// Writes the metadata, which completes the file, and returns the location of every chunk of each variable.
     ///
     /// # Errors
-    /// A variable lacks values or has too many, a header is too large, or the file cannot be written.
+    /// Returns an error if a variable has too few or too many values, a header is too large, or the file cannot be
+    /// written.
     pub fn finish(mut self) -> Result<Vec<Vec<Extent>>, Error> {
         self.check_complete()?;
         let most_chunks = self.stored.iter().map(Vec::len).max().unwrap_or(0);
@@ -112,7 +115,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the indices of chunks and returns where each variable lies.
+    /// Writes the chunk indices and returns where each variable is stored.
     fn index(&mut self, half: HalfNode) -> Result<Vec<Place>, Error> {
         let Self { file, structure, stored, .. } = self;
         let places = structure.variables.iter().zip(stored).map(|(variable, stored)| {
@@ -128,7 +131,7 @@ impl Writer {
         places.collect()
     }
 
-    /// Writes the heap and all objects; returns where the root group is.
+    /// Writes the heap and all objects, and returns the address of the root group.
     fn describe(&mut self, places: &[Place]) -> Result<u64, Error> {
         let Self { file, structure, .. } = self;
         let heap_address = file.align()?;
@@ -138,7 +141,7 @@ impl Writer {
             let last = objects.len().saturating_sub(1);
             let headers = objects.iter().enumerate().map(|(number, object)| {
                 let mut header = object.encode()?;
-                // Nothing need follow the last one, and no byte of the file is without a purpose.
+                // The last header needs no padding, and every byte of the file must have a purpose.
                 if number < last {
                     header.resize(header.len().next_multiple_of(8), 0);
                 }
@@ -146,7 +149,8 @@ impl Writer {
             });
             Ok((heap, headers.collect::<Result<_, Error>>()?))
         };
-        // No header's length depends on an address, so a first draft gives the position of each.
+        // Lengths of headers do not depend on addresses, so a draft without addresses determines where each header
+        // will be.
         let (heap, draft) = encode(&[])?;
         let mut end = heap_address + heap.encode().len() as u64;
         let mut addresses = Vec::with_capacity(draft.len());

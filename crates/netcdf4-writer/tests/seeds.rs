@@ -1,4 +1,4 @@
-//! Arbitrary bytes describe a file that is refused or follows the specification.
+//! Any structure that is read from arbitrary bytes is rejected, or its file conforms to the specification.
 
 mod any_file;
 
@@ -13,7 +13,7 @@ proptest! {
     }
 }
 
-/// Bytes whose structures are small and legal are rare among arbitrary ones.
+/// Arbitrary bytes rarely give small and legal structures.
 #[test]
 fn letters_describe_files_that_are_not_refused() {
     let mut written = 0;

@@ -1,4 +1,4 @@
-//! Speed of the encoder and its parts: `cargo bench -p shuffle-deflate --bench encode`.
+//! Benchmarks of the encoder and its parts: `cargo bench -p shuffle-deflate --bench encode`.
 
 #[path = "encode/samples.rs"]
 mod samples;

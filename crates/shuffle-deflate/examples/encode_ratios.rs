@@ -1,5 +1,5 @@
-//! Ratio and best speed of each way to compress a chunk, as a table: `cargo run --release -p shuffle-deflate --example
-//! encode_ratios`.
+//! Prints a table of the ratio and best speed of each way to compress a chunk: `cargo run --release -p
+//! shuffle-deflate --example encode_ratios`.
 
 #![expect(
     clippy::print_stdout,
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use samples::{KINDS, chunk};
 use shuffle_deflate::{Encoder, Level, Strategy, shuffle};
 
-/// Repetitions, of which the fastest counts.
+/// Number of repetitions; the fastest counts.
 const ROUNDS: usize = 15;
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of chunks")]

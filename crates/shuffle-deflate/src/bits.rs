@@ -1,10 +1,11 @@
-//! Bits in deflate's order: the first bit of a stream is the lowest of its first byte (RFC 1951, 3.1.1).
+//! Writes bits in the order of deflate: the first bit of a stream is the lowest bit of its first byte (RFC 1951,
+//! 3.1.1).
 
-/// Bits that are written together: their number in the lowest eight bits, they themselves above, 24 at most. An
-/// entry serves as its own shift, because the processor looks at the lowest six bits of a shift only.
+/// Bits that are written together: their number in the lowest eight bits, and the bits above, at most 24. An entry
+/// can be used directly as a shift count, because the processor uses only the lowest six bits of a shift count.
 pub(super) type Entry = u32;
 
-/// An entry of the lowest `count` bits of `bits`.
+/// Creates an entry of the lowest `count` bits of `bits`.
 pub(super) const fn entry(bits: u32, count: u32) -> Entry {
     (bits << 8) | count
 }
@@ -14,13 +15,13 @@ pub(super) const fn width(entry: Entry) -> u32 {
     entry & 0xff
 }
 
-/// A growing stream of bits.
+/// A growing bit stream.
 pub(super) struct BitWriter {
-    /// What is beyond `position` means nothing; it stays allocated, and filled, from stream to stream.
+    /// The buffer; bytes after `position` are unused. It stays allocated and initialised for the next stream.
     bytes: Vec<u8>,
     position: usize,
     pending: u64,
-    /// Bits in `pending`: between two calls fewer than eight.
+    /// Number of bits in `pending`: fewer than eight between two calls.
     count: u32,
 }
 
@@ -29,13 +30,13 @@ impl BitWriter {
         Self { bytes: Vec::new(), position: 0, pending: 0, count: 0 }
     }
 
-    /// Starts a new stream with whole bytes.
+    /// Starts a new stream with `bytes`.
     pub(super) fn start(&mut self, bytes: &[u8]) {
         (self.position, self.pending, self.count) = (0, 0, 0);
         self.bytes(bytes);
     }
 
-    /// Reserves this number of bytes, so that the following writes never reallocate.
+    /// Reserves this number of bytes, so that the following writes do not reallocate.
     pub(super) fn reserve(&mut self, bytes: usize) {
         let needed = self.position.saturating_add(bytes).saturating_add(size_of::<u64>());
         if self.bytes.len() < needed {
@@ -43,7 +44,7 @@ impl BitWriter {
         }
     }
 
-    /// Appends the lowest `count` bits of `bits`, 56 at most; those above are zero.
+    /// Appends the lowest `count` bits of `bits`, at most 56; all higher bits must be zero.
     #[inline]
     pub(super) fn bits(&mut self, bits: u64, count: u32) {
         self.pending |= bits << self.count;
@@ -65,11 +66,11 @@ impl BitWriter {
         self.bits(u64::from(entry >> 8), width(entry));
     }
 
-    /// Appends the entry that `table` has for each byte of `literals`; `widest` is the width of the widest, 14 at
-    /// most.
+    /// Appends the entry of each byte of `literals` from `table`. `widest` is the maximum width of an entry, at most
+    /// 14.
     #[inline]
     pub(super) fn literals(&mut self, literals: &[u8], table: &[Entry; 256], widest: u32) {
-        // As many as fit into a word beside seven bits that are pending.
+        // The group size is the number of entries that fit into a word in addition to seven pending bits.
         if widest <= 9 { self.groups::<6>(literals, table) } else { self.groups::<4>(literals, table) }
     }
 
@@ -79,10 +80,10 @@ impl BitWriter {
         self.reserve(2 * literals.len());
         let Some(room) = self.bytes.get_mut(self.position..) else { return };
         let (groups, rest) = literals.as_chunks::<GROUP>();
-        // The processor keeps these in registers, which it cannot do with what `self` points to.
+        // Local copies stay in registers, which fields of `self` cannot.
         let (mut pending, mut count, mut position) = (self.pending, self.count, 0);
         for group in groups {
-            // Pairs are joined first, so that shifts do not wait for each other.
+            // Pairs are combined first, to shorten the chain of dependent shifts.
             let mut bits = 0;
             let mut widths = 0;
             for pair in group.as_chunks::<2>().0 {
@@ -106,14 +107,14 @@ impl BitWriter {
         }
     }
 
-    /// Fills the last byte with zeros.
+    /// Pads the last byte with zeros.
     pub(super) fn align(&mut self) {
         if self.count > 0 {
             self.bits(0, 8 - self.count);
         }
     }
 
-    /// Appends whole bytes, after [`BitWriter::align`].
+    /// Appends whole bytes; call [`BitWriter::align`] first.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
         if let Some(room) = self.bytes.get_mut(self.position..).and_then(|room| room.get_mut(..bytes.len())) {
@@ -122,7 +123,7 @@ impl BitWriter {
         self.position += bytes.len();
     }
 
-    /// All whole bytes of the stream.
+    /// Returns all whole bytes of the stream.
     pub(super) fn written(&self) -> &[u8] {
         self.bytes.get(..self.position).unwrap_or_default()
     }

@@ -1,17 +1,18 @@
-//! Huffman codes of limited length, as deflate requires (RFC 1951, 3.2.2).
+//! Length-limited Huffman codes as deflate requires them (RFC 1951, 3.2.2).
 
 use super::bits::{Entry, entry};
 
-/// Most symbols that any of deflate's codes has.
+/// Max symbols of any code in deflate.
 const MOST: usize = 288;
 
-/// Longest code of any limit.
+/// Max code length in deflate.
 const LONGEST: usize = 15;
 
-/// Length of the code of each symbol, at most `limit` bits, 0 where a symbol never occurs. The code is always
-/// complete, at the price of a second symbol where only one occurs: inflaters differ about incomplete codes.
+/// Returns the code length of each symbol, at most `limit` bits, 0 if a symbol never occurs. The code is always
+/// complete, which requires a second symbol if only one occurs, because inflaters disagree about incomplete codes.
 ///
-/// Huffman's tree decides the lengths; those beyond the limit are cut, and shorter ones made longer until the code
+/// Lengths are those of the Huffman tree; those beyond the limit are shortened, and shorter ones extended until the
+/// code is valid. This is not always the optimal code, but the loss is smaller than the cost of finding that.
 /// fits. That is not always the best code within the limit, but misses it by less than what a search for it costs.
 pub(super) fn lengths<const N: usize>(frequencies: &[u32; N], limit: usize) -> [u8; N] {
     const { assert!(N >= 2 && N <= MOST) };
@@ -30,7 +31,7 @@ pub(super) fn lengths<const N: usize>(frequencies: &[u32; N], limit: usize) -> [
     leaves.sort_unstable();
     let mut counts = depths(&leaves);
     shorten(&mut counts, limit.min(LONGEST));
-    // The rarest symbols come first and have the longest codes.
+    // The rarest symbols are first and have the longest codes.
     let by_length = (1..=LONGEST).rev().flat_map(|length| std::iter::repeat_n(length, counts[length]));
     for (&(_, symbol), length) in leaves.iter().zip(by_length) {
         lengths[symbol] = u8::try_from(length).unwrap_or_default();
@@ -38,7 +39,7 @@ pub(super) fn lengths<const N: usize>(frequencies: &[u32; N], limit: usize) -> [
     lengths
 }
 
-/// How many leaves of Huffman's tree are how deep; those deeper than 15 count as 15. Leaves come by rising weight.
+/// Counts the leaves of the Huffman tree by depth; those deeper than 15 count as 15. Leaves must be sorted by weight.
 fn depths(leaves: &[(u32, usize)]) -> [usize; LONGEST + 1] {
     let mut counts = [0; LONGEST + 1];
     let mut weights = [0_u64; MOST];
@@ -47,7 +48,7 @@ fn depths(leaves: &[(u32, usize)]) -> [usize; LONGEST + 1] {
     let (mut leaf, mut oldest) = (0, 0);
     for node in 0..inner {
         for _ in 0..2 {
-            // Both the leaves and the inner nodes that have no parent yet stand in the order of their weights.
+            // Both the leaves and the inner nodes without a parent are sorted by weight.
             let weight = leaves.get(leaf).map(|&(frequency, _)| u64::from(frequency));
             let child = match weight {
                 Some(weight) if oldest >= node || weight <= weights[oldest] => {
@@ -64,7 +65,7 @@ fn depths(leaves: &[(u32, usize)]) -> [usize; LONGEST + 1] {
             parents[child] = node;
         }
     }
-    // Parents are younger than their children, so depths follow from the last node, the root, back.
+    // Parents come after their children, so depths are computed backwards from the last node, the root.
     let mut depths = [0_usize; MOST];
     for node in (0..inner.saturating_sub(1)).rev() {
         depths[node] = depths[parents[MOST + node]] + 1;
@@ -75,14 +76,14 @@ fn depths(leaves: &[(u32, usize)]) -> [usize; LONGEST + 1] {
     counts
 }
 
-/// Moves codes about until none is longer than `limit` and the code is complete.
+/// Moves codes between lengths until none is longer than `limit` and the code is complete.
 fn shorten(counts: &mut [usize; LONGEST + 1], limit: usize) {
     let beyond: usize = counts.iter_mut().skip(limit + 1).map(std::mem::take).sum();
     counts[limit] += beyond;
     let mut used: usize =
         counts.iter().enumerate().skip(1).map(|(length, count)| count << (limit - length.min(limit))).sum();
     while used > 1 << limit {
-        // One of the longest codes takes a place beside the longest of the others, which becomes a bit longer.
+        // One of the longest codes becomes a sibling of the longest of the others, which gets one bit longer.
         let Some(length) = (1..limit).rev().find(|&length| counts[length] > 0) else { break };
         counts[limit] -= 1;
         counts[length] -= 1;
@@ -91,7 +92,7 @@ fn shorten(counts: &mut [usize; LONGEST + 1], limit: usize) {
     }
 }
 
-/// The code of each symbol that has one, in the order of lengths and symbols, first bit lowest.
+/// Returns the code of each symbol that has one, ordered by length and symbol, first bit lowest.
 pub(super) fn codes<const N: usize>(lengths: &[u8; N]) -> [Entry; N] {
     let mut next = [0_u32; LONGEST + 2];
     for length in 1..=LONGEST {

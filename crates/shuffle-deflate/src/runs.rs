@@ -1,8 +1,8 @@
-//! A deflate encoder (RFC 1951) that looks for runs of one byte and for nothing else.
+//! A deflate encoder (RFC 1951) that only finds runs of one byte.
 //!
-//! Shuffled bytes enter, plane after plane. A plane is taken in pieces: what repeats is found with word-wide
-//! comparisons, the rest is counted, and neighbouring pieces share a block, and with it a Huffman code, as long as
-//! that saves bytes. So each plane of a float gets a code of its own, and one that is nothing but noise is stored.
+//! It processes shuffled bytes plane by plane. Each plane is split into pieces: runs are found with word-wide
+//! comparisons, all other bytes are counted, and adjacent pieces share a block, and so a Huffman code, as long as
+//! that saves bytes. So each plane of a float has its own code, and a plane of pure noise is stored.
 
 mod block;
 mod search;
@@ -11,20 +11,20 @@ use super::bits::BitWriter;
 use block::Statistics;
 use search::{Search, Stretch};
 
-/// Bytes counted at a time: several pieces fit into the cache, and a code serves fewer bytes only where that pays.
+/// Max bytes of a piece: several fit into the cache, and a code for fewer bytes rarely pays.
 const PIECE: usize = 1 << 16;
 
-/// Planes shorter than this are not worth a separate search.
+/// Min bytes of a piece: shorter planes are combined.
 const SHORT: usize = 1 << 11;
 
-/// Most bytes of a block: bounds the memory for what was found in it.
+/// Max bytes of a block: limits the memory for its stretches.
 const BLOCK: usize = 1 << 19;
 
 /// The encoder and its scratch memory.
 pub(super) struct Runs {
     writer: BitWriter,
     search: Search,
-    /// What was found in the pieces of the block under way.
+    /// Stretches of the pieces in the current block.
     stretches: Vec<Stretch>,
 }
 
@@ -38,7 +38,7 @@ impl Runs {
         self.writer.start(header);
     }
 
-    /// Appends one complete deflate stream of `bytes`, which consist of planes of `plane` bytes and a rest.
+    /// Appends a complete deflate stream of `bytes`, which consist of planes of `plane` bytes and a remainder.
     pub(super) fn deflate(&mut self, bytes: &[u8], plane: usize) {
         let pieces = bytes.chunks(plane.max(SHORT)).flat_map(|plane| plane.chunks(PIECE));
         self.stretches.clear();

@@ -1,11 +1,11 @@
-//! HDF5's shuffle filter: the first bytes of all elements, then the second bytes, and so on; a remainder shorter
-//! than an element stays at the end as it is.
+//! HDF5's shuffle filter: the first bytes of all elements, then the second bytes, and so on; a remainder shorter than
+//! an element is copied to the end.
 //!
-//! Elements of 4 and 8 bytes are turned eight at a time in 64-bit words, by exchanging ever smaller halves; it is
-//! several times faster than byte by byte and needs no knowledge of the processor.
+//! Elements of 4 and 8 bytes are transposed in groups of eight in 64-bit words, by exchanging smaller and smaller
+//! halves. This is several times faster than byte by byte and needs no processor-specific code.
 
-/// Puts byte `n` of every element of `raw` next to each other; `shuffled` becomes as long as `raw`. One-byte
-/// elements have nothing to exchange.
+/// Groups byte `n` of every element of `raw` together, for every `n`; `shuffled` gets the length of `raw`. One-byte
+/// elements are copied.
 pub fn shuffle(raw: &[u8], element_size: usize, shuffled: &mut Vec<u8>) {
     shuffled.resize(raw.len(), 0);
     let count = raw.len().checked_div(element_size).unwrap_or_default();
@@ -27,7 +27,7 @@ pub fn shuffle(raw: &[u8], element_size: usize, shuffled: &mut Vec<u8>) {
     }
 }
 
-/// Undoes [`shuffle`]: fills `raw`, which is as long as `shuffled`.
+/// Inverse of [`shuffle`]: fills `raw`, which must be as long as `shuffled`.
 pub fn unshuffle(shuffled: &[u8], element_size: usize, raw: &mut [u8]) {
     let count = shuffled.len().checked_div(element_size).unwrap_or_default();
     let (elements, rest) = raw.split_at_mut(count * element_size);
@@ -35,7 +35,7 @@ pub fn unshuffle(shuffled: &[u8], element_size: usize, raw: &mut [u8]) {
     unshuffle_elements(shuffled, element_size, 0, elements);
 }
 
-/// Undoes [`shuffle`] for some whole elements, from number `first` on, as many as `raw` has room for.
+/// Inverse of [`shuffle`] for a range of whole elements: fills `raw` with elements from index `first` on.
 pub fn unshuffle_elements(shuffled: &[u8], element_size: usize, first: usize, raw: &mut [u8]) {
     let count = shuffled.len().checked_div(element_size).unwrap_or_default();
     let wanted = raw.len().checked_div(element_size).unwrap_or_default();
@@ -105,10 +105,10 @@ fn shuffle_words<const SIZE: usize>(raw: &[u8], planes: &mut [u8]) {
     }
 }
 
-/// Eight elements as one word for each byte of an element: word `n` holds byte `n` of all eight, in their order.
+/// Transposes eight elements: word `n` of the result has byte `n` of all eight, in order.
 #[inline]
 fn transpose<const SIZE: usize>(group: &[[u8; SIZE]; 8]) -> [u64; SIZE] {
-    // Row n is element n, and for elements of 4 bytes element n + 4 above it.
+    // Row n is element n; for elements of 4 bytes, its upper half is element n + 4.
     let per_row = 8 / SIZE;
     let mut rows = [0_u64; SIZE];
     for (index, row) in rows.iter_mut().enumerate() {
@@ -128,7 +128,7 @@ fn transpose<const SIZE: usize>(group: &[[u8; SIZE]; 8]) -> [u64; SIZE] {
     rows
 }
 
-/// Undoes [`transpose`]: the exchanges the other way round.
+/// Inverse of [`transpose`]: the same exchanges in reverse order.
 #[inline]
 fn transpose_back<const SIZE: usize>(mut rows: [u64; SIZE], group: &mut [[u8; SIZE]; 8]) {
     exchange(&mut rows, 1, 8, 0x00ff_00ff_00ff_00ff);
@@ -149,7 +149,8 @@ fn transpose_back<const SIZE: usize>(mut rows: [u64; SIZE], group: &mut [[u8; SI
     }
 }
 
-/// In every square of `2 * half` rows, exchanges the upper part of its first rows with the lower part of its last.
+/// In every square of `2 * half` rows, exchanges the upper part of the first rows with the lower part of the last
+/// ones.
 #[inline]
 fn exchange<const SIZE: usize>(rows: &mut [u64; SIZE], half: usize, shift: u32, lower: u64) {
     for square in rows.chunks_exact_mut(2 * half) {

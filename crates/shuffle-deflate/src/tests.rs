@@ -10,8 +10,8 @@ fn encoder_at(level: u8) -> Encoder {
 
 const WAYS: [Way; 2] = [Way::Runs, Way::Matches];
 
-/// Two independent inflaters must agree with HDF5's documentation of a chunk; both
-/// check the header and the checksum, and that nothing follows it.
+/// Two independent inflaters must return the bytes that HDF5's documentation defines for a chunk; both check the
+/// header and the checksum, and that nothing follows it.
 fn check_with(encoder: &mut Encoder, raw: &[u8], element_size: usize) {
     let expected = shuffled_by_definition(raw, element_size);
     for way in WAYS {
@@ -27,7 +27,7 @@ fn check_with(encoder: &mut Encoder, raw: &[u8], element_size: usize) {
         assert_eq!(reader.total_in(), stream.len() as u64, "{way:?}");
         assert_eq!(stream.last_chunk(), Some(&adler32_by_definition(&expected).to_be_bytes()), "{way:?}");
         assert_eq!(encoder.encode(raw, element_size, way), stream, "a second time, {way:?}");
-        // What a block will take is estimated, so one that nothing can be gained on may come out some bytes longer.
+        // The size of a block is estimated, so an incompressible block may become a few bytes longer than if stored.
         let slack = |stored: usize| (stored / 500).max(8);
         let stored = raw.len() + 5 * raw.len().div_ceil(65_535).max(1) + 6;
         assert!(
@@ -57,7 +57,7 @@ fn adler32_by_definition(bytes: &[u8]) -> u32 {
     high << 16 | low
 }
 
-/// Bytes without any order.
+/// Pseudo-random bytes.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let mut next = || {
@@ -112,7 +112,7 @@ fn runs_across_pieces_and_blocks() {
 
 #[test]
 fn shares_of_symbols_that_want_long_codes() {
-    // Fibonacci's numbers make the deepest tree: 25 of them go far beyond what deflate allows.
+    // Fibonacci numbers give the deepest tree: 25 of them are far beyond the limit of deflate.
     let mut shares = [1_usize; 25];
     for index in 2..shares.len() {
         shares[index] = shares[index - 1] + shares[index - 2];
@@ -141,7 +141,7 @@ fn noise_is_stored() {
     assert!(encoder_at(4).encode(&raw, 8, Way::Runs).len() < raw.len() + 100);
 }
 
-/// Runs of few different bytes, with noise between them.
+/// Runs of few different bytes, with noise in between.
 fn patchy() -> impl Strategy<Value = Vec<u8>> {
     let patch = prop_oneof![
         (any::<u8>(), 1..700_usize).prop_map(|(byte, length)| vec![byte; length]),

@@ -1,4 +1,4 @@
-//! Every file of the fuzz corpus, and changes of each, survive a round trip.
+//! Every file of the fuzz corpus, and mutations of each, survive a round trip.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -37,7 +37,7 @@ proptest! {
         appended in prop::collection::vec(any::<u8>(), 0..64),
     ) {
         let mut bytes = file;
-        // The largest files are in the test above; changes of them would only be slow.
+        // The largest files are covered by the test above; their mutations would be slow.
         bytes.truncate(1 << 14);
         if !bytes.is_empty() {
             bytes.truncate(1 + keep.index(bytes.len()));

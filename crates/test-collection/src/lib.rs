@@ -1,7 +1,7 @@
-//! A collection for tests of what is the same for every collection: processes, publication, logs, limits, signals.
+//! A collection for testing what all collections share: processes, publication, logs, limits, signals.
 //!
-//! It is also the smallest table that says something about each part of a collection. No instrument stands behind it; the
-//! tests of real collections are about their granules, and these are about the program.
+//! It is also the smallest table that covers every part of a collection. It does not describe a real instrument:
+//! tests of real collections are about their granules, and these tests are about the program.
 
 use cumulus_core::collection::{
     AltitudeOf, Arrangement, Collection, Constant, DimensionSpec, MissingPolicy, PositionSpec, Product, Role,

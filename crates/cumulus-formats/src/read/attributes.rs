@@ -1,19 +1,19 @@
-//! Warnings about attributes that the product cannot hold as they are: one per granule and kind.
+//! Warnings about attributes that cannot be stored in the product unchanged: one warning per granule and kind.
 
 use cumulus_model::source::{SourceAttribute, SourceValue};
 use cumulus_model::values::Values;
 use cumulus_model::warning::{Code, Warning};
 
-/// The largest integer up to which f64, the widest number of netCDF's classic model, has every one.
+/// Largest integer up to which f64, the widest type of netCDF's classic model, represents all integers exactly.
 const EXACT: u64 = 1 << 53;
 
-/// Attributes that are compared with values, and so must stay numbers.
+/// Attributes that readers compare with values, so they must stay numeric.
 const COMPARED_WITH_VALUES: [&str; 2] = ["_FillValue", "missing_value"];
 
-/// Names as many attributes as a line has room for.
+/// Max number of attributes named in a warning.
 const MAX_NAMED: usize = 4;
 
-/// Attributes of one granule, as they are met.
+/// Collects notes about the attributes of one granule.
 #[derive(Debug, Default)]
 pub(crate) struct AttributeNotes {
     /// Warnings about single attributes.
@@ -24,12 +24,13 @@ pub(crate) struct AttributeNotes {
 }
 
 impl AttributeNotes {
-    /// Takes note of an attribute without a value.
+    /// Records an attribute without a value.
     pub(crate) fn empty(&mut self, path: &str, name: &str) {
         self.empty.push(place(path, name));
     }
 
-    /// The attribute as it goes on: integers that no number of the product holds become text; `None` where it is empty.
+    /// Returns the attribute for the product: integers that the product cannot represent become text; `None` if it is
+    /// empty.
     pub(crate) fn check(&mut self, path: &str, attribute: SourceAttribute) -> Option<SourceAttribute> {
         let SourceAttribute { name, value } = attribute;
         let is_empty = match &value {
@@ -57,7 +58,7 @@ impl AttributeNotes {
         Some(SourceAttribute { name, value })
     }
 
-    /// All warnings.
+    /// Returns all warnings.
     pub(crate) fn finish(self) -> Vec<Warning> {
         let Self { mut warnings, empty, as_text, rounded } = self;
         let mut say = |code, places: &[String], what: &str| {
@@ -89,7 +90,7 @@ fn place(path: &str, name: &str) -> String {
     if path == "/" { name.to_owned() } else { format!("{path}:{name}") }
 }
 
-/// The digits of integers, separated by blanks, where f64 does not have all of them.
+/// Integers as text, separated by blanks, if f64 cannot represent one of them exactly.
 fn digits(values: &Values) -> Option<String> {
     fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
         values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(" ")

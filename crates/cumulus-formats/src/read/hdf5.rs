@@ -1,7 +1,8 @@
-//! HDF5 granules, read through libhdf5, and past it where that is as good.
+//! HDF5 granules, read through libhdf5, or directly where that gives the same values.
 //!
-//! In: a file. Out: its [`Description`] and rows of its datasets. Sources are never opened with netcdf-c, which
-//! crashes on perfectly legal HDF5 (fixed-length strings, long doubles) and silently drops what it does not know.
+//! Input: a file. Output: its [`Description`] and rows of its datasets. Sources are never opened with netcdf-c, which
+//! crashes on perfectly legal HDF5 (fixed-length strings, long doubles) and silently drops objects that it does not
+//! support.
 
 mod attributes;
 mod datatype;
@@ -27,8 +28,8 @@ use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::source::{Dataset, Description, Source};
 use cumulus_model::values::{ElementType, Values};
 
-/// The eight bytes every HDF5 file has at offset 0, or at 512, 1024, 2048, … behind a user block
-/// (HDF5 File Format Specification, "Superblock").
+/// The first eight bytes of every HDF5 file, at offset 0, or at 512, 1024, 2048, … after a user block (HDF5 File
+/// Format Specification, "Superblock").
 const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// An open HDF5 granule.
@@ -36,8 +37,8 @@ const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 pub struct Hdf5Source {
     description: Description,
     stored: BTreeMap<String, Stored>,
-    /// The same file for reading by position; none where positions start behind a user block, which libhdf5 1.10
-    /// counts in for some addresses and not for others.
+    /// The same file, for positioned reads; `None` if it has a user block, because libhdf5 1.10 includes the block in
+    /// some addresses and not in others.
     file: Option<File>,
 }
 
@@ -46,20 +47,19 @@ pub struct Hdf5Source {
 struct Stored {
     dataset: ::hdf5::Dataset,
     encoding: Encoding,
-    /// Length of every axis in the file.
+    /// Length of every axis, as stored in the file.
     shape: Vec<usize>,
-    /// Where the values can be read without libhdf5.
+    /// Where the values can be read without libhdf5; `None` if they cannot.
     place: Option<Place>,
-    /// What was never written.
+    /// Parts that were never written.
     unwritten: Option<Unwritten>,
 }
 
 impl Hdf5Source {
-    /// Opens the file at `path` and describes everything in it.
+    /// Opens the file at `path` and describes its contents.
     ///
     /// # Errors
-    /// A file that is not HDF5, is truncated or damaged, refers to other files, or uses a filter that is not
-    /// built into HDF5.
+    /// Returns an error if the file is not HDF5, is locked, truncated or damaged, or links to other files.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let place = path.display().to_string();
         let signature = signature(path).map_err(|error| Failure::reading(Stage::Read, &place, error))?;
@@ -170,7 +170,7 @@ impl Rows<'_> {
         self.directly(memory).map_or_else(|| self.through_library(), Ok)
     }
 
-    /// The rows, read by position into the memory of other values; `None` where that cannot be done.
+    /// Reads the rows by position, reusing the memory of `values`; `None` if that is not possible.
     fn directly<T: Pod>(&self, mut values: Vec<T>) -> Option<ArrayD<T>> {
         let (place, file) = (self.stored.place.as_ref()?, self.file?);
         let mut shape = self.shape.to_vec();
@@ -201,14 +201,15 @@ impl Rows<'_> {
         ArrayD::from_shape_vec(shape, values).map_err(|error| error.to_string().into())
     }
 
-    /// The axis of the stored dataset that rows follow each other along: the first, but for axes of length one that
-    /// were dropped before it.
+    /// The axis of the stored dataset that rows are counted along: the first one, unless axes of length one were
+    /// dropped before it.
     fn row_axis(&self) -> usize {
         let rows = self.shape.first().copied().unwrap_or(1);
         self.stored.shape.iter().position(|&length| length == rows).unwrap_or(0)
     }
 
-    /// Sets unwritten values for which HDF5 has no fill value to one that can be recognised.
+    /// Replaces unwritten values without an HDF5 fill value by NaN or the stated fill value, so that they are
+    /// recognised.
     fn withdraw_unwritten(&self, values: &mut Values) {
         let Some(unwritten) = self.stored.unwritten.as_ref().filter(|unwritten| unwritten.is_undefined)
         else {
@@ -238,7 +239,7 @@ impl Rows<'_> {
     }
 }
 
-/// Where the HDF5 signature lies, at one of the offsets the format allows.
+/// Finds the HDF5 signature at one of the offsets that the format allows.
 pub(super) fn signature(path: &Path) -> std::io::Result<Option<u64>> {
     use std::os::unix::fs::FileExt;
     let file = File::open(path)?;
@@ -258,7 +259,7 @@ pub(super) fn signature(path: &Path) -> std::io::Result<Option<u64>> {
     Ok(None)
 }
 
-/// The failure of a read that HDF5 refused.
+/// The failure of a read that HDF5 rejected.
 fn unreadable(path: &str, error: &::hdf5::Error) -> Failure {
     Failure::new(Stage::Read, path, "cannot be read")
         .found(library_message(error))

@@ -1,14 +1,14 @@
 //! netCDF classic granules: CDF-1, CDF-2 (64-bit offsets) and CDF-5 (64-bit data).
 //!
-//! In: a file. Out: its [`Description`] and rows of its datasets, by positioned reads; nothing is kept in memory but
-//! the header. A `char` variable is text: its last axis is the length of its strings, as in HDF5.
+//! Input: a file. Output: its [`Description`] and rows of its datasets, by positioned reads; only the header is kept
+//! in memory. A `char` variable is text: its last axis is the length of its strings, as in HDF5.
 //!
-//! Why no crate: `netcdf3` 0.6.1, the only one, calls itself experimental, refuses CDF-5, reads no part of a
-//! fixed-size variable, and believes the counts in a damaged header: of 5000 copies of a genuine file with one to four
-//! bytes changed at random, one made it ask for 13.5 GB at once, which ends the process. netcdf-c is kept away from
-//! sources altogether (see [`super::hdf5`]). The format is small and stable (netCDF User's Guide, appendix "NetCDF
-//! Classic and 64-bit Offset Data Formats"), so it is read here, with every count checked against the bytes that
-//! are there before anything is allocated.
+//! Why no crate: `netcdf3` 0.6.1, the only one, calls itself experimental, rejects CDF-5, cannot read part of a
+//! fixed-size variable, and trusts the counts in a damaged header: of 5000 copies of a genuine file with one to four
+//! bytes changed at random, one made it allocate 13.5 GB at once, which ends the process. netcdf-c is not used for
+//! any source (see [`super::hdf5`]). The format is small and stable (netCDF User's Guide, appendix "NetCDF Classic
+//! and 64-bit Offset Data Formats"), so it is parsed here, and every count is checked against the remaining bytes
+//! before anything is allocated.
 
 mod decode;
 mod header;
@@ -38,15 +38,15 @@ pub struct Netcdf3Source {
     stored: BTreeMap<String, Stored>,
 }
 
-/// Where the values of a variable are.
+/// Location of a variable's values in the file.
 #[derive(Clone, Debug)]
 struct Stored {
     kind: Kind,
     /// Offset of the first value.
     begin: u64,
-    /// Bytes of one row: everything behind the first axis.
+    /// Bytes of one row: the product of all axes after the first, times the element size.
     row_bytes: usize,
-    /// Bytes from one row to the next, which is more than a row where variables take turns record by record.
+    /// Bytes from one row to the next, which is more than a row if record variables are interleaved.
     stride: u64,
     /// Bytes of one string.
     string_bytes: usize,
@@ -54,8 +54,8 @@ struct Stored {
 }
 
 impl Stored {
-    /// The same values as `count` rows: where axes of length one were dropped before the first, the one row that there is
-    /// holds all of them, in order.
+    /// The same values as `count` rows: if axes of length one were dropped before the first, the only stored row
+    /// holds all rows, in order.
     fn in_rows(&self, count: usize) -> Self {
         let mut stored = self.clone();
         if self.rows == 1 && count > 1 && self.row_bytes.is_multiple_of(count) {
@@ -67,17 +67,17 @@ impl Stored {
     }
 }
 
-/// True where `bytes`, the start of a file, are those of a netCDF classic file.
+/// True if `bytes`, the start of a file, are the magic number of a netCDF classic file.
 #[must_use]
 pub fn is_netcdf3(bytes: &[u8]) -> bool {
     matches!(bytes, [b'C', b'D', b'F', 1 | 2 | 5, ..])
 }
 
 impl Netcdf3Source {
-    /// Opens the file at `path` and describes everything in it.
+    /// Opens the file at `path` and describes its contents.
     ///
     /// # Errors
-    /// A file that is not netCDF classic, is truncated, or has a header that contradicts itself.
+    /// Returns an error if the file is not netCDF classic, is truncated, or has an inconsistent header.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let place = path.display().to_string();
         let unreadable = |error| Failure::reading(Stage::Read, &place, error);
@@ -104,14 +104,14 @@ impl Netcdf3Source {
         })
     }
 
-    /// The bytes of some rows, one row after the other.
+    /// Reads the bytes of some rows, one row after the other.
     fn bytes(&self, stored: &Stored, rows: &Range<usize>, path: &str) -> Result<Vec<u8>, Failure> {
         if rows.start > rows.end || rows.end > stored.rows {
             return Err(Failure::new(Stage::Read, path, "has fewer rows")
                 .class(Class::Internal)
                 .found(format!("rows {rows:?} of {}", stored.rows)));
         }
-        // The header was refused if these bytes are not all in the file, so the product is no larger than the file.
+        // The header was rejected unless all these bytes are in the file, so the product is no larger than the file.
         let mut bytes = vec![0; rows.len() * stored.row_bytes];
         let start = stored.begin + rows.start as u64 * stored.stride;
         let read = if stored.stride == stored.row_bytes as u64 {

@@ -1,4 +1,4 @@
-//! Reads a finished file back before anything is published: what is on disk, not what was meant to be.
+//! Reads a finished file back before it is published, to check what is on disk.
 
 pub mod values;
 
@@ -16,7 +16,7 @@ use cumulus_model::attributes::Attribute;
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::structure::{LateAttributes, Structure};
 
-/// Attributes that make an HDF5 file a netCDF-4 file, or belong to no list of attributes.
+/// Attributes that are internal to netCDF-4, or are not listed as attributes.
 const HIDDEN: [&str; 8] = [
     "CLASS",
     "NAME",
@@ -28,18 +28,17 @@ const HIDDEN: [&str; 8] = [
     "_NCProperties",
 ];
 
-/// How the title of a dimension begins that no variable describes. A reader that does not find it there takes the
-/// dimension for data.
+/// Start of the title of a dimension without a variable. Without this title, readers take the dimension for data.
 const NO_VARIABLE: &[u8] = b"This is a netCDF dimension but not a netCDF variable.";
 
-/// Room for the title of a dimension scale: netCDF's own sentence and a number, or a name.
+/// Max bytes of the title of a dimension scale: netCDF's own sentence and a number, or a name.
 const TITLE_BYTES: usize = 512;
 
-/// Compares the file at `path` with what it was made from: its members are the variables and the dimensions without
-/// one, every variable has its shape, its dimensions and its attributes, and every chunk has been stored.
+/// Compares the file at `path` with its structure: its members are the variables and the dimensions without a
+/// variable, every variable has its shape, dimensions and attributes, and every chunk has been stored.
 ///
 /// # Errors
-/// The file cannot be opened, or lacks something, or has something more.
+/// Returns an error if the file cannot be opened, or something is missing or superfluous.
 pub fn read_back(path: &Path, structure: &Structure, late: &LateAttributes) -> Result<(), Failure> {
     let _span = tracing::info_span!("check").entered();
     #[expect(clippy::disallowed_methods, reason = "the product, not a source")]
@@ -90,7 +89,7 @@ pub fn read_back(path: &Path, structure: &Structure, late: &LateAttributes) -> R
     Ok(())
 }
 
-/// Dimensions that no variable describes, with their lengths.
+/// Dimensions without a coordinate variable, with their lengths.
 fn bare_dimensions(structure: &Structure) -> Vec<(&str, usize)> {
     let has_variable = |name: &str| {
         structure.variables.iter().any(|variable| variable.name == name && is_coordinate(variable))
@@ -103,7 +102,7 @@ fn names_of<'name>(early: &'name [Attribute], late: &'name [Attribute]) -> impl 
     early.iter().chain(late).map(|attribute| attribute.name.as_str())
 }
 
-/// The title of a dimension scale, with the NULs that may end it.
+/// The title of a dimension scale, including trailing NULs.
 fn title(dataset: &::hdf5::Dataset) -> ::hdf5::Result<Vec<u8>> {
     let attribute = dataset.attr("NAME")?;
     let descriptor = attribute.dtype()?.to_descriptor()?;
@@ -116,7 +115,7 @@ fn title(dataset: &::hdf5::Dataset) -> ::hdf5::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Refuses the object called `name` unless the names found in it are those expected, whatever their order.
+/// Returns an error unless the names found in the object `name` are the expected ones, in any order.
 fn same_names<'name>(
     path: &Path,
     name: &str,
@@ -136,7 +135,7 @@ fn same_names<'name>(
     Err(broken(path, name, format!("too much: [{more}]"), format!("what is absent: [{fewer}]")))
 }
 
-/// What lies on the device is not what was written.
+/// The failure that the data on the device differ from what was written.
 fn broken(path: &Path, name: &str, found: impl Display, expected: impl Display) -> Failure {
     Failure::new(Stage::Write, format!("{} {name}", path.display()), "is not as it was written")
         .class(Class::Retryable)

@@ -1,4 +1,4 @@
-//! How a variable is cut into chunks, and what its dataset is called: the same for every way of writing it.
+//! Shapes of chunks and names of datasets, shared by all sinks.
 
 use std::path::Path;
 
@@ -8,27 +8,28 @@ use cumulus_model::structure::{Storage, Structure, Variable};
 use cumulus_model::values::Values;
 use shuffle_deflate::{Level, Strategy};
 
-/// Bytes of the rows that are packed together: large enough for deflate and for few enough chunks, small enough that
-/// a reader of one record does not inflate a flight.
+/// Target bytes of a unit, the rows that are packed together: large enough for good compression and few chunks, small
+/// enough that a reader does not inflate a whole flight for one record.
 const UNIT_BYTES: usize = 2 << 20;
 
-/// Most bytes of a chunk, unless one step along the second axis has more. A chunk of this size fits the cache that HDF5
-/// gives a reader (1 MiB until version 1.14), who would otherwise inflate it anew for every record.
+/// Max bytes of a chunk, unless one step along the second axis has more. A chunk of this size fits the chunk cache of
+/// HDF5 readers (1 MiB until version 1.14); a larger one would be inflated again for every record.
 const CHUNK_BYTES: usize = 512 << 10;
 
-/// Elements of a row in a chunk, if chunks of [`CHUNK_BYTES`] allow: deflate looks 32 KiB back, and sees more records
-/// of the same range bins where there are fewer of them. 600 records of 900 photon counts: 36.4 MB whole, 34.6 MB in
-/// two parts, 33.1 MB in four (zlib, level 4); noise does not care.
+/// Target elements of a row in one chunk, if chunks of [`CHUNK_BYTES`] allow it. The window of deflate is 32 KiB, and
+/// with fewer range bins per chunk it contains more records of them. 600 records of 900 photon counts: 36.4 MB in one
+/// part, 34.6 MB in two, 33.1 MB in four (zlib, level 4); noise is not affected.
 const CHUNK_ELEMENTS: usize = 256;
 
-/// Variables smaller than this are stored whole and uncompressed: a chunk index would be larger than the gain.
+/// Smaller variables are stored contiguous and uncompressed: a chunk index would cost more bytes than compression
+/// saves.
 const SMALLEST_COMPRESSED_BYTES: usize = 4096;
 
-/// Shape of a chunk of this variable; `None` where it is stored whole.
+/// Returns the chunk shape of this variable; `None` if it is stored contiguous.
 ///
-/// Rows that make about two megabytes, or one row, are cut along their second axis into equal parts; fewer rows are
-/// taken where parts would still be too large. The shape depends on that of the variable alone, so that the same
-/// granule always has the same chunks.
+/// A unit of about two megabytes, or one row, is split along the second axis into equal parts; if the parts are still
+/// too large, it has fewer rows. The shape depends only on the variable's shape and type, so the same granule always
+/// has the same chunks.
 #[must_use]
 pub fn chunk_shape(variable: &Variable) -> Option<Vec<usize>> {
     let Storage::Numbers(element_type) = variable.storage else { return None };
@@ -51,7 +52,7 @@ pub fn chunk_shape(variable: &Variable) -> Option<Vec<usize>> {
     Some(shape)
 }
 
-/// How rows of this variable are packed at a deflate level.
+/// Returns how rows of this variable are packed at this deflate level.
 pub(super) fn packing(variable: &Variable, level: u8) -> Packing {
     let element_size = element_size(variable);
     let Some(shape) = chunk_shape(variable) else { return Packing::none(row_count(variable).max(1)) };
@@ -80,7 +81,7 @@ pub(super) fn row_count(variable: &Variable) -> usize {
     variable.shape.first().copied().unwrap_or(1)
 }
 
-/// Refuses a block of another type or shape than the variable of the file at `path`.
+/// Returns an error if a block differs in type or shape from the variable of the file at `path`.
 pub(super) fn check_block(variable: &Variable, block: &Values, path: &Path) -> Result<(), Failure> {
     let same_rows =
         block.shape().len() == variable.shape.len() && block.shape().get(1..) == variable.shape.get(1..);
@@ -93,7 +94,7 @@ pub(super) fn check_block(variable: &Variable, block: &Values, path: &Path) -> R
     Err(internal(path, format!("{}: a block does not fit", variable.name)).found(found).expected(expected))
 }
 
-/// Refuses to finish a variable of which rows are missing.
+/// Returns an error if rows of a variable are missing.
 pub(super) fn check_rows(variable: &Variable, written: usize, path: &Path) -> Result<(), Failure> {
     let rows = row_count(variable);
     if written == rows {
@@ -102,20 +103,20 @@ pub(super) fn check_rows(variable: &Variable, written: usize, path: &Path) -> Re
     Err(internal(path, format!("{}: {written} of {rows} rows", variable.name)))
 }
 
-/// What no granule can bring about.
+/// A failure that no granule can cause.
 pub(super) fn internal(path: &Path, problem: impl Into<String>) -> Failure {
     Failure::new(Stage::Write, path.display().to_string(), problem)
         .class(Class::Internal)
         .hint("this is a fault of the program; please report it")
 }
 
-/// The failure for a variable that the file at `path` does not have.
+/// The failure that the file at `path` has no variable of this number.
 pub(super) fn unknown(path: &Path, variable: usize) -> Failure {
     internal(path, format!("has no variable number {variable}"))
 }
 
-/// Name of a variable's HDF5 dataset: netCDF-4 marks a variable that has a dimension's name without being its
-/// coordinate (netCDF-4 format, "Creating Non-Coordinate Variables").
+/// Name of a variable's HDF5 dataset. netCDF-4 adds a prefix to a variable that has the name of a dimension without
+/// being its coordinate (netCDF-4 format, "Creating Non-Coordinate Variables").
 pub(super) fn stored_name(variable: &Variable, structure: &Structure) -> String {
     let is_dimension = structure.dimensions.iter().any(|(name, _)| *name == variable.name);
     if is_dimension && !is_coordinate(variable) {
@@ -125,7 +126,7 @@ pub(super) fn stored_name(variable: &Variable, structure: &Structure) -> String 
     }
 }
 
-/// True for a variable that has the name of its first dimension.
+/// True if the variable has the name of its first dimension.
 pub(super) fn is_coordinate(variable: &Variable) -> bool {
     variable.dimensions.first() == Some(&variable.name)
 }

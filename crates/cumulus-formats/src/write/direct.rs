@@ -1,7 +1,8 @@
-//! The usual way to a netCDF-4 file: values are appended as they come, and the metadata with their addresses follow.
+//! The default sink for netCDF-4 files: values are appended in the order in which they arrive, followed by the
+//! structures that locate them.
 //!
-//! Attributes that depend on the values are known by then, so nothing is written twice. What this way does not
-//! support goes through netcdf-c, see [`super::create`].
+//! Late attributes are known by then, so nothing is written twice. Structures that this sink does not support are
+//! written through netcdf-c, see [`super::create`].
 
 #[cfg(test)]
 mod judges;
@@ -20,7 +21,7 @@ use super::Sink;
 use super::chunking::{self, check_block, check_rows, chunk_shape, internal, row_count, unknown};
 use super::pack::{Form, Packed, Packing};
 
-/// The writer in `_NCProperties`.
+/// The program named in `_NCProperties`.
 const PRODUCER: &str = concat!("cumulus-core=", env!("CARGO_PKG_VERSION"));
 
 /// A netCDF-4 file being written.
@@ -29,16 +30,16 @@ pub struct DirectSink {
     path: PathBuf,
     writer: Writer,
     variables: Vec<Variable>,
-    /// Rows written of each variable.
+    /// Rows written so far, by variable.
     rows: Vec<usize>,
     level: u8,
 }
 
 impl DirectSink {
-    /// Makes the file at `path`, which must not exist; `None` where its structure needs netcdf-c.
+    /// Creates the file at `path`, which must not exist; returns `None` if its structure requires netcdf-c.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn create(path: &Path, structure: &Structure, level: u8) -> Result<Option<Self>, Failure> {
         let Some(plain) = converted(structure, level) else { return Ok(None) };
         let writer = match Writer::create(path, plain) {
@@ -50,7 +51,7 @@ impl DirectSink {
         Ok(Some(Self { path: path.to_owned(), writer, variables: structure.variables.clone(), rows, level }))
     }
 
-    /// Appends the next rows of a variable, as they are stored: whole, or as chunks side by side.
+    /// Appends the next rows of a variable in stored form: contiguous, or as chunks side by side.
     fn append<'bytes>(
         &mut self,
         variable: usize,
@@ -119,7 +120,7 @@ impl Sink for DirectSink {
     }
 }
 
-/// The structure in the terms of the writer; `None` if the writer does not support a dimension or a type.
+/// Converts the structure to that of the writer; `None` if the writer does not support a dimension or type.
 fn converted(structure: &Structure, level: u8) -> Option<netcdf4_writer::Structure> {
     let number = |name: &String, length: usize| {
         structure.dimensions.iter().position(|(known, of)| known == name && *of == length)

@@ -1,11 +1,11 @@
 //! The general sink for netCDF-4 files, for structures that [`super::direct`] does not support.
 //!
-//! The skeleton — dimensions, variables, attributes, chunking, filters — is made by netcdf-c, so that the file
-//! has the creation order and dimension scales netCDF-4 requires. The file is then closed and the values are
-//! written through libhdf5, in chunks that arrive compressed already. Attributes that depend on the values come
-//! last, through netcdf-c again.
+//! netcdf-c creates the skeleton — dimensions, variables, attributes, chunking, filters — so that the file has the
+//! creation order and dimension scales that netCDF-4 requires. The file is then closed, and the values are written
+//! through libhdf5, in chunks that are already compressed. Late attributes are added at the end, again through
+//! netcdf-c.
 //!
-//! Characters are written by netcdf-c as well, after the numbers: HDF5 would need a string type for them.
+//! Characters are also written through netcdf-c, after the numbers, because HDF5 would need a string type for them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,10 +45,10 @@ struct Target {
 }
 
 impl NetcdfSink {
-    /// Makes the file at `path`, which must not exist, with everything but its values.
+    /// Creates the file at `path`, which must not exist, with everything except its values.
     ///
     /// # Errors
-    /// A name or attribute that netCDF does not allow, or a file that cannot be written.
+    /// Returns an error if netCDF does not allow a name or attribute, or the file cannot be written.
     pub fn create(path: &Path, structure: &Structure, level: u8) -> Result<Self, Failure> {
         make_skeleton(path, structure, level)?;
         #[expect(clippy::disallowed_methods, reason = "the one place where outputs are filled")]
@@ -113,7 +113,7 @@ impl Sink for NetcdfSink {
 }
 
 impl Target {
-    /// Stores chunks that lie side by side.
+    /// Stores chunks that are side by side.
     fn store(&self, chunks: &Chunks) -> ::hdf5::Result<()> {
         let part = chunk_shape(&self.variable).and_then(|shape| shape.get(1).copied()).unwrap_or(0);
         for (number, bytes) in chunks.iter().enumerate() {
@@ -126,7 +126,7 @@ impl Target {
         Ok(())
     }
 
-    /// Writes all values of a variable that is stored whole.
+    /// Writes all values of a variable that is stored contiguous.
     fn write_values<T: H5Type>(&self, rows: &ArrayViewD<'_, T>) -> ::hdf5::Result<()> {
         if self.variable.shape.is_empty() {
             // A source may store a single value as an array of one.
@@ -144,7 +144,7 @@ fn make_skeleton(path: &Path, structure: &Structure, level: u8) -> Result<(), Fa
             .hint("ask the producer to rename the dataset, or report this")
             .cause(error)
     };
-    // netcdf-c returns "HDF error" for any error of the file system; asking the file system gives the reason.
+    // netcdf-c reports any file-system error as an HDF error, so the file is first created here to get the reason.
     let probe = std::fs::File::create_new(path).and_then(|file| file.sync_all());
     probe.map_err(|error| Failure::writing(Stage::Write, path.display().to_string(), error))?;
     #[expect(clippy::disallowed_methods, reason = "the one place where outputs are made")]
@@ -240,7 +240,7 @@ fn library_value(value: &AttributeValue) -> ::netcdf::AttributeValue {
     }
 }
 
-/// Adds the texts and late attributes to a file that has everything else.
+/// Adds the texts and late attributes to a file that is otherwise complete.
 fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>) -> Result<(), Failure> {
     let refused = |place: &str, error: ::netcdf::Error| {
         Failure::new(Stage::Write, place, "cannot be completed")
@@ -275,8 +275,8 @@ fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>
     file.close().map_err(|error| refused(&place, error))
 }
 
-/// A failed write through libhdf5. The library does not pass on the error of the file system; a full disk is by far
-/// the likeliest reason.
+/// The failure of a write through libhdf5. The library does not pass on the file-system error; a full disk is by far
+/// the most likely reason.
 fn unwritable(path: &Path, name: &str, error: &::hdf5::Error) -> Failure {
     Failure::new(Stage::Write, format!("{} {name}", path.display()), "cannot be written")
         .class(Class::Retryable)

@@ -1,4 +1,4 @@
-//! Packs rows into the form in which they are stored. It needs no file, so many threads can pack at once.
+//! Packs rows into their stored form. It does not access the file, so many threads can pack at once.
 
 use std::cell::RefCell;
 
@@ -9,30 +9,30 @@ use cumulus_model::buffer_pool::BufferPool;
 use cumulus_model::values::Values;
 use shuffle_deflate::{Encoder, Level, Sizes, Strategy, longest_stream};
 
-/// Bytes below which trying two strategies costs more than the worse one could.
+/// Min bytes of samples for which trying two strategies is worth its cost.
 const MIN_WORTH_ASKING: usize = 64 << 10;
 
-/// How the rows of one variable are stored together, and what is done to them first.
+/// How rows of one variable are grouped and encoded for storage.
 #[derive(Clone, Debug)]
 pub struct Packing {
     /// Rows per unit; the last unit may have fewer.
     pub rows: usize,
-    /// `None`: rows are stored as they are.
+    /// `None`: rows are stored unchanged.
     pub chunk: Option<ChunkPacking>,
 }
 
-/// The chunks that are made of a unit: one, or several side by side where a row is cut into parts.
+/// The chunks of a unit: one, or several side by side if rows are split.
 #[derive(Clone, Copy, Debug)]
 pub struct ChunkPacking {
     /// Bytes of a row.
     pub row_bytes: usize,
-    /// Bytes of a row in one chunk; the last part of a row may have fewer.
+    /// Bytes of a row in one chunk; the last part of a row may be shorter.
     pub part_bytes: usize,
     /// Bytes of an element.
     pub element_size: usize,
-    /// Deflate level; `None` for no compression, and no shuffle either.
+    /// Deflate level; `None` for neither compression nor shuffle.
     pub level: Option<Level>,
-    /// How deflate looks for what repeats.
+    /// Match-finding strategy of deflate.
     pub strategy: Strategy,
 }
 
@@ -41,24 +41,24 @@ pub struct ChunkPacking {
 pub struct Packed {
     /// Number of rows.
     pub rows: usize,
-    /// What is stored.
+    /// Their stored form.
     pub form: Form,
 }
 
-/// What is stored of some rows.
+/// The stored form of some rows.
 #[derive(Debug)]
 pub enum Form {
-    /// Their values.
+    /// Values.
     Values(Values),
     /// Chunks side by side, shuffled and compressed.
     Chunks(Chunks),
 }
 
-/// The bytes of chunks, one behind the other.
+/// The bytes of several chunks, concatenated.
 #[derive(Debug)]
 pub struct Chunks {
     bytes: Vec<u8>,
-    /// Where each of them ends.
+    /// End offset of each chunk.
     ends: Vec<usize>,
 }
 
@@ -69,7 +69,7 @@ impl Chunks {
         starts.zip(&self.ends).map(|(start, &end)| self.bytes.get(start..end).unwrap_or_default())
     }
 
-    /// Their buffer, for the pool.
+    /// Returns the buffer, for the pool.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
@@ -82,14 +82,14 @@ impl Chunks {
 }
 
 impl Packing {
-    /// Packing for a sink that takes values as they are, in units of `rows`.
+    /// Packing for a sink that stores values unchanged, in units of `rows` rows.
     #[must_use]
     pub fn none(rows: usize) -> Self {
         Self { rows, chunk: None }
     }
 
-    /// Packs one unit: at most [`Packing::rows`] rows. Its blocks and what is made of them come from `pool` and go
-    /// there.
+    /// Packs one unit of at most [`Packing::rows`] rows. Its blocks are returned to `pool`, and the buffer for its
+    /// chunks is taken from there.
     #[must_use]
     pub fn pack(&self, unit: Unit, pool: &BufferPool) -> Packed {
         let rows = unit.row_count();
@@ -104,7 +104,7 @@ impl Packing {
         Packed { rows, form }
     }
 
-    /// The same packing with the strategy that suits these samples of the variable best.
+    /// Returns the same packing with the best strategy for these samples of the variable.
     #[must_use]
     pub fn suited_to(mut self, samples: &[Unit]) -> Self {
         if let Some(chunk) = &mut self.chunk
@@ -150,13 +150,13 @@ impl ChunkPacking {
         chunks
     }
 
-    /// Where in a row each chunk begins, in bytes.
+    /// Start offsets of the chunks in a row, in bytes.
     fn starts(&self) -> impl Iterator<Item = usize> {
         (0..self.row_bytes).step_by(self.part_bytes.max(1))
     }
 
-    /// Fills `part` with the bytes of the chunk that begins at `start` of every row, in full: a chunk is always stored
-    /// whole, and readers ignore what lies beyond the edge of the variable.
+    /// Fills `part` with the bytes of the chunk that starts at `start` in every row. A chunk is always stored in
+    /// full; readers ignore what is beyond the edge of the variable.
     fn gather(&self, unit: &Unit, rows: usize, start: usize, part: &mut Vec<u8>) {
         part.clear();
         for bytes in unit.bytes() {
@@ -175,7 +175,7 @@ impl ChunkPacking {
     }
 }
 
-/// Buffers that a thread needs for one chunk at a time.
+/// Buffers of a thread for one chunk at a time.
 #[derive(Default)]
 struct Scratch {
     /// Bytes of the chunk before they are encoded.
@@ -183,13 +183,13 @@ struct Scratch {
     encoder: Option<Encoder>,
 }
 
-/// The encoder in `slot`, replaced where it is of another level.
+/// Returns the encoder in `slot`, replaced if its level differs.
 fn encoder_at(slot: &mut Option<Encoder>, level: Level) -> &mut Encoder {
     slot.take_if(|encoder| encoder.level() != level);
     slot.get_or_insert_with(|| Encoder::new(level))
 }
 
-/// Runs `work` with this thread's buffers, which live as long as the thread: they cost more than a chunk.
+/// Runs `work` with the buffers of this thread, which are reused because they cost more to create than a chunk.
 fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     thread_local! {
         static SCRATCH: RefCell<Scratch> = RefCell::default();

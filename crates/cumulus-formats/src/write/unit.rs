@@ -1,6 +1,6 @@
-//! Rows that are stored together, cut from blocks of any size.
+//! Units of rows that are stored together, cut from blocks of any size.
 //!
-//! A unit shares the blocks it was cut from; nothing is copied before its rows are packed.
+//! A unit shares the blocks that it was cut from; rows are not copied before they are packed.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,11 +11,11 @@ use ndarray::ArrayD;
 use cumulus_model::buffer_pool::BufferPool;
 use cumulus_model::values::Values;
 
-/// Rows of one block or of several that follow each other.
+/// Consecutive rows of one or more blocks.
 #[derive(Debug, Default)]
 pub struct Unit(Vec<Piece>);
 
-/// Some rows of a block.
+/// A range of rows of a block.
 #[derive(Debug)]
 struct Piece {
     block: Arc<Values>,
@@ -36,7 +36,7 @@ impl Unit {
         self.0.iter().map(|piece| piece.rows.len()).sum()
     }
 
-    /// The bytes of all rows in their order, a piece at a time, none of which cuts a row.
+    /// The bytes of all rows in order, one piece at a time; every piece consists of whole rows.
     pub fn bytes(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
         self.0.iter().map(|Piece { block, rows }| {
             let bytes = block.bytes();
@@ -54,7 +54,7 @@ impl Unit {
         self.0.into_iter().for_each(|piece| pool.return_block(piece.block));
     }
 
-    /// The rows as one block.
+    /// Converts the rows to one block.
     #[must_use]
     pub fn into_values(self) -> Values {
         let mut pieces = self.0.into_iter().map(|Piece { block, rows }| {
@@ -67,22 +67,22 @@ impl Unit {
     }
 }
 
-/// Cuts blocks that follow each other into units of a given number of rows.
+/// Cuts consecutive blocks into units of a fixed number of rows.
 #[derive(Debug)]
 pub struct Cutter {
     rows: usize,
-    /// Less than a unit.
+    /// Rows of an incomplete unit.
     rest: Unit,
 }
 
 impl Cutter {
-    /// A cutter of units of `rows` rows, at least one.
+    /// Creates a cutter for units of `rows` rows, at least one.
     #[must_use]
     pub fn new(rows: usize) -> Self {
         Self { rows: rows.max(1), rest: Unit::default() }
     }
 
-    /// All units of a block that begins and ends where units do.
+    /// All units of a block that starts and ends at unit boundaries.
     pub fn units(rows: usize, block: Values) -> impl Iterator<Item = Unit> {
         let mut cutter = Self::new(rows);
         let mut units = cutter.cut(block);
@@ -90,7 +90,7 @@ impl Cutter {
         units.into_iter()
     }
 
-    /// The whole units that are there with this block.
+    /// Adds a block and returns the units that are complete.
     pub fn cut(&mut self, block: Values) -> Vec<Unit> {
         let (rows, block) = (block.row_count(), Arc::new(block));
         let mut units = Vec::new();
@@ -106,7 +106,7 @@ impl Cutter {
         units
     }
 
-    /// What is left at the end: at most one unit.
+    /// Returns the remaining rows at the end: at most one unit.
     pub fn rest(&mut self) -> Option<Unit> {
         Some(std::mem::take(&mut self.rest)).filter(|rest| !rest.0.is_empty())
     }

@@ -1,7 +1,7 @@
-//! Checks that a file's structure is complete in itself: every name it mentions exists and fits.
+//! Checks that a file's structure is consistent: every name that it refers to exists and fits.
 //!
-//! Readers act on `coordinates`, `ancillary_variables` and `bounds` without asking whether they are true; some fail
-//! on a name that does not exist, others ignore it silently. So every structure is checked before it is written.
+//! Readers use `coordinates`, `ancillary_variables` and `bounds` without checking them; some fail on a name that does
+//! not exist, others ignore it silently. So every structure is checked before it is written.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -18,10 +18,10 @@ use cumulus_model::values::ElementType;
 const IN_THE_VARIABLES_TYPE: [&str; 7] =
     ["actual_range", "flag_masks", "flag_values", "missing_value", "valid_max", "valid_min", "valid_range"];
 
-/// Refuses a structure that is not whole in itself; `path` is the file it is for.
+/// Rejects an inconsistent structure; `path` is the file that it is for.
 ///
 /// # Errors
-/// An internal failure that lists every contradiction: no granule should be able to bring one about.
+/// Returns an internal failure that lists every contradiction: no granule should be able to cause one.
 pub(super) fn check(path: &Path, structure: &Structure) -> Result<(), Failure> {
     let contradictions = contradictions(structure);
     if contradictions.is_empty() {
@@ -32,7 +32,7 @@ pub(super) fn check(path: &Path, structure: &Structure) -> Result<(), Failure> {
         .expected("names that exist, dimensions that fit, attributes that netCDF allows"))
 }
 
-/// Every contradiction in the structure, one sentence each.
+/// Returns every contradiction in the structure, one sentence each.
 fn contradictions(structure: &Structure) -> Vec<String> {
     let mut found = Vec::new();
     let mut names = HashSet::new();
@@ -67,9 +67,9 @@ fn contradictions(structure: &Structure) -> Vec<String> {
     found
 }
 
-/// The dimensions of a variable exist, have its lengths, and differ from each other (CF-1.6, 2.4). A variable called
-/// like a dimension is its coordinate and has no other dimension: netCDF-4 hides any other, and xarray refuses the
-/// file.
+/// Checks that the dimensions of a variable exist, have its lengths, and differ from each other (CF-1.6, 2.4). A
+/// variable with the name of a dimension is its coordinate and must have that dimension only: netCDF-4 hides any
+/// other, and xarray rejects the file.
 fn dimensions(variable: &Variable, structure: &Structure, found: &mut Vec<String>) {
     let Variable { name, dimensions, shape, .. } = variable;
     if dimensions.len() != shape.len() {
@@ -93,8 +93,8 @@ fn dimensions(variable: &Variable, structure: &Structure, found: &mut Vec<String
     }
 }
 
-/// Attributes have names that netCDF allows and values that it can store; those that CF requires in the type
-/// of their variable have it.
+/// Checks that attributes have legal names, each used once, and values that netCDF can store. Attributes to which CF
+/// gives the type of their variable must have that type.
 fn attributes(
     holder: &str,
     attributes: &Attributes,
@@ -123,7 +123,7 @@ fn attributes(
     }
 }
 
-/// The variables that a variable names exist and are defined where it is.
+/// Checks that the variables that a variable refers to exist and have no other dimensions.
 fn references(variable: &Variable, structure: &Structure, found: &mut Vec<String>) {
     for Attribute { name: attribute, value } in &variable.attributes {
         let AttributeValue::Text(text) = value else { continue };
@@ -137,7 +137,7 @@ fn references(variable: &Variable, structure: &Structure, found: &mut Vec<String
                 continue;
             };
             if attribute == "bounds" {
-                // The bounds of n cells have one dimension more, the vertices (CF-1.6, 7.1).
+                // The bounds of n cells have one more dimension, the vertices (CF-1.6, 7.1).
                 if other.dimensions.split_last().map(|(_, cells)| cells) != Some(own_dimensions(variable)) {
                     found.push(format!("{place}, whose dimensions are not its own and one for the vertices"));
                 }
@@ -154,7 +154,7 @@ fn references(variable: &Variable, structure: &Structure, found: &mut Vec<String
     }
 }
 
-/// The dimensions of a variable but the one that counts characters.
+/// The dimensions of a variable without the string length of characters.
 fn own_dimensions(variable: &Variable) -> &[String] {
     match (variable.storage, variable.dimensions.split_last()) {
         (Storage::Characters, Some((_, own))) => own,
@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    /// Temperature of three records by two levels, located by its time, with a flag and bounds of the levels.
+    /// Temperature of three records at two levels, with coordinates, a flag, and bounds of the levels.
     fn whole() -> Structure {
         let record = ("record", 3);
         let level = ("level", 2);

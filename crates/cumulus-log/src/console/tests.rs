@@ -70,7 +70,7 @@ fn the_filter_chooses_by_level_and_module() {
     assert_eq!(console.verbosity(), LevelFilter::DEBUG);
 }
 
-/// Reads a `key="value"` line as strictly as Splunk does: names, quotes, and backslashes before what they escape.
+/// Parses a `key="value"` line as strictly as Splunk does: names, quotes, and escapes.
 fn parse_key_value(line: &str) -> Option<Vec<(String, String)>> {
     let mut characters = line.chars().peekable();
     let mut pairs = Vec::new();

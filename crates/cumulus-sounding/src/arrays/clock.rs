@@ -1,7 +1,8 @@
-//! When the rows of an array sounding were measured, and when its sonde was launched.
+//! Times of the rows of an array sounding, and the launch time of its sonde.
 //!
-//! Times count in any unit from any instant: the launch, a midnight, 1970 or the splash. The launch is what the file
-//! calls so; the origin of the times is taken for it only where nothing else is stated and the rows follow it.
+//! Times may have any unit and any origin: the launch, a midnight, 1970 or the splash. The launch that the file
+//! states is used unless the rows contradict it. The origin of the times is taken as the launch only if no other is
+//! stated and the rows start near it.
 
 use jiff::Timestamp;
 
@@ -14,44 +15,44 @@ use cumulus_model::source::{Content, Dataset, Description, Source, SourceAttribu
 use cumulus_model::values::Values;
 use cumulus_model::warning::{Code, Warning};
 
-/// Name of the variable that holds the launch.
+/// Name of the variable with the launch time.
 const LAUNCH_TIME: &str = "launch_time";
 
-/// Beginnings of names of file attributes that hold the launch, without anything but letters.
+/// Prefixes of names of file attributes with the launch time, reduced to letters.
 const LAUNCH_ATTRIBUTES: [&str; 4] = ["launchtime", "utclaunchtime", "gmtlaunchtime", "releasetime"];
 
-/// Calendars that are the common one for every instant since 1582.
+/// Calendars that equal the common one for every instant since 1582.
 const COMMON_CALENDARS: [&str; 4] = ["standard", "gregorian", "proleptic_gregorian", "none"];
 
-/// Rows of a sonde lie between this long before its launch and this long after it, in seconds: recorders start
-/// before the launch, and a fall takes 20 minutes. Beyond, times count from something else.
+/// Times of the first row, in seconds since the launch, for which the origin is taken as the launch: recorders start
+/// before the launch, and a fall takes 20 minutes. Otherwise, times have another origin.
 const NEAR_LAUNCH_S: std::ops::RangeInclusive<f64> = -60.0..=600.0;
 
-/// The same for the earliest row and a launch that the file states.
+/// The same for a launch that the file states.
 const BELIEVED_LAUNCH_S: std::ops::RangeInclusive<f64> = -3_600.0..=3_600.0;
 
 /// The times of a sounding.
 pub(super) struct Clock {
     /// Seconds of each row since `origin`, NaN where missing.
     pub(super) seconds: Vec<f64>,
-    /// From where they count.
+    /// Origin of `seconds`.
     pub(super) origin: Timestamp,
-    /// When the sonde was launched.
+    /// The launch of the sonde.
     pub(super) launch: Launch,
 }
 
-/// What a row's number counts.
+/// Times of the rows, since the origin.
 enum Counts {
-    /// Nanoseconds, exactly.
+    /// Exact nanoseconds.
     Exact(Vec<Option<i128>>),
     /// Seconds.
     Rounded(Vec<f64>),
 }
 
-/// Reads the time of rows in `dataset`.
+/// Reads the times of the rows from `dataset`.
 ///
 /// # Errors
-/// An invalid unit, a calendar without these dates, an unknown origin.
+/// Returns an error if the unit or the calendar is not supported, or the origin is not stated.
 pub(super) fn read(
     source: &dyn Source,
     dataset: &Dataset,
@@ -77,7 +78,7 @@ pub(super) fn read(
     };
     let launch = launch(stated, origin, has_fraction, first, notes);
     Ok(match counts {
-        // Integers are exact, so the step to the launch is made before they are rounded.
+        // Integers are exact, so they are shifted to the launch before they are rounded.
         Counts::Exact(counts) => {
             let step = origin.as_nanosecond() - launch.instant.as_nanosecond();
             let since = |count: Option<i128>| count.map_or(f64::NAN, |count| seconds(count + step));
@@ -95,7 +96,7 @@ fn not_understood(dataset: &Dataset) -> Failure {
         .hint("ask the producer for the unit and the origin of the times")
 }
 
-/// The unit of a dataset of times, if its calendar is the common one.
+/// The unit of a dataset of times, if it uses the common calendar.
 fn unit(dataset: &Dataset) -> Result<TimeUnit, Failure> {
     let expected = "a unit from nanoseconds to days, `since`, and an instant";
     let unit = text(&dataset.attributes, "units")
@@ -108,7 +109,7 @@ fn unit(dataset: &Dataset) -> Result<TimeUnit, Failure> {
             .expected(COMMON_CALENDARS.join(" or "))
             .hint("ask the producer for times in UTC"));
     }
-    // Before October 1582 the standard calendar is the Julian one, and writers differ about it.
+    // Before October 1582 the standard calendar is the Julian one, and writers disagree about it.
     let begin =
         jiff::civil::date(1582, 10, 15).to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp());
     match (unit.origin, begin) {
@@ -120,13 +121,13 @@ fn unit(dataset: &Dataset) -> Result<TimeUnit, Failure> {
     }
 }
 
-/// The numbers of a dataset of times as nanoseconds or seconds.
+/// Reads a dataset of times as nanoseconds or seconds.
 fn counts(source: &dyn Source, dataset: &Dataset, nanoseconds: i64) -> Result<Counts, Failure> {
     let packing = Packing::of(dataset)?;
     let values = source.rows(dataset, 0..dataset.row_count())?;
     if let Some(integers) = integers(&values).filter(|_| !packing.is_packed()) {
         let is_fill = |integer: i128| {
-            // xarray writes the smallest integer for a time that is none, and netCDF one two above it.
+            // xarray writes the smallest integer for a missing time, and netCDF that plus two.
             let smallest = i128::from(i64::MIN);
             (smallest..smallest + 3).contains(&integer) || packing.is_fill(rounded(integer))
         };
@@ -152,7 +153,7 @@ fn counts(source: &dyn Source, dataset: &Dataset, nanoseconds: i64) -> Result<Co
     Ok(Counts::Rounded(numbers.collect()))
 }
 
-/// Integers as they are; `None` for floating-point numbers.
+/// Converts integers exactly; returns `None` for floating-point numbers.
 fn integers(values: &Values) -> Option<Vec<i128>> {
     macro_rules! widened {
         ($($variant:ident),*) => {
@@ -173,7 +174,7 @@ fn rounded(integer: i128) -> f64 {
     integer as f64
 }
 
-/// Nanoseconds as seconds, rounded once: whole milliseconds and seconds are exact where f64 holds them.
+/// Converts nanoseconds to seconds, rounded once: whole milliseconds and seconds are as exact as f64 allows.
 #[expect(clippy::cast_precision_loss, reason = "parts below 2^53 for any sounding")]
 fn seconds(nanoseconds: i128) -> f64 {
     const EXACT: i128 = 1 << 53;
@@ -184,7 +185,7 @@ fn seconds(nanoseconds: i128) -> f64 {
     nanoseconds.div_euclid(second) as f64 + nanoseconds.rem_euclid(second) as f64 / SECOND_NS as f64
 }
 
-/// The launch that the file states, in a variable or else an attribute.
+/// The launch that the file states, in a variable or else in an attribute.
 fn stated_launch(source: &dyn Source, notes: &mut Vec<Warning>) -> Option<Launch> {
     let description = source.description();
     let variable = launch_variable(description);
@@ -208,7 +209,7 @@ fn stated_launch(source: &dyn Source, notes: &mut Vec<Warning>) -> Option<Launch
     Some(Launch { instant, source: "launch time attribute", has_fraction, detected: true })
 }
 
-/// The variable that holds the launch.
+/// The variable with the launch time.
 pub(super) fn launch_variable(description: &Description) -> Option<&Dataset> {
     description
         .datasets
@@ -228,7 +229,7 @@ fn launch_attribute(attributes: &[SourceAttribute]) -> Option<&SourceAttribute> 
     })
 }
 
-/// The one instant that a dataset holds, as text or as a number with a unit of time.
+/// Reads the single instant of a dataset, as text or as a number with a unit of time.
 pub(super) fn instant_of(source: &dyn Source, dataset: &Dataset) -> Option<(Timestamp, bool)> {
     match dataset.content {
         Content::Text => {
@@ -251,14 +252,14 @@ pub(super) fn instant_of(source: &dyn Source, dataset: &Dataset) -> Option<(Time
     }
 }
 
-/// Seconds in nanoseconds. Beyond 2^23 seconds f64 has no nanoseconds left, so that microseconds are used.
+/// Converts seconds to nanoseconds. Beyond 2^23 seconds f64 cannot resolve nanoseconds, so it rounds to microseconds.
 fn nanoseconds(seconds: f64) -> Option<i128> {
     let steps = if seconds.abs() < 8_388_608.0 { 1e9 } else { 1e6 };
     #[expect(clippy::cast_possible_truncation, reason = "below 1e21 by the test before it")]
     (seconds.abs() < 1e12).then(|| (seconds * steps).round() as i128 * if steps < 1e9 { 1_000 } else { 1 })
 }
 
-/// The launch: as stated, else the origin of the times, else the first row; `first` is its time.
+/// Chooses the launch: as stated, else the origin of the times, else the first row; `first` is the time of that row.
 fn launch(
     stated: Option<Launch>,
     origin: Timestamp,

@@ -1,39 +1,39 @@
-//! Numbers as an array stores them, and the values that they stand for (NetCDF Users Guide, "Attribute Conventions"):
-//! packed numbers are unpacked, fill values and what lies outside the valid range are missing.
+//! Converts numbers as stored in an array to values (NetCDF Users Guide, "Attribute Conventions"): packed numbers are
+//! unpacked; fill values and values outside the valid range become missing.
 
 use cumulus_model::error::{Failure, Stage};
 use cumulus_model::source::{Content, Dataset, SourceAttribute, SourceValue};
 use cumulus_model::values::ElementType;
 
-/// Numbers at or below this stand for missing values in files of dropsondes (-999, -9999), whatever they state.
+/// Values up to this one are missing in dropsonde files (-999, -9999), even if the file does not state it.
 const MAX_SENTINEL: f64 = -900.0;
 
-/// Largest magnitude that is a measurement: fill values of netCDF are about 1e37.
+/// Max magnitude of a measurement: fill values of netCDF are about 1e37.
 pub(super) const MAX_VALUE: f64 = 1e30;
 
-/// How the numbers of one array become values.
+/// How numbers of one array are converted to values.
 #[derive(Clone, Debug)]
 pub(super) struct Packing {
-    /// Factor and offset; `None` where numbers are values.
+    /// Factor and offset; `None` if numbers are not packed.
     scale: Option<(f64, f64)>,
-    /// Numbers that are missing, as stored.
+    /// Fill values, as stored.
     fills: Vec<f64>,
-    /// Smallest and largest valid number or value.
+    /// Smallest and largest valid number.
     valid: (f64, f64),
-    /// True where the valid range is one of values, not of numbers as stored.
+    /// True if the valid range is about unpacked values, not about stored numbers.
     valid_is_unpacked: bool,
-    /// True where the valid range is one of angles that come back after a full turn.
+    /// True if the valid range is about angles, which repeat after a full turn.
     turns: bool,
     element_type: ElementType,
-    /// What takes negative numbers to unsigned ones, if the file states that they are unsigned.
+    /// Added to negative numbers to make them unsigned, if the file states that they are unsigned.
     wraps_at: Option<f64>,
 }
 
 impl Packing {
-    /// The packing that the attributes of `dataset` state.
+    /// The packing stated by the attributes of `dataset`.
     ///
     /// # Errors
-    /// A factor or offset that is no number, or a factor of zero.
+    /// Returns an error if the factor or offset is not a number, or the factor is zero.
     pub(super) fn of(dataset: &Dataset) -> Result<Self, Failure> {
         let Content::Numbers(element_type) = dataset.content else {
             return Err(Failure::new(Stage::Read, &dataset.path, "does not hold numbers"));
@@ -71,7 +71,7 @@ impl Packing {
                 (first("valid_min").unwrap_or(f64::NEG_INFINITY), first("valid_max").unwrap_or(f64::INFINITY))
             }
         };
-        // A range in floats beside packed integers is one of values; any other is one of numbers as stored.
+        // A range in floats with packed integers is about unpacked values; any other is about stored numbers.
         let range_is_float = ["valid_range", "valid_min", "valid_max"].into_iter().filter_map(attribute).any(
             |attribute| matches!(&attribute.value, SourceValue::Numbers(values) if values.element_type().is_float()),
         );
@@ -95,7 +95,7 @@ impl Packing {
         })
     }
 
-    /// True for a number that the file declares missing.
+    /// True for a fill value.
     pub(super) fn is_fill(&self, number: f64) -> bool {
         #[expect(
             clippy::float_cmp,
@@ -108,12 +108,12 @@ impl Packing {
         !number.is_finite() || self.fills.iter().any(|&fill| is(fill))
     }
 
-    /// True where numbers are not values.
+    /// True if numbers are packed.
     pub(super) fn is_packed(&self) -> bool {
         self.scale.is_some()
     }
 
-    /// The value of a number that is no fill value.
+    /// The value of a number that is not a fill value.
     pub(super) fn unpacked(&self, number: f64) -> f64 {
         let number = match self.wraps_at {
             Some(turn) if number < 0.0 => number + turn,
@@ -122,7 +122,7 @@ impl Packing {
         self.scale.map_or(number, |(factor, offset)| number * factor + offset)
     }
 
-    /// Values of `numbers`, NaN where missing; second, how many were outside the valid range.
+    /// Converts `numbers` to values, NaN where missing, and counts those outside the valid range.
     pub(super) fn values(&self, numbers: Vec<f64>) -> (Vec<f64>, usize) {
         let mut invalid = 0;
         let values = numbers
@@ -149,7 +149,7 @@ impl Packing {
     }
 }
 
-/// The numbers of an attribute, which some writers make a text.
+/// The numbers of an attribute, which some writers store as text.
 fn numbers(attribute: &SourceAttribute) -> Vec<f64> {
     match &attribute.value {
         SourceValue::Numbers(values) => values.to_f64(),
@@ -159,7 +159,7 @@ fn numbers(attribute: &SourceAttribute) -> Vec<f64> {
     }
 }
 
-/// What netCDF writes where nothing was written, in files that state no fill value. Bytes have none.
+/// The fill value that netCDF uses if a file states none. Bytes have none.
 fn default_fill(element_type: ElementType) -> Option<f64> {
     match element_type {
         ElementType::I16 => Some(-32_767.0),

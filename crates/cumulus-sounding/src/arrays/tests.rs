@@ -6,7 +6,7 @@ use super::*;
 use cumulus_model::source::Description;
 use cumulus_model::values::Values;
 
-/// Arrays in memory.
+/// A source of arrays in memory.
 #[derive(Default)]
 struct Memory {
     description: Description,
@@ -86,7 +86,7 @@ impl Memory {
     }
 }
 
-/// Seconds of the rows since the launch, and the launch.
+/// Seconds of the rows since the launch, and the launch time.
 fn times(sounding: &Sounding) -> (Vec<f64>, String) {
     let launch = sounding.launch.as_ref().unwrap().instant;
     let offset = sounding.time_origin.unwrap().duration_since(launch).as_secs_f64();
@@ -115,7 +115,7 @@ fn the_launch_is_what_the_file_calls_so() {
     let stated = |memory: Memory| {
         memory.with("launch_time", floats(&[1], &[0.0]), &[words("units", "days since 2012-09-07 12:41:16")])
     };
-    // Counted back from the splash, in integers that f64 rounds, and from 1970.
+    // Counted from the splash backwards, in integers that f64 rounds, and from 1970.
     let splash = Memory::default()
         .with_time(integers(&[0, -939_039_978_027]), "nanoseconds since 2012-09-07 12:56:55.039978027");
     let since_1970 = Memory::default()
@@ -125,12 +125,12 @@ fn the_launch_is_what_the_file_calls_so() {
     let (seconds, _) = times(&stated(since_1970).read());
     assert!(seconds[1].is_nan());
     assert_eq!(seconds[0].to_bits(), 1e-9_f64.to_bits());
-    // An attribute serves as well.
+    // An attribute works as well.
     let mut by_attribute =
         Memory::default().with_time(floats(&[1], &[1_347_021_680.0]), "seconds since 1970-01-01");
     by_attribute.description.attributes.push(words("launch_time_(UTC)", "2012-09-07 12:41:16"));
     assert_eq!(times(&by_attribute.read()), (vec![4.0], "2012-09-07T12:41:16Z".to_owned()));
-    // Large negative times are times.
+    // Large negative times are valid.
     let before = stated(
         Memory::default().with_time(floats(&[2], &[-936.0, -0.5]), "seconds since 2012-09-07 12:56:55"),
     );
@@ -196,11 +196,11 @@ fn packed_numbers_are_unpacked_and_fills_are_told_as_stored() {
     ];
     let sounding = with_pressure(shorts(&[-999, 10, 7, 8, -32_768, 2_001]), &attributes);
     let values = &sounding.column("pres").unwrap().values;
-    // A stored -999 is a number like any other: 0.5 hPa here.
+    // A stored -999 is a valid number here: 0.5 hPa.
     assert_eq!(values[..2], [0.5, 505.0]);
     assert!(values[2..].iter().all(|value| value.is_nan()), "{values:?}");
     assert_eq!((sounding.notes[0].code, sounding.notes[0].count), (Code::ValuesOutOfRange, Some(1)));
-    // A valid range in floats is one of values.
+    // A valid range in floats is about unpacked values.
     let attributes =
         [number("scale_factor", floats(&[1], &[0.5])), number("valid_range", floats(&[2], &[0.0, 1_100.0]))];
     let sounding = with_pressure(shorts(&[2_000, 4_000]), &attributes);

@@ -1,4 +1,4 @@
-//! Synthetic D-files, one for each anomaly; all values are invented.
+//! Synthetic D-files, one per anomaly; all values are invented.
 
 use super::*;
 use crate::Dropped;
@@ -100,7 +100,7 @@ fn lines_of_another_length_are_dropped_and_stray_bytes_cost_a_cell() {
     assert_eq!((sounding.row_count(), sounding.dropped.malformed), (2, 4));
     let doubled = String::from_utf8_lossy(&bytes).replace("\r\n", "\r\r\n");
     assert_eq!(read(&doubled).row_count(), 2);
-    // Words with a stray byte or sign cost the cells they are in.
+    // Words with a stray byte or sign make only their own cells missing.
     assert!(sounding.notes.iter().any(|note| note.code == Code::CellsUnreadable));
 }
 

@@ -1,4 +1,4 @@
-//! Synthetic EOL texts, one for each anomaly; all values are invented.
+//! Synthetic EOL texts, one per anomaly; all values are invented.
 
 use proptest::prelude::*;
 
@@ -48,7 +48,7 @@ fn values(sounding: &Sounding, name: &str) -> Vec<f64> {
     sounding.column(name).unwrap_or_else(|| panic!("column {name}")).values.clone()
 }
 
-/// Equal, with missing values where missing values are.
+/// True if the values are equal, with NaN equal to NaN.
 fn same(left: &[f64], right: &[f64]) -> bool {
     left.len() == right.len()
         && left.iter().zip(right).all(|(left, right)| {
@@ -145,7 +145,7 @@ fn blank_cells_are_missing_and_short_rows_malformed() {
 fn a_truncated_last_row_is_dropped_wherever_it_is_cut() {
     let whole = text(&[FIRST, SECOND]);
     let whole = whole.trim_end_matches('\n');
-    // Fewer bytes left than these are blanks alone, and no row.
+    // If fewer bytes than these are left, they are blanks and not a row.
     let blanks = SECOND.len() - SECOND.trim_start().len();
     for cut in 1..SECOND.len() - blanks {
         let sounding = read(&whole[..whole.len() - cut]);
@@ -239,14 +239,14 @@ fn files_without_a_sounding_are_refused_by_name() {
     }
 }
 
-/// A value in hundredths within a column of seven characters, or missing.
+/// A value in hundredths that fits a column of seven characters, or missing.
 fn hundredths() -> impl Strategy<Value = Option<i32>> {
     prop_oneof![1 => Just(None), 3 => (-99_899..999_999).prop_map(Some)]
 }
 
 proptest! {
-    /// What is printed is what is read, to the last bit, with blanks between the columns or with those in front of
-    /// minus signs lost, and with every line ending.
+    /// Printed values are parsed exactly, with blanks between the columns or without those before minus signs, and
+    /// with every line ending.
     #[test]
     fn printed_rows_are_read_as_they_were(
         rows in proptest::collection::vec((0_u32..999_999, proptest::collection::vec(hundredths(), 13)), 1..20),

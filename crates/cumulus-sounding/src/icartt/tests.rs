@@ -1,4 +1,4 @@
-//! Synthetic ICARTT texts, one for each anomaly; all values are invented.
+//! Synthetic ICARTT texts, one per anomaly; all values are invented.
 
 use std::fmt::Write as _;
 
@@ -124,7 +124,7 @@ fn a_comma_may_end_each_row() {
     assert_eq!(shown(&text), shown(&format!("{HEADER}{ROWS}")));
 }
 
-/// A file whose only time is the clock, with or without a launch.
+/// A file whose only time is the clock, with or without a launch time.
 fn with_clock_alone(launch: &str, rows: &str) -> Sounding {
     let header = HEADER
         .replace("TimeFLStart,Pressure", "RH,Pressure")

@@ -1,11 +1,11 @@
-//! Anomalies that real dropsonde files have, each a switch.
+//! Anomalies of real dropsonde files, each of which can be switched on.
 
 use clap::ValueEnum;
 
-/// One anomaly. Those of the sounding itself show in every format; the others state the formats that have them.
+/// One anomaly. Those of the sounding itself apply to all formats; the others state the formats that support them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Anomaly {
-    // The file as bytes.
+    // Bytes of the file.
     /// The file has no byte.
     Empty,
     /// The file ends in mid-row (text) or before half of its bytes (HDF5).
@@ -63,7 +63,7 @@ pub(crate) enum Anomaly {
     /// No aircraft row, and no reference values.
     NoAircraft,
 
-    // Where.
+    // Position.
     /// Latitudes between -1 and 0.
     NegativeZeroLatitude,
     /// Longitudes between -1 and 0.
@@ -83,7 +83,7 @@ pub(crate) enum Anomaly {
     /// Longitudes of 0 to 360.
     EastLongitudes,
 
-    // When.
+    // Time.
     /// Midnight in mid-fall.
     Midnight,
     /// Launch at 00:00:00: the aircraft row belongs to the day before.
@@ -107,7 +107,7 @@ pub(crate) enum Anomaly {
     /// Steps of 0.24 to 0.26 s.
     JitteredClock,
 
-    // What is missing.
+    // Missing values.
     /// No pressure, and so no altitude.
     NoPressure,
     /// No temperature, and so no dew point.

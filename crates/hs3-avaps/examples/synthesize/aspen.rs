@@ -1,6 +1,6 @@
-//! ASPEN's netCDF-4, made of HDF5 datasets and attributes as netCDF makes them.
+//! Writes ASPEN's netCDF-4 as HDF5 datasets and attributes, in the form that netCDF creates.
 //!
-//! Left out is `REFERENCE_LIST`, whose compound type takes unsafe code; readers follow `DIMENSION_LIST`.
+//! `REFERENCE_LIST` is omitted, because its compound type requires unsafe code; readers use `DIMENSION_LIST`.
 
 #![expect(clippy::cast_possible_truncation, reason = "files hold 32-bit floats of what text prints")]
 
@@ -15,9 +15,9 @@ use super::anomaly::Anomaly;
 use super::atmosphere;
 use super::scene::{Column, Row, Sounding};
 
-/// The sentinel.
+/// Missing value.
 const FILL: f32 = -999.0;
-/// Name of a dimension scale that is no variable; the length follows in ten columns.
+/// Title of a dimension scale that is not a variable; the length follows in ten columns.
 const PHANTOM: &str = "This is a netCDF dimension but not a netCDF variable.";
 
 /// A variable along time: name, long name, units, standard name.
@@ -45,7 +45,7 @@ const VARIABLES: [Variable; 19] = [
     ["gpsalt", "gps reported altitude above MSL", "meters", ""],
 ];
 
-/// The same in SI units: name, new name, new units, factor, offset.
+/// Variables that differ in SI units: name, new name, new units, factor, offset.
 const SI: [(&str, &str, &str, f64, f64); 6] = [
     ("pres", "p", "Pa", 100.0, 0.0),
     ("tdry", "ta", "K", 1.0, 273.15),
@@ -55,7 +55,7 @@ const SI: [(&str, &str, &str, f64, f64); 6] = [
     ("v_wind", "v", "m/s", 1.0, 0.0),
 ];
 
-/// Variables of one value each: name, long name, units, column of the aircraft row or the surface row.
+/// Variables of one value each: name, long name, units, column of the aircraft row or of the surface row.
 const REFERENCE: [(&str, &str, &str, Column); 8] = [
     ("pres", "pressure", "hPa", Column::Pressure),
     ("tdry", "temperature", "degC", Column::Temperature),
@@ -67,7 +67,7 @@ const REFERENCE: [(&str, &str, &str, Column); 8] = [
     ("alt", "altitude above MSL", "meters", Column::Altitude),
 ];
 
-/// Attributes of the file; ASPEN writes numbers as text, and empty ones without any data.
+/// Attributes of the file; ASPEN writes numbers as text, and empty attributes without data.
 const ATTRIBUTES: [(&str, &str); 34] = [
     ("_NCProperties", "version=2,netcdf=4.9.2,hdf5=1.14.3"),
     ("Conventions", "CF-1.6"),
@@ -115,13 +115,13 @@ pub(crate) fn write(recipe: &Recipe, path: &Path) -> hdf5::Result<()> {
     mend_types(path).map_err(|error| error.to_string().into())
 }
 
-/// Changes types to what the safe interface cannot make.
+/// Changes types to forms that the safe interface cannot create.
 ///
-/// Strings become NUL-terminated, without which no dataset counts as a dimension scale. The type of a string is eight
-/// bytes of the file: 0x13 for class 3 in version 1, three bytes of flags whose lowest is 1 for padded and 0 for
-/// terminated, and the size. The first type of a 32-bit float, which is that of the phantom scale `obs`, becomes
-/// big-endian: the lowest of its flags. Object headers of the oldest version, which are written here, have no
-/// checksum (HDF5 File Format Specification, IV.A.2.d). No value of this file has such bytes.
+/// Strings become NUL-terminated, because otherwise no dataset is recognised as a dimension scale. The type of a
+/// string is eight bytes of the file: 0x13 for class 3 in version 1, three bytes of flags whose lowest bit is 1 for
+/// padded and 0 for terminated, and the size. The first type of a 32-bit float, which is that of the phantom scale
+/// `obs`, becomes big-endian: the lowest of its flags. The object headers written here are of the oldest version and
+/// have no checksum (HDF5 File Format Specification, IV.A.2.d). No value of this file has such bytes.
 fn mend_types(path: &Path) -> std::io::Result<()> {
     let mut bytes = std::fs::read(path)?;
     let mut is_first = true;
@@ -166,7 +166,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Units of time: the launch, cut to the whole second.
+    /// Units of time: the launch, truncated to the second.
     fn since(&self) -> String {
         self.sounding.launch.strftime("seconds since %Y-%m-%d %H:%M:%S UTC").to_string()
     }
@@ -184,7 +184,7 @@ impl Writer<'_> {
         text(self.file, "SoundingDescription", &description)
     }
 
-    /// A name that was never written: one NUL.
+    /// A name that was never written: a single NUL.
     fn trajectory(&self) -> hdf5::Result<()> {
         let dataset = self.file.new_dataset::<FixedAscii<1>>().create("trajectory")?;
         text(&dataset, "cf_role", "trajectory_id")
@@ -200,7 +200,7 @@ impl Writer<'_> {
         launch.write_scalar(&0)?;
         text(&launch, "long_name", "sounding launch time")?;
         text(&launch, "units", &self.since())?;
-        // A time is a 32-bit float that became a 64-bit one; a missing one is netCDF's own fill value.
+        // Times are 32-bit floats converted to 64 bits; a missing time is netCDF's default fill value.
         let times = self
             .sounding
             .rows
@@ -215,7 +215,7 @@ impl Writer<'_> {
         text(&time, "axis", "T")
     }
 
-    /// A dimension without values of its own.
+    /// A dimension without a variable.
     fn phantom(&self, name: &str, identifier: i32) -> hdf5::Result<()> {
         let dataset = self.file.new_dataset::<f32>().shape(1).create(name)?;
         scale(&dataset, &format!("{PHANTOM}{:10}", 1), identifier)
@@ -242,7 +242,7 @@ impl Writer<'_> {
         if !standard_name.is_empty() && !self.recipe.has(Anomaly::NoStandardNames) {
             text(&dataset, "standard_name", standard_name)?;
         }
-        // ASPEN has latitude and longitude the wrong way round.
+        // ASPEN swaps the axes of latitude and longitude.
         match name {
             "lat" => text(&dataset, "axis", "X")?,
             "lon" => text(&dataset, "axis", "Y")?,
@@ -268,7 +268,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A variable of one value along `obs` or `surface`.
+    /// A variable with one value along `obs` or `surface`.
     fn single<T: H5Type + Clone>(
         &self,
         name: &str,
@@ -297,7 +297,7 @@ impl Writer<'_> {
         builder.with_data(values).create(name)
     }
 
-    /// Marks that a dataset lies along a scale, in the way of netCDF and HDF5.
+    /// Attaches a scale to a dataset, with the attributes of both netCDF and HDF5.
     fn attach(&self, dataset: &Dataset, scale: &str, identifier: i32) -> hdf5::Result<()> {
         let reference: ObjectReference1 = self.file.reference(scale)?;
         let list = arr1(&[VarLenArray::from_slice(&[reference])]);
@@ -307,7 +307,7 @@ impl Writer<'_> {
     }
 }
 
-/// The value of a variable in a row; what EOL text lacks is computed from what it has.
+/// The value of a variable in a row; quantities that EOL text lacks are computed from others.
 fn value(name: &str, row: &Row) -> Option<f64> {
     let column = match name {
         "pres" => Column::Pressure,
@@ -342,7 +342,7 @@ fn value(name: &str, row: &Row) -> Option<f64> {
     row.get(column)
 }
 
-/// Makes a dataset a dimension scale.
+/// Turns a dataset into a dimension scale.
 fn scale(dataset: &Dataset, name: &str, identifier: i32) -> hdf5::Result<()> {
     text(dataset, "CLASS", "DIMENSION_SCALE\0")?;
     text(dataset, "NAME", &format!("{name}\0"))?;
@@ -352,7 +352,7 @@ fn scale(dataset: &Dataset, name: &str, identifier: i32) -> hdf5::Result<()> {
     dataset.new_attr::<i32>().create("_Netcdf4Dimid")?.write_scalar(&identifier)
 }
 
-/// The fill value as attributes.
+/// Writes the fill value as attributes.
 fn missing<T: H5Type + Clone>(dataset: &Dataset, fill: T) -> hdf5::Result<()> {
     let fill = Array1::from_elem(1, fill);
     dataset.new_attr_builder().with_data(&fill).create("missing_value")?;
@@ -360,7 +360,7 @@ fn missing<T: H5Type + Clone>(dataset: &Dataset, fill: T) -> hdf5::Result<()> {
     Ok(())
 }
 
-/// What latitudes and longitudes may be.
+/// Writes the valid range of latitudes and longitudes.
 fn span(dataset: &Dataset, name: &str) -> hdf5::Result<()> {
     let limit = match name {
         "lat" => 90.0_f32,
@@ -371,7 +371,7 @@ fn span(dataset: &Dataset, name: &str) -> hdf5::Result<()> {
     Ok(())
 }
 
-/// Text as a fixed string of its own length; an empty one has a type and no data at all.
+/// Writes text as a fixed-length string of its own length; empty text has a type but no data.
 fn text(location: &Location, name: &str, value: &str) -> hdf5::Result<()> {
     let descriptor = TypeDescriptor::FixedAscii(value.len().max(1));
     let builder = location.new_attr_builder().empty_as(&descriptor);

@@ -1,4 +1,4 @@
-//! The air that the sonde falls through: four columns in hydrostatic balance.
+//! The air that the sonde falls through: four kinds of columns in hydrostatic balance.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -13,9 +13,9 @@ use clap::ValueEnum;
 const DRY_AIR: f64 = 287.05;
 /// Standard gravity in m s-2; heights are geopotential.
 const GRAVITY: f64 = 9.806_65;
-/// Distance of levels in metres.
+/// Distance between levels in metres.
 const STEP_M: f64 = 10.0;
-/// Levels from the sea to 22 km.
+/// Number of levels, from sea level to 22 km.
 const LEVELS: usize = 2201;
 
 /// A kind of weather.
@@ -114,7 +114,7 @@ impl Environment {
     }
 }
 
-/// The air at a height.
+/// Properties of the air at one height.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Air {
     pub(crate) pressure_hpa: f64,
@@ -129,12 +129,12 @@ pub(crate) struct Air {
 #[derive(Clone, Debug)]
 pub(crate) struct Atmosphere {
     environment: Environment,
-    /// Logarithm of the pressure in hPa every ten metres.
+    /// Logarithm of the pressure in hPa, every ten metres.
     logarithms: Vec<f64>,
 }
 
 impl Atmosphere {
-    /// Integrates the hydrostatic equation upwards from the sea, with the virtual temperature of each step.
+    /// Integrates the hydrostatic equation upwards from sea level, with the virtual temperature of each step.
     pub(crate) fn new(environment: Environment) -> Self {
         let mut logarithm = environment.surface_pressure_hpa().ln();
         let logarithms = (0..LEVELS)
@@ -154,7 +154,7 @@ impl Atmosphere {
         let level = (height_m.max(0.0) / STEP_M).min(LEVELS as f64 - 2.0);
         let below = level.floor() as usize;
         let (low, high) = (self.logarithms[below], self.logarithms[below + 1]);
-        // Below the sea the lowest layer goes on.
+        // Below sea level the lowest layer is extrapolated.
         let share = height_m / STEP_M - below as f64;
         let pressure_hpa = (low + share * (high - low)).exp();
         let [temperature_c, humidity_percent, speed, direction] = self.environment.weather(height_m);
@@ -176,7 +176,7 @@ pub(crate) fn saturation_hpa(temperature_c: f64) -> f64 {
     6.112 * (17.67 * temperature_c / (temperature_c + 243.5)).exp()
 }
 
-/// Dew point in degC by Bolton's formula turned round; none for dry air.
+/// Dew point in degC, by inverting Bolton's formula; `None` for dry air.
 pub(crate) fn dew_point_c(temperature_c: f64, humidity_percent: f64) -> Option<f64> {
     if humidity_percent <= 0.0 {
         return None;

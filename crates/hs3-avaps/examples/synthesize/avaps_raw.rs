@@ -1,4 +1,4 @@
-//! The raw D-file that the aircraft records, format NOAA 1.7.
+//! Writes the raw D-file that the aircraft records, format NOAA 1.7.
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -9,10 +9,10 @@ use super::noise::Noise;
 use super::scene::{Column, Row, Sounding};
 use super::text;
 
-/// Rows recorded before the launch: ten seconds.
+/// Number of rows recorded before the launch: ten seconds.
 const BEFORE: i32 = 40;
 
-/// The whole file.
+/// Returns the complete file.
 pub(crate) fn print(recipe: &Recipe) -> Vec<u8> {
     let mut lines = Vec::new();
     for sounding in recipe.truth() {
@@ -66,7 +66,7 @@ impl Writer<'_> {
         format!("AVAPS-T{:02} {text}", self.sounding.channel)
     }
 
-    /// A row of a sonde in the aircraft: cabin air, and the aircraft's own motion as wind.
+    /// A row of a sonde that is still in the aircraft: cabin air, and the aircraft's motion as wind.
     fn carried(&self, clock: f64) -> String {
         let mut noise = Noise::new(self.recipe.seed, &format!("carried {clock}"));
         let mut row = Row::empty(clock);
@@ -145,7 +145,7 @@ impl Writer<'_> {
     }
 }
 
-/// S, and a 1 for each frame that did not arrive.
+/// Returns `S` and two digits, each of which is 1 if a frame was not received.
 fn flag(row: &Row) -> &'static str {
     let no_thermal = row.get(Column::Pressure).is_none() && row.get(Column::Temperature).is_none();
     let no_satellites = row.get(Column::Speed).is_none() && row.get(Column::Longitude).is_none();

@@ -1,4 +1,4 @@
-//! Anomalies of the sounding itself, which show in every format.
+//! Anomalies of the sounding itself, which apply to all formats.
 
 #![expect(clippy::cast_precision_loss, reason = "rows are few")]
 
@@ -7,7 +7,7 @@ use super::anomaly::Anomaly;
 use super::atmosphere::dew_point_c;
 use super::scene::{Column, Row, rounded};
 
-/// Columns that one anomaly makes missing.
+/// Columns that become missing, by anomaly.
 const MISSING: [(Anomaly, &[Column]); 6] = [
     (Anomaly::NoPressure, &[Column::Pressure, Column::Altitude, Column::Descent]),
     (Anomaly::NoTemperature, &[Column::Temperature, Column::DewPoint]),
@@ -17,7 +17,7 @@ const MISSING: [(Anomaly, &[Column]); 6] = [
     (Anomaly::NothingMeasured, &Column::ALL),
 ];
 
-/// Changes positions of the aircraft row and all others; then rows, which are in the order of time.
+/// Modifies the positions of all rows including the aircraft row, then the other rows, which are sorted by time.
 pub(crate) fn disturb(recipe: &Recipe, aircraft: &mut Row, rows: &mut Vec<Row>) {
     move_positions(recipe, aircraft, rows);
     if recipe.has(Anomaly::HeaderOnly) {
@@ -76,7 +76,7 @@ pub(crate) fn disturb(recipe: &Recipe, aircraft: &mut Row, rows: &mut Vec<Row>) 
     }
 }
 
-/// Three rows of the middle that have a value.
+/// Returns three rows with a value of this column, from the middle on.
 fn with(rows: &mut [Row], column: Column) -> impl Iterator<Item = &mut Row> {
     let middle = rows.len() / 2;
     rows.iter_mut().skip(middle).filter(move |row| row.get(column).is_some()).take(3)
@@ -135,7 +135,7 @@ fn move_positions(recipe: &Recipe, aircraft: &mut Row, rows: &mut [Row]) {
     }
 }
 
-/// Every fiftieth row with wind and temperature becomes two, which complete each other.
+/// Splits every fiftieth row with wind and temperature into two rows that complement each other.
 fn split(index: usize, row: &Row) -> Vec<Row> {
     let complete = row.get(Column::Temperature).is_some() && row.get(Column::Eastward).is_some();
     if !complete || index % 50 > 1 {
@@ -150,7 +150,7 @@ fn split(index: usize, row: &Row) -> Vec<Row> {
     vec![without_wind, wind]
 }
 
-/// Every fiftieth row with a temperature stands twice, the second time warmer.
+/// Repeats every fiftieth row with a temperature, the second time with a higher one.
 fn contradict(index: usize, row: &Row) -> Vec<Row> {
     let Some(temperature) = row.get(Column::Temperature).filter(|_| index % 50 <= 1) else {
         return vec![row.clone()];

@@ -1,4 +1,4 @@
-//! EOL Sounding Format 1.1 and 1.0.
+//! Writes EOL Sounding Format 1.1 and 1.0.
 
 use super::Recipe;
 use super::anomaly::Anomaly;
@@ -7,20 +7,20 @@ use super::text;
 
 /// Width of each column after the clock, in the order of [`Column::ALL`].
 const WIDTHS: [usize; 13] = [7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 11, 11, 8];
-/// Lines 12 to 14 from the clock on, without the last column.
+/// Lines 12 to 14 without the time column and the last column.
 const NAMES: &str = " -- UTC  --   Press    Temp   Dewpt    RH     Uwind   Vwind   Wspd     Dir     dZ    GeoPoAlt     Lon         Lat     ";
 const UNITS: &str = " hh mm   ss     mb      C       C       %      m/s     m/s     m/s     deg     m/s       m        deg         deg     ";
-/// Columns beyond the seventeen: name and unit. Real names are not known.
+/// Columns after the seventeenth: name and unit. The real names are not known.
 const EXTRA: [(&str, &str); 4] = [("Wwind", "m/s"), ("WwindF", "m/s"), ("Radius", "km"), ("Azimuth", "deg")];
 
-/// The whole file.
+/// Returns the complete file.
 pub(crate) fn print(recipe: &Recipe) -> Vec<u8> {
     let mut lines = Vec::new();
     for sounding in recipe.truth() {
         header(recipe, &sounding, &mut lines);
         let rows = sounding.aircraft.iter().chain(&sounding.rows);
         let mut rows: Vec<String> = rows.map(|row| data(recipe, &sounding, row)).collect();
-        // The aircraft row is part of what is reversed.
+        // The aircraft row is reversed together with the others.
         if recipe.has(Anomaly::SurfaceFirst) && sounding.aircraft.is_some() {
             rows.rotate_left(1);
         }
@@ -77,7 +77,7 @@ fn header(recipe: &Recipe, sounding: &Sounding, lines: &mut Vec<String>) {
     titles(recipe, lines);
 }
 
-/// Names, units and dashes.
+/// Appends the lines of names, units and dashes.
 fn titles(recipe: &Recipe, lines: &mut Vec<String>) {
     let old = recipe.has(Anomaly::FormatOne);
     let (time, last) = if old { (1, 5) } else { (0, 8) };
@@ -108,7 +108,7 @@ fn extra_columns(recipe: &Recipe) -> usize {
     }
 }
 
-/// One row.
+/// Formats one row.
 fn data(recipe: &Recipe, sounding: &Sounding, row: &Row) -> String {
     let old = recipe.has(Anomaly::FormatOne);
     let ahead = recipe.has(Anomaly::ClockAhead) && row.clock >= 0.0;
@@ -148,7 +148,7 @@ fn data(recipe: &Recipe, sounding: &Sounding, row: &Row) -> String {
     line
 }
 
-/// Degrees and minutes with letters, and decimal degrees.
+/// Formats the launch location: degrees and minutes with letters, and decimal degrees.
 fn location(recipe: &Recipe, sounding: &Sounding) -> String {
     let (position, altitude_m) = sounding.location;
     let Some((longitude, latitude)) = position else {

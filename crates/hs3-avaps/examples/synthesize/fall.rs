@@ -1,4 +1,4 @@
-//! The way down: where the sonde is, what it measures there, and which of it arrives.
+//! The fall of the sonde: its position, its measurements, and which of them are received.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -13,16 +13,16 @@ use super::atmosphere::{Air, Atmosphere};
 use super::noise::{Drift, Noise};
 use super::scene::{Column, Row, rounded};
 
-/// Seconds between rows: the clock of the wind.
+/// Seconds between rows, which is the interval of wind data.
 const STEP_SECONDS: f64 = 0.25;
 /// Density of air at sea level in kg m-3.
 const SEA_DENSITY: f64 = 1.225;
-/// Seconds after launch at which a late parachute opens, and at which rows go on.
+/// Seconds after launch at which a late parachute opens, and at which rows resume.
 const LATE_CHUTE: (f64, f64) = (20.0, 260.0);
-/// Metres of one degree of latitude.
+/// Metres per degree of latitude.
 const DEGREE_M: f64 = 111_195.0;
 
-/// Where the sonde is.
+/// State of the sonde.
 #[derive(Clone, Copy)]
 struct State {
     time: f64,
@@ -36,7 +36,7 @@ struct State {
     air: Air,
 }
 
-/// Speed of the fall at sea level in m/s, this many seconds after launch.
+/// Fall speed at sea level in m/s, `time` seconds after launch.
 fn sea_level_speed(recipe: &Recipe, time: f64) -> f64 {
     let drawn = 9.0 + 2.0 * Noise::new(recipe.seed, "chute").uniform();
     if recipe.has(Anomaly::FastFall) || (recipe.has(Anomaly::LateChute) && time < LATE_CHUTE.0) {
@@ -48,12 +48,13 @@ fn sea_level_speed(recipe: &Recipe, time: f64) -> f64 {
     }
 }
 
-/// The fall law: speed goes with the root of the thinness of the air; 60 m/s is the fastest ever seen.
+/// Fall speed in m/s: it is inversely proportional to the square root of the density, up to 60 m/s, the highest
+/// observed.
 fn fall_speed(sea_level: f64, air: &Air) -> f64 {
     (sea_level * (SEA_DENSITY / air.density).sqrt()).min(60.0)
 }
 
-/// Metres from which the fall takes no longer than the recipe allows.
+/// Launch height in metres from which the fall takes no longer than the recipe allows.
 fn launch_height_m(recipe: &Recipe, atmosphere: &Atmosphere) -> f64 {
     let highest = recipe.altitude_m.clamp(100.0, 21_000.0);
     if recipe.has(Anomaly::Long) {
@@ -71,7 +72,7 @@ fn launch_height_m(recipe: &Recipe, atmosphere: &Atmosphere) -> f64 {
     height.min(highest)
 }
 
-/// States every quarter of a second from launch to the sea.
+/// States every quarter of a second from launch to the sea surface.
 fn states(recipe: &Recipe, atmosphere: &Atmosphere) -> Vec<State> {
     let (mut longitude, mut latitude) = recipe.position;
     let mut height_m = launch_height_m(recipe, atmosphere);
@@ -110,7 +111,7 @@ fn states(recipe: &Recipe, atmosphere: &Atmosphere) -> Vec<State> {
     states
 }
 
-/// Frames that do not arrive, in runs of 3.5 rows on average.
+/// Frames that are not received, in runs of 3.5 rows on average.
 struct Losses {
     noise: Noise,
     share: f64,
@@ -137,13 +138,13 @@ impl Losses {
     }
 }
 
-/// Seconds after launch from which on temperature, humidity and wind are usable: a cold sensor needs longer.
+/// Seconds after launch at which temperature, humidity and wind become valid: a cold sensor needs longer.
 fn first_valid(height_m: f64, duration: f64) -> [f64; 3] {
     let share = height_m / 19_000.0;
     [4.0 + 20.0 * share, 8.0 + 60.0 * share, 10.0].map(|delay| delay.min(duration / 6.0))
 }
 
-/// The aircraft row and the rows of the fall, by time; positions in degrees go on past 180.
+/// The aircraft row and the rows of the fall, sorted by time; longitudes are not wrapped at 180 degrees.
 pub(crate) fn fall(recipe: &Recipe) -> (Row, Vec<Row>) {
     let atmosphere = Atmosphere::new(recipe.environment);
     let states = states(recipe, &atmosphere);
@@ -195,7 +196,7 @@ pub(crate) fn fall(recipe: &Recipe) -> (Row, Vec<Row>) {
     (aircraft(&states), rows)
 }
 
-/// The extrapolated surface point: neither wind nor position.
+/// The extrapolated surface point, without wind and position.
 fn surface(atmosphere: &Atmosphere, time: f64) -> Row {
     let air = atmosphere.at(0.0);
     let mut row = Row::empty(time);
@@ -205,7 +206,7 @@ fn surface(atmosphere: &Atmosphere, time: f64) -> Row {
     row
 }
 
-/// Ten seconds of a sonde that floats: pressure falls again, the altitude goes below the sea.
+/// Appends ten seconds of a floating sonde: pressure falls again, and the altitude drops below sea level.
 fn float(rows: &mut Vec<Row>, noise: &mut Noise) {
     let Some(surface) = rows.last().cloned() else { return };
     let (Some(time), Some(pressure), Some(temperature)) =
@@ -241,7 +242,7 @@ fn aircraft(states: &[State]) -> Row {
     row
 }
 
-/// A sonde that never left the aircraft: cabin air, an aircraft's way, and an altitude integrated from nothing.
+/// A sonde that never left the aircraft: cabin air, the track of the aircraft, and a meaningless integrated altitude.
 pub(crate) fn cabin(recipe: &Recipe) -> (Row, Vec<Row>) {
     let mut noise = Noise::new(recipe.seed, "cabin");
     let (mut longitude, latitude) = recipe.position;

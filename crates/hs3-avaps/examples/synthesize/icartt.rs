@@ -1,4 +1,4 @@
-//! ICARTT, file format index 1001, as the P-3 of IMPACTS has it.
+//! Writes ICARTT, file format index 1001, as published for the P-3 of IMPACTS.
 
 use jiff::SignedDuration;
 
@@ -25,7 +25,7 @@ const COLUMNS: [&str; 14] = [
     "Ascent, m/s, Met_WWindSpeed_InSitu_None, Vertical wind speed",
 ];
 
-/// What the columns hold, from the pressure to the northward wind.
+/// The quantities of the columns, from pressure to northward wind.
 const ORDER: [Column; 12] = [
     Column::Pressure,
     Column::Temperature,
@@ -41,7 +41,7 @@ const ORDER: [Column; 12] = [
     Column::Northward,
 ];
 
-/// The whole file, two blank lines at its end.
+/// Returns the complete file, with two blank lines at the end.
 pub(crate) fn print(recipe: &Recipe) -> Vec<u8> {
     let mut lines = Vec::new();
     for sounding in recipe.truth() {
@@ -58,7 +58,7 @@ pub(crate) fn print(recipe: &Recipe) -> Vec<u8> {
     text::assemble(recipe, &lines)
 }
 
-/// All header lines but the first.
+/// All header lines except the first.
 fn header(recipe: &Recipe, sounding: &Sounding) -> Vec<String> {
     let launch = sounding.launch;
     let mut lines: Vec<String> = vec![
@@ -112,9 +112,9 @@ fn header(recipe: &Recipe, sounding: &Sounding) -> Vec<String> {
     lines
 }
 
-/// One row; seconds of the day go on past midnight.
+/// Formats one row; seconds of the day continue past midnight.
 fn data(sounding: &Sounding, row: &Row) -> String {
-    // ASPEN cuts the launch to the whole second.
+    // ASPEN truncates the launch to the second.
     let launch = sounding
         .launch
         .saturating_sub(SignedDuration::from_nanos(sounding.launch.subsec_nanosecond().into()));

@@ -5,8 +5,8 @@
 //! cargo run -p hs3-avaps --example synthesize-sondes -- FOLDER --batch 500 --format aspen
 //! ```
 //!
-//! What the files look like is written down here a second time, from what is known of real ones and without a look
-//! at the product tables, so that a fixture can disagree with them.
+//! The layout of the files is defined here a second time, from what is known about real files and independently of
+//! the product tables, so that a fixture can disagree with them.
 
 #[path = "recipe.rs"]
 mod recipe;
@@ -92,7 +92,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-/// Sondes of a flight: four minutes and some kilometres between them, on changing channels, over changing weather.
+/// Writes the sondes of a flight: four minutes and some kilometres apart, on changing channels, in changing weather.
 fn write_batch(
     first: &Recipe,
     folder: &std::path::Path,
@@ -122,7 +122,7 @@ fn write_batch(
     Ok(())
 }
 
-/// Sonde, time and values, a row a line; no text for no value.
+/// Writes sonde, time and values as CSV, one row per line; missing values are empty.
 fn write_truth(recipe: &Recipe, path: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     let names = Column::ALL.map(|column| format!("{column:?}"));

@@ -1,13 +1,13 @@
-//! Noise that is the same on every machine.
+//! Reproducible pseudo-random noise.
 
 #![expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 
-/// Noise that is the same on every machine and for ever (`SplitMix64`; Steele, Lea and Flood 2014).
+/// Noise that is reproducible on every machine (`SplitMix64`; Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct Noise(u64);
 
 impl Noise {
-    /// A stream of its own for each purpose.
+    /// Creates a separate stream for each purpose.
     pub(crate) fn new(seed: u64, purpose: &str) -> Self {
         let name = purpose.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(131).wrapping_add(byte.into()));
         Self(seed.wrapping_mul(0xD134_2543_DE82_EF95) ^ name.rotate_left(17))
@@ -21,18 +21,18 @@ impl Noise {
         mixed ^ (mixed >> 31)
     }
 
-    /// Evenly between 0 and 1.
+    /// Uniformly distributed between 0 and 1.
     pub(crate) fn uniform(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Normally distributed around 0 with deviation 1 (sum of twelve uniforms).
+    /// Normally distributed with mean 0 and deviation 1 (sum of twelve uniforms).
     pub(crate) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
 }
 
-/// Noise with a memory: smooth over some steps.
+/// Autocorrelated noise, smooth over some steps.
 #[derive(Clone, Debug)]
 pub(crate) struct Drift {
     noise: Noise,
@@ -42,12 +42,12 @@ pub(crate) struct Drift {
 }
 
 impl Drift {
-    /// Of a standard deviation, remembering `memory` (0 to 1) of itself at each step.
+    /// Creates noise of this standard deviation, with an autocorrelation of `memory` (0 to 1) from step to step.
     pub(crate) fn new(noise: Noise, deviation: f64, memory: f64) -> Self {
         Self { noise, value: 0.0, memory, deviation }
     }
 
-    /// The value at the next step.
+    /// Returns the value at the next step.
     pub(crate) fn step(&mut self) -> f64 {
         let fresh = (1.0 - self.memory * self.memory).sqrt() * self.deviation;
         self.value = self.memory * self.value + fresh * self.noise.normal();

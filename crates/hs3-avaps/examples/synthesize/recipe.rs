@@ -1,6 +1,6 @@
-//! The generator: one scene, printed in any of four formats.
+//! The generator: one scene, written in any of four formats.
 //!
-//! This is the root of all its modules, so that a test suite gets them with one `#[path]`.
+//! This is the root module of the generator, so that a test suite can include it with one `#[path]`.
 
 pub(crate) mod anomaly;
 pub(crate) mod aspen;
@@ -42,7 +42,7 @@ pub(crate) enum Format {
 pub(crate) struct Recipe {
     pub(crate) format: Format,
     pub(crate) environment: Environment,
-    /// UTC; a fraction of a second is lost in all formats but the raw one and the UTC columns of EOL.
+    /// UTC; a fraction of a second is lost in all formats except the raw one and the UTC columns of EOL.
     pub(crate) launch: DateTime,
     /// Number of the sonde.
     pub(crate) sonde: u32,
@@ -50,7 +50,7 @@ pub(crate) struct Recipe {
     pub(crate) channel: u8,
     /// Geopotential altitude of the launch in metres.
     pub(crate) altitude_m: f64,
-    /// Longest fall, in seconds, within some percent; the launch is as low as that takes.
+    /// Max duration of the fall in seconds, within some percent; the launch is low enough for it.
     pub(crate) seconds: Option<f64>,
     /// Longitude and latitude of the launch in degrees.
     pub(crate) position: (f64, f64),
@@ -100,9 +100,10 @@ impl Recipe {
         Ok(())
     }
 
-    /// What is in the file: one sounding, or two; rows in its order, values to its decimals.
+    /// The contents of the file: one or two soundings, with rows in file order and values rounded to the file's
+    /// decimals.
     ///
-    /// HDF5 keeps times and values as 32-bit floats of these. Truncation is not applied: the last row of a
+    /// In HDF5, times and values are stored as 32-bit floats of these. Truncation is not applied: the last row of a
     /// truncated text is cut somewhere.
     pub(crate) fn truth(&self) -> Vec<Sounding> {
         let mut soundings = vec![self.sounding()];
@@ -143,7 +144,7 @@ impl Recipe {
         sounding
     }
 
-    /// The launch of a sonde that falls for `duration` seconds.
+    /// The launch time of a sonde that falls for `duration` seconds.
     fn launch_before(&self, duration: f64) -> DateTime {
         let mut date = self.launch.date();
         if self.has(Anomaly::LeapDay) {
@@ -164,7 +165,7 @@ impl Recipe {
         date.to_datetime(time)
     }
 
-    /// Puts the rows into the order of the format, and leaves of them what it can express.
+    /// Sorts the rows in the order of the format, and removes what the format cannot represent.
     fn conform(&self, sounding: &mut Sounding) {
         let surface_first = match self.format {
             Format::Aspen => !self.has(Anomaly::LaunchFirst),

@@ -1,8 +1,8 @@
-//! A sounding as a file prints it: rows of rounded values.
+//! A sounding as printed in a file: rows of rounded values.
 
 use super::atmosphere::dew_point_c;
 
-/// A column of EOL text, in its order.
+/// A column of EOL text, in file order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     Pressure,
@@ -21,7 +21,7 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    /// All of them.
+    /// All columns.
     pub(crate) const ALL: [Self; 13] = [
         Self::Pressure,
         Self::Temperature,
@@ -37,12 +37,12 @@ impl Column {
         Self::Latitude,
         Self::GpsAltitude,
     ];
-    /// Those of the wind.
+    /// Columns of the wind.
     pub(crate) const WIND: [Self; 4] = [Self::Eastward, Self::Northward, Self::Speed, Self::Direction];
-    /// Those of the receiver of positions.
+    /// Columns of the position receiver.
     pub(crate) const POSITION: [Self; 3] = [Self::Longitude, Self::Latitude, Self::GpsAltitude];
 
-    /// Decimals in text.
+    /// Number of decimals in text.
     pub(crate) fn decimals(self) -> usize {
         if matches!(self, Self::Longitude | Self::Latitude) { 6 } else { 2 }
     }
@@ -51,15 +51,15 @@ impl Column {
 /// One row: values as printed, rounded to the decimals of their columns.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
-    /// Seconds since launch; none for rows whose time is missing.
+    /// Seconds since launch; `None` if the time is missing.
     pub(crate) time: Option<f64>,
-    /// Seconds since launch by the UTC columns.
+    /// Seconds since launch according to the UTC columns.
     pub(crate) clock: f64,
     /// Values by [`Column`].
     pub(crate) cells: [Option<f64>; 13],
-    /// Vertical wind in m/s, for formats that have it.
+    /// Vertical wind in m/s, for formats that include it.
     pub(crate) updraft: Option<f64>,
-    /// Not measured: the surface point that ASPEN adds.
+    /// True for the surface point that ASPEN extrapolates.
     pub(crate) extrapolated: bool,
 }
 
@@ -74,7 +74,7 @@ impl Row {
         self.cells[column as usize]
     }
 
-    /// Sets a value, rounded.
+    /// Sets a value, rounded to the decimals of its column.
     pub(crate) fn set(&mut self, column: Column, value: impl Into<Option<f64>>) {
         self.cells[column as usize] = value.into().map(|value| rounded(value, column.decimals()));
     }
@@ -86,7 +86,7 @@ impl Row {
         }
     }
 
-    /// Sets pressure, temperature and humidity, and the dew point that the rounded ones have.
+    /// Sets pressure, temperature and humidity, and the dew point computed from the rounded values.
     pub(crate) fn set_thermodynamics(&mut self, pressure: f64, temperature: f64, humidity: Option<f64>) {
         self.set(Column::Pressure, pressure);
         self.set(Column::Temperature, temperature);
@@ -96,7 +96,7 @@ impl Row {
         self.set(Column::DewPoint, dew_point);
     }
 
-    /// Sets the wind in its four columns.
+    /// Sets the four wind columns.
     pub(crate) fn set_wind(&mut self, eastward: f64, northward: f64) {
         self.set(Column::Eastward, eastward);
         self.set(Column::Northward, northward);
@@ -107,18 +107,18 @@ impl Row {
     }
 }
 
-/// A value as its decimals print it, without a negative zero.
+/// Rounds a value to its decimals, without a negative zero.
 pub(crate) fn rounded(value: f64, decimals: usize) -> f64 {
     let scale = if decimals == 6 { 1e6 } else { 1e2 };
     (value * scale).round() / scale + 0.0
 }
 
-/// A whole sounding.
+/// A complete sounding.
 #[derive(Clone, Debug)]
 pub(crate) struct Sounding {
-    /// UTC, with its fraction of a second.
+    /// Launch time, UTC, including the fraction of a second.
     pub(crate) launch: jiff::civil::DateTime,
-    /// Nine digits.
+    /// Serial number, nine digits.
     pub(crate) sonde: String,
     /// Receiver channel, 1 to 8.
     pub(crate) channel: u8,
@@ -126,6 +126,6 @@ pub(crate) struct Sounding {
     pub(crate) location: (Option<(f64, f64)>, f64),
     /// The row of flight-level values, at -1 s.
     pub(crate) aircraft: Option<Row>,
-    /// Rows of the sonde, in the order of the file.
+    /// Rows of the sonde, in file order.
     pub(crate) rows: Vec<Row>,
 }

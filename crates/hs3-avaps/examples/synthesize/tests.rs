@@ -1,4 +1,4 @@
-//! The layout rules of each format, tried on what the generator prints.
+//! Tests of each format's layout rules on the output of the generator.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -18,19 +18,19 @@ fn recipe(format: Format, anomalies: &[Anomaly]) -> Recipe {
     Recipe { format, anomalies: anomalies.to_vec(), environment: Environment::Storm, ..Recipe::default() }
 }
 
-/// Lines of latin-1 text, without their endings.
+/// Splits Latin-1 text into lines without line ends.
 fn lines(bytes: &[u8]) -> Vec<String> {
     let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
     text.split('\n').map(|line| line.trim_end_matches('\r').to_owned()).collect()
 }
 
-/// The number in a cell; none for a sentinel.
+/// The number in a cell; `None` for a missing value.
 fn number(cell: &str) -> Option<f64> {
     let number: f64 = cell.trim().parse().expect("a number");
     (number != -999.0).then_some(number)
 }
 
-/// Rows of EOL text cut by the dash line, and its cells by column.
+/// The cells of rows of EOL text, split by the dash line.
 fn cut(bytes: &[u8]) -> Vec<Vec<String>> {
     let lines = lines(bytes);
     let dashes = lines.iter().position(|line| line.starts_with("-------")).expect("a dash line");
@@ -250,7 +250,7 @@ fn every_anomaly_can_be_written_in_every_format() {
     }
 }
 
-/// A format that shows the anomaly.
+/// Returns a format that supports the anomaly.
 fn known_in(anomaly: Anomaly) -> Format {
     match anomaly {
         Anomaly::SiUnits

@@ -1,11 +1,11 @@
-//! Lines of text as bytes, with the line endings and accidents of real files.
+//! Converts lines of text to bytes, with the line endings and defects of real files.
 
 use jiff::civil::DateTime;
 
 use super::Recipe;
 use super::anomaly::Anomaly;
 
-/// Joins lines as latin-1; characters above it become `?`.
+/// Joins lines as Latin-1; characters outside of it become `?`.
 pub(crate) fn assemble(recipe: &Recipe, lines: &[String]) -> Vec<u8> {
     let ending: &[u8] = if recipe.has(Anomaly::LineFeeds) {
         b"\n"

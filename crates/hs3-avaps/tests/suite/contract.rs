@@ -5,7 +5,7 @@ use hs3_avaps::COLLECTION;
 
 use crate::operator::Operator;
 
-/// Variables of ASPEN's netCDF files, as `ncdump` prints those of genuine ones.
+/// Variables of ASPEN's netCDF files, from `ncdump` of genuine files.
 const ASPEN: [&str; 20] = [
     "pres",
     "tdry",

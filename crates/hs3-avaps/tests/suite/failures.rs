@@ -1,4 +1,4 @@
-//! Files that are not soundings: a clear error, nothing published, and everything else converted.
+//! Files that are not soundings: a clear error, nothing published, and all other files converted.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::operator::Operator;
 use crate::recipe::anomaly::Anomaly;
 use crate::recipe::{Format, Recipe};
 
-/// Converts a good sounding beside what `spoil` puts into INPUT; returns the one error.
+/// Converts a valid sounding and the files that `spoil` adds to INPUT; returns the only error.
 fn refused(spoil: impl FnOnce(&Operator)) -> String {
     let operator = Operator::new();
     operator.sounding("good.eol", &Recipe::default());

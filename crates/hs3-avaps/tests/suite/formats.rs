@@ -1,4 +1,4 @@
-//! One scene in four formats gives one product, as far as each format can express it.
+//! One scene in four formats gives the same product, as far as each format can represent it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -59,7 +59,7 @@ fn genuine_files_of_one_sounding_agree() {
     for variable in ["pres", "tdry", "dp", "rh", "u_wind", "v_wind", "wspd", "wdir", "gph", "gpsalt"] {
         let [left, right] = [arrays, text].map(|name| operator.values(&format!("{name}.nc"), variable));
         assert_eq!(left.len(), 1127);
-        // Two decimals in the text, single precision in both.
+        // The text has two decimals, and both are in single precision.
         assert!(left.iter().zip(&right).all(|(left, right)| (left - right).abs() <= 0.0055), "{variable}");
     }
 }

@@ -1,6 +1,6 @@
-//! The samples' products as text, so that a change of the product shows in review.
+//! The samples' products as text, so that a change of the product is visible in review.
 //!
-//! `INSTA_UPDATE=always cargo test` takes a change over.
+//! `INSTA_UPDATE=always cargo test` accepts a change.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn structure_metadata_and_a_few_values() {
     }
 }
 
-/// By the published specification of the format.
+/// Checks products against the published specification of the format.
 #[test]
 fn every_byte_of_a_product_is_accounted_for() {
     for level in ["0", "1", "9"] {

@@ -1,4 +1,4 @@
-//! Everything `hs3-avaps` promises, tried on synthetic soundings through the command itself.
+//! Tests of `hs3-avaps` on synthetic soundings, run through the command.
 
 #![expect(
     clippy::disallowed_methods,

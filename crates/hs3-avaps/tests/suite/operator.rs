@@ -1,4 +1,4 @@
-//! The operator of this suite: the common one, how soundings come into INPUT, and how products are read.
+//! The operator of this suite: the shared one, with ways to write soundings to INPUT and to read products.
 
 use std::ops::Deref;
 
@@ -27,7 +27,7 @@ impl Operator {
         recipe.write(&self.input().join(name)).unwrap();
     }
 
-    /// Converts `input` into `output`; soundings are small enough for the full check each time.
+    /// Converts `input` into `output`; soundings are small enough for the full check every time.
     pub(crate) fn convert(&self) -> Run {
         self.run(&["input", "output", "--check", "full"])
     }

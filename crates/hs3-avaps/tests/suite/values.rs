@@ -1,4 +1,4 @@
-//! Values of products against the truth that the generator kept: order, merging, launch, positions.
+//! Compares values of products with the generator's truth: order, merging, launch, positions.
 
 use crate::operator::Operator;
 use crate::recipe::anomaly::Anomaly;
@@ -25,7 +25,8 @@ fn recipe(anomalies: &[Anomaly]) -> Recipe {
     Recipe { anomalies: anomalies.to_vec(), seconds: Some(90.0), ..Recipe::default() }
 }
 
-/// Compares a product with the rows of the truth, of which the first with a value counts at every time.
+/// Compares a product with the rows of the truth; if several rows have the same time, the first one with a value
+/// counts.
 fn compare(operator: &Operator, product: &str, truth: &crate::recipe::scene::Sounding) {
     let times = operator.values(product, "time");
     assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{product}: time rises");

@@ -1,4 +1,4 @@
-//! Anomalies that real CPL granules have, each a switch.
+//! Anomalies of real CPL granules, each of which can be switched on.
 
 use clap::ValueEnum;
 

@@ -1,4 +1,4 @@
-//! How values are stored in the file: types, layouts and chunks by a recipe.
+//! Writes the file: the datasets of a CPL granule in their variants.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -13,7 +13,7 @@ use ndarray::{ArrayD, IxDyn};
 use crate::granule::{Floats, Integers, Scalars, Storage, Strings, Writer};
 use crate::scene::Noise;
 
-/// Rows of a chunk, where arrays are chunked; a divisor of no usual number of records.
+/// Rows per chunk in chunked storage; not a divisor of the usual numbers of records.
 const CHUNK_ROWS: usize = 1000;
 /// Rows written at a time.
 const BLOCK_ROWS: usize = 512;

@@ -1,4 +1,4 @@
-//! The file: which datasets a CPL granule has, and in what form.
+//! Writes the file: the datasets of a CPL granule in their variants.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -18,7 +18,7 @@ use crate::anomaly::Anomaly;
 use crate::arrays::each;
 use crate::scene::{self, Noise};
 
-/// Layers a record has room for.
+/// Max number of layers of a record.
 const MAX_LAYERS: usize = 10;
 /// Wavelengths of the lidar in nanometres.
 const WAVELENGTHS: [u32; 3] = [355, 532, 1064];
@@ -37,7 +37,7 @@ pub(crate) enum Floats {
     F8,
 }
 
-/// What backscatter is like.
+/// Kind of backscatter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Data {
     /// Noise on a profile: hardly two values are the same.
@@ -100,7 +100,7 @@ pub(crate) struct Recipe {
     pub(crate) scalars: Scalars,
     pub(crate) anomalies: Vec<Anomaly>,
     pub(crate) seed: u64,
-    /// Further datasets by name and shape, filled with noise.
+    /// Additional datasets by name and shape, filled with noise.
     pub(crate) extra: Vec<(String, Vec<usize>)>,
 }
 
@@ -342,7 +342,7 @@ impl Writer<'_> {
             let mut noise = Noise::new(recipe.seed, "Depol_Ratio", record);
             match recipe.data {
                 Data::Noise => row.fill_with(|| 0.05 + 0.3 * noise.normal()),
-                // A ratio of two small counts.
+                // The ratio of two small counts.
                 Data::Counts => {
                     row.fill_with(|| noise.poisson(2.0) / (1.0 + noise.poisson(8.0)));
                 }
@@ -355,7 +355,7 @@ impl Writer<'_> {
         self.profiles_of_the_day()
     }
 
-    /// The arrays whose shape in real HS3 files is not known.
+    /// Arrays whose shape in real HS3 files is not known.
     fn profiles_of_the_day(&self) -> hdf5::Result<()> {
         let recipe = self.recipe;
         let (records, bins) = (recipe.records, recipe.bins);
@@ -400,7 +400,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The variables of the real OP product are not known; these names are made up, as they state.
+    /// The variables of real OP products are not known; these names are invented, and marked as such.
     fn optical_properties(&self) -> hdf5::Result<()> {
         let recipe = self.recipe;
         let (records, bins) = (recipe.records, recipe.bins);

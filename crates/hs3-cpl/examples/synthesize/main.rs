@@ -4,8 +4,8 @@
 //! cargo run -p hs3-cpl --example synthesize -- HS3_CPL_ATB_12203a_20120906.hdf5 --records 512 --anomaly missing
 //! ```
 //!
-//! What a granule looks like is written down here a second time, from what is known of real files and without a
-//! look at the product tables, so that a fixture can disagree with them.
+//! The layout of a granule is defined here a second time, from what is known about real files and independently of
+//! the product tables, so that a fixture can disagree with them.
 
 mod anomaly;
 mod arrays;

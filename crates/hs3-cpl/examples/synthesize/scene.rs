@@ -1,4 +1,4 @@
-//! What the synthetic lidar sees, and when: the sky, the ground, the aircraft, the clock.
+//! The scene that the synthetic lidar measures: the sky, the ground, the aircraft, the clock.
 
 #![expect(clippy::cast_precision_loss, reason = "records and bins are few")]
 
@@ -7,8 +7,8 @@ use std::f64::consts::PI;
 /// Seconds of the day at the first record of 12203a: 00:57:07.
 const FIRST_SECOND: i64 = 3427;
 
-/// Steps of 12203a that are not one second, by the index of the record before the step, as printed by a public
-/// notebook that lists all its time stamps.
+/// Steps of 12203a that differ from one second, by the index of the record before the step, from a public notebook
+/// that prints all its time stamps.
 const IRREGULAR_STEPS: [(usize, i64); 52] = [
     (2926, 0),
     (2927, 2),
@@ -64,7 +64,7 @@ const IRREGULAR_STEPS: [(usize, i64); 52] = [
     (10448, 2),
 ];
 
-/// Whole seconds since midnight of `records` records of the pattern, from its record `first` on.
+/// Whole seconds since midnight of `records` records of the pattern, starting with record `first`.
 pub(crate) fn clock_seconds(first: usize, records: usize) -> Vec<i64> {
     let step =
         |record| IRREGULAR_STEPS.iter().find(|(before, _)| *before == record).map_or(1, |&(_, step)| step);
@@ -78,7 +78,7 @@ pub(crate) fn clock_seconds(first: usize, records: usize) -> Vec<i64> {
         .collect()
 }
 
-/// The fraction of its second at which each record was taken: never before that of a record of the same second.
+/// Fraction of the second at which each record was taken, in ascending order within one second.
 pub(crate) fn second_fractions(seconds: &[i64], seed: u64) -> Vec<f64> {
     let mut noise = Noise::new(seed, "clock", 0);
     let mut previous = (i64::MIN, 0.0);
@@ -92,11 +92,11 @@ pub(crate) fn second_fractions(seconds: &[i64], seed: u64) -> Vec<f64> {
         .collect()
 }
 
-/// Noise that is the same on every machine and for ever (`SplitMix64`; Steele, Lea and Flood 2014).
+/// Noise that is reproducible on every machine (`SplitMix64`; Steele, Lea and Flood 2014).
 pub(crate) struct Noise(u64);
 
 impl Noise {
-    /// A stream of its own for each record of each variable.
+    /// Creates a separate stream for each record of each variable.
     pub(crate) fn new(seed: u64, variable: &str, record: usize) -> Self {
         let name = variable.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(131).wrapping_add(byte.into()));
         Self(seed ^ name.rotate_left(17) ^ (record as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
@@ -110,18 +110,18 @@ impl Noise {
         mixed ^ (mixed >> 31)
     }
 
-    /// Evenly between 0 and 1.
+    /// Uniformly distributed between 0 and 1.
     pub(crate) fn uniform(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Normally distributed around 0 with deviation 1 (sum of twelve uniforms: no transcendental function, whose
-    /// last bit may differ between machines).
+    /// Normally distributed with mean 0 and deviation 1: the sum of twelve uniforms, because the last bit of
+    /// transcendental functions may differ between machines.
     pub(crate) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
 
-    /// A Poisson-distributed count (Knuth 1969: uniforms are multiplied until they fall below exp(-mean)).
+    /// A Poisson-distributed count (Knuth 1969: multiplies uniforms until the product is below exp(-mean)).
     pub(crate) fn poisson(&mut self, mean: f64) -> f64 {
         let limit = (-mean).exp();
         let mut product = self.uniform();
@@ -134,8 +134,8 @@ impl Noise {
     }
 }
 
-/// Height in km of each of `bins` range bins: 29.9792 m, the range of 200 ns, for 900 bins. Fewer bins are higher,
-/// so that the frame always reaches from 22 km to below the ground.
+/// Height in km of each of `bins` range bins: 29.9792 m, the range of 200 ns, for 900 bins. With fewer bins each is
+/// higher, so that the frame always extends from 22 km to below the ground.
 pub(crate) fn bin_width_km(bins: usize) -> f64 {
     0.029_979_2 * 900.0 / bins as f64
 }
@@ -215,12 +215,12 @@ pub(crate) fn backscatter(wavelength_nm: u32, record: usize, bins: usize, noise:
         .collect()
 }
 
-/// One profile of photon counts times range squared in km2, nothing above the aircraft.
+/// One profile of photon counts times range squared in km2, zero above the aircraft.
 pub(crate) fn counts(record: usize, bins: usize, noise: &mut Noise) -> Vec<f64> {
     let plane = plane_altitude_km(record);
     (0..bins)
         .map(|bin| {
-            // Range in steps of a bin, so that the same counts at the same range give the same value.
+            // The range is rounded to bins, so that the same count at the same range gives the same value.
             let bins_above = ((22.0 - plane) / bin_width_km(bins)).ceil();
             let range_km = (bin as f64 - bins_above + 1.0) * bin_width_km(bins);
             if range_km <= 0.0 {

@@ -1,4 +1,4 @@
-//! Altitudes without a unit: km or m, one decision a granule, from all of them.
+//! Altitudes without a unit: km or m is decided once per granule, from all altitudes.
 
 use hdf5::File;
 use hdf5::types::FixedAscii;
@@ -6,7 +6,7 @@ use hdf5::types::FixedAscii;
 use crate::granule::Recipe;
 use crate::operator::{Operator, Run};
 
-/// What becomes of a granule whose datasets are changed by `change(name, value)`, and which states some units.
+/// Result of a granule whose datasets are changed by `change(name, value)`, and which states some units.
 struct Case {
     operator: Operator,
     run: Run,
@@ -50,7 +50,7 @@ impl Case {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    /// All six altitudes have this unit and the very values of the source.
+    /// Checks that all six altitudes have this unit and exactly the values of the source.
     fn is_all_in(&self, unit: &str) {
         self.run.succeeded();
         for name in ALTITUDES {
@@ -138,7 +138,7 @@ fn layers_in_kilometres_stay_so_beside_a_frame_in_metres() {
 fn a_stated_unit_is_evidence_for_its_sibling() {
     let low = |name: &str, value: f64| if is_layer(name) { value.min(0.04) * 1000.0 } else { value };
     let case = Case::of(&[("Layer_Top_Alt", "m")], low);
-    // Stated units are converted, inferred ones are only named.
+    // Stated units are converted, inferred ones are only written.
     assert_eq!([case.units("Layer_Top_Alt"), case.units("Layer_Bot_Alt")], ["km", "m"]);
 }
 

@@ -53,8 +53,8 @@ const PUBLISHED_ATB: [&str; 42] = [
     "Temperature",
 ];
 
-/// What is known or expected of OP granules: `Hour`, `Minute` and `Layer_Type` are confirmed on the sibling
-/// campaign, position and bookkeeping are expected as in ATB. The rest of OP is unknown and has no rows.
+/// Datasets that are known or expected in OP granules: `Hour`, `Minute` and `Layer_Type` are confirmed for the
+/// sibling campaign; position and bookkeeping are expected to be as in ATB. All others are unknown and have no rows.
 const PUBLISHED_OP: [&str; 6] = ["Hour", "Minute", "Layer_Type", "Latitude", "Longitude", "Dec_JDay"];
 
 #[test]

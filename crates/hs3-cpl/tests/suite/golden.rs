@@ -1,7 +1,7 @@
-//! The samples' products as text, so that a change of the product shows in review: structure and attributes as
-//! CDL, the small variables' values, the metadata, the report.
+//! The samples' products as text, so that a change of the product is visible in review: structure and attributes as
+//! CDL, values of the small variables, the metadata, the report.
 //!
-//! `cargo insta review`, or `INSTA_UPDATE=always cargo test`, takes a change over.
+//! `cargo insta review`, or `INSTA_UPDATE=always cargo test`, accepts a change.
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,8 @@ fn converted() -> (Operator, Value) {
     (operator, report)
 }
 
-/// `document` with the text of these elements hidden: it depends on the versions of libraries or of the program.
+/// Returns `document` with the text of these elements hidden: it depends on the versions of libraries or of the
+/// program.
 fn hidden(document: &str, elements: &[&str]) -> String {
     document
         .lines()
@@ -55,7 +56,7 @@ fn structure_and_small_values() {
     }
 }
 
-/// By the published specification of the format, at every kind of level.
+/// Checks products against the published specification of the format, at levels of every kind.
 #[test]
 fn every_byte_of_a_product_is_accounted_for() {
     for level in ["0", "1", "9"] {

@@ -1,4 +1,4 @@
-//! Everything `hs3-cpl` promises, tried on synthetic granules through the command itself.
+//! Tests of `hs3-cpl` on synthetic granules, run through the command.
 
 #![expect(
     clippy::disallowed_methods,

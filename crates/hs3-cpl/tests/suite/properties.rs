@@ -1,4 +1,4 @@
-//! Properties that hold for any granule, folder and size of blocks.
+//! Properties that hold for any granule, any folder, and any block size.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::anomaly::Anomaly;
 use crate::granule::{Floats, Layout, ProductKind, Recipe, Storage};
 use crate::operator::Operator;
 
-/// Converts `source` in `folder` with blocks of `block_bytes`; returns the bytes of data and metadata.
+/// Converts `source` in `folder` with blocks of `block_bytes` bytes; returns the bytes of data and metadata.
 fn bytes(source: &Path, folder: &Path, block_bytes: usize) -> (Vec<u8>, Vec<u8>) {
     let options = ContentOptions {
         level: 4,
@@ -83,7 +83,8 @@ proptest! {
 
 #[test]
 fn chunks_that_divide_nothing_evenly_keep_every_byte() {
-    // 3000 records of 757 bins: several output chunks, a ragged last one, blocks that cut through them.
+    // 3000 records of 757 bins: several output chunks, an incomplete last one, and blocks that do not align with
+    // them.
     let recipe = Recipe { records: 3000, bins: 757, floats: Floats::F4, ..Recipe::default() };
     let operator = Operator::new();
     let source = operator.granule("12203a", &recipe);

@@ -1,7 +1,7 @@
-//! Every value of every variable, in every form a granule may have.
+//! Checks every value of every variable, in every variant of a granule.
 //!
-//! These tests read with the library the product writes with; `scripts/conformance` repeats them with libraries
-//! it does not.
+//! These tests read with the same library that writes the product; `scripts/conformance` repeats them with
+//! independent libraries.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::anomaly::Anomaly;
 use crate::granule::{Floats, Integers, Layout, ProductKind, Recipe, Scalars, Storage, Strings};
 use crate::operator::Operator;
 
-/// Records whose positions [`Anomaly::Positions`] makes invalid: zero, out of range, NaN beside a good longitude,
+/// Records whose positions [`Anomaly::Positions`] makes invalid: zero, out of range, NaN with a valid longitude,
 /// sentinel, spike.
 const INVALID_POSITIONS: [usize; 5] = [7, 13, 19, 25, 31];
 
@@ -32,7 +32,7 @@ fn compare(source: &Path, product: &File, recipe: &Recipe) {
     let positions = ["Latitude", "Longitude"];
     for name in source.member_names().unwrap() {
         let before = source.dataset(&name).unwrap();
-        // A dataset gives way to what the product makes under its name.
+        // A dataset is renamed if the product has a variable of its own with that name.
         let renamed = format!("source_{name}");
         let called = if product.link_exists(&renamed) { &renamed } else { &name };
         let after = product.dataset(called).unwrap_or_else(|_| panic!("{name} is lost"));
@@ -135,7 +135,7 @@ fn missing_values_are_counted_in_the_file() {
         let attribute = product.dataset(name).unwrap().attr("number_of_missing_values").unwrap();
         attribute.read_raw::<i32>().unwrap()
     };
-    // Records 3, 14, 25 and 36 of 40 hold one NaN and two infinities each.
+    // Records 3, 14, 25 and 36 of 40 have one NaN and two infinities each.
     assert_eq!(count("ATB_532"), [12]);
     assert_eq!(count("Latitude"), [0]);
     // Records 4 and 23 of 40 have no altitude.
@@ -161,7 +161,7 @@ fn navigation_at_record_edges_is_kept_and_averaged() {
     let read = |name: &str| -> Vec<f64> { product.dataset(name).unwrap().read_raw().unwrap() };
     let (edges, middles) = (read("Plane_Heading_edges"), read("Plane_Heading"));
     assert_eq!((edges.len(), middles.len()), (41, 40));
-    // The heading passes north between records 9 and 10, half a degree a record.
+    // The heading passes north between records 9 and 10, by half a degree per record.
     assert!((middles[9] - 359.75).abs() < 1e-9 && (middles[10] - 0.25).abs() < 1e-9, "{middles:?}");
     let (edges, middles) = (read("Plane_Alt_edges"), read("Plane_Alt"));
     assert!((middles[0] - f64::midpoint(edges[0], edges[1])).abs() < 1e-12);
@@ -169,7 +169,7 @@ fn navigation_at_record_edges_is_kept_and_averaged() {
 
 #[test]
 fn unknown_variables_are_copied() {
-    // Names from the clock, so that they can stand in no table.
+    // Names contain the current time, so that no table can have them.
     let nanoseconds = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
     let name = |number: u32| format!("Q{nanoseconds:x}_{number}");
     let recipe = Recipe {
@@ -214,7 +214,7 @@ fn unknown_variables_are_copied() {
     assert!(header.contains(":Contact = \"the CPL team\"") && header.contains(":Version = 1.25"));
 }
 
-/// Changes a granule before it is converted; returns the product.
+/// Changes a granule before it is converted, and returns the product.
 fn changed(recipe: &Recipe, change: impl FnOnce(&File)) -> (Operator, File) {
     let operator = Operator::new();
     let path = operator.granule("12203a", recipe);

@@ -1,12 +1,12 @@
-//! The checksum of HDF5's metadata: Bob Jenkins' lookup3, `hashlittle`, begun with 0 (section III.G of the format
-//! specification; burtleburtle.net/bob/c/lookup3.c, public domain).
+//! The checksum of HDF5 metadata: Bob Jenkins' lookup3, `hashlittle`, with initial value 0 (section III.G of the
+//! format specification; burtleburtle.net/bob/c/lookup3.c, public domain).
 
-/// Checksum of `bytes`.
+/// Returns the checksum of `bytes`.
 #[expect(clippy::cast_possible_truncation, reason = "the algorithm counts in 32 bits")]
 pub(super) fn lookup3(bytes: &[u8]) -> u32 {
     let start = 0xdead_beef_u32.wrapping_add(bytes.len() as u32);
     let mut state = [start; 3];
-    // The last twelve bytes, or fewer, are always left for the final round.
+    // The final round always processes the last one to twelve bytes.
     let whole = bytes.len().saturating_sub(1) / 12 * 12;
     let (body, tail) = bytes.split_at(whole);
     for block in body.chunks_exact(12) {

@@ -1,37 +1,37 @@
-//! The global heap: values of variable length (section III.E of the format specification).
+//! The global heap, for variable-length values (section III.E of the format specification).
 
 use crate::error::TooLarge;
 
-/// The least bytes of a collection.
+/// Min bytes of a collection.
 const MIN_BYTES: usize = 4096;
 
-/// A collection's own header, and that of each object in it.
+/// Bytes of a collection's header, and of each object's header.
 const HEADER_BYTES: usize = 16;
 
-/// Addresses of objects, kept in collections of the global heap.
+/// Addresses of objects, stored in collections of the global heap.
 ///
-/// All collections but the last have the same size, so where an object will lie is known before it is there.
+/// All collections have the same size, so the location of an object is known in advance.
 #[derive(Clone, Debug)]
 pub(crate) struct Heap {
-    /// Where the first collection begins.
+    /// Address of the first collection.
     address: u64,
     objects: Vec<u64>,
 }
 
-/// Objects in a collection: each takes its header and eight bytes.
+/// Max objects in a collection: each takes a header and eight bytes.
 const OBJECTS: usize = (MIN_BYTES - 2 * HEADER_BYTES) / (HEADER_BYTES + 8);
 
 impl Heap {
-    /// An empty heap that will begin at `address`.
+    /// Creates an empty heap at `address`.
     pub(crate) fn new(address: u64) -> Self {
         Self { address, objects: Vec::new() }
     }
 
-    /// Keeps `object` and returns the reference that a value of variable length contains: its length, 1, the address of the
-    /// collection, and its number there.
+    /// Stores `object` and returns the variable-length value that refers to it: its length, 1, the address of the
+    /// collection, and its index in the collection.
     ///
     /// # Errors
-    /// The number is beyond 32 bits, which no collection of this size reaches.
+    /// Returns an error if the index exceeds 32 bits, which is impossible with collections of this size.
     pub(crate) fn keep(&mut self, object: u64) -> Result<Vec<u8>, TooLarge> {
         let (collection, number) = (self.objects.len() / OBJECTS, self.objects.len() % OBJECTS + 1);
         self.objects.push(object);
@@ -41,7 +41,7 @@ impl Heap {
         Ok(value)
     }
 
-    /// Its collections, one after another.
+    /// Its collections, concatenated.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for collection in self.objects.chunks(OBJECTS) {
@@ -60,7 +60,7 @@ impl Heap {
     }
 }
 
-/// An object's number, how often it is used, and its bytes; number 0 is what is free.
+/// The header of an object: its index, its reference count, and its length; index 0 is free space.
 fn head(bytes: &mut Vec<u8>, number: u16, length: u64) {
     bytes.extend(number.to_le_bytes());
     bytes.extend(u16::from(number > 0).to_le_bytes());

@@ -1,22 +1,21 @@
-//! The index of a dataset's chunks: a B-tree, version 1, of node type 1 (section III.A.1 of the format
-//! specification).
+//! The index of a dataset's chunks: a version 1 B-tree of node type 1 (section III.A.1 of the format specification).
 
 use super::UNDEFINED;
 use crate::error::TooLarge;
 
-/// Room in the nodes of all indices of a file: half of the children that a node may have.
+/// Node size of all chunk indices of a file: half of the max number of children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HalfNode(pub(super) u16);
 
-/// HDF5's default without an entry in the superblock.
+/// The default of HDF5 if the superblock does not state another.
 pub(super) const USUAL: HalfNode = HalfNode(32);
 
-/// Fewer save next to nothing: a node has a header and keys anyway.
+/// Min half size: smaller nodes save almost nothing, because every node has a header and keys.
 const MIN: u16 = 4;
 
 impl HalfNode {
-    /// As small as holds so many chunks in one node: a node is stored whole, and the usual one takes two kilobytes
-    /// where a sounding has one chunk per variable.
+    /// The smallest node size with which this many chunks fit into one node, at most the default. Nodes are stored in
+    /// full, and one of default size takes two kilobytes, while a sounding has one chunk per variable.
     pub(crate) fn of(chunks: usize) -> Self {
         Self(u16::try_from(chunks.div_ceil(2)).map_or(USUAL.0, |half| half.clamp(MIN, USUAL.0)))
     }
@@ -29,23 +28,23 @@ impl HalfNode {
 /// A chunk in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk {
-    /// Where it begins.
+    /// Address of its first byte.
     pub(crate) address: u64,
-    /// Its bytes, as they are stored.
+    /// Number of bytes, as stored.
     pub(crate) bytes: usize,
 }
 
-/// How chunks cover a dataset: row by row, with `parts` chunks in each row along the second axis.
+/// Arrangement of chunks in a dataset: row-major, with `parts` chunks along the second axis.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grid<'shape> {
     /// Shape of a chunk.
     pub(crate) shape: &'shape [usize],
-    /// Chunks in a row of them.
+    /// Number of chunks along the second axis.
     pub(crate) parts: usize,
 }
 
 impl Grid<'_> {
-    /// Where the chunk of this number begins, along the first two axes; the others are never cut.
+    /// Offset of the chunk of this number along the first two axes; the others are never split.
     fn start(&self, number: usize) -> [u64; 2] {
         let parts = self.parts.max(1);
         let along = |axis: usize, number: usize| (number * self.shape.get(axis).copied().unwrap_or(0)) as u64;
@@ -56,18 +55,18 @@ impl Grid<'_> {
 /// One child of a node.
 #[derive(Clone, Copy, Debug)]
 struct Child {
-    /// Where the first chunk begins that it leads to.
+    /// Offset of the first chunk below it.
     start: [u64; 2],
     /// Stored bytes of that chunk.
     bytes: usize,
     address: u64,
 }
 
-/// The nodes of the index of `chunks`, which cover their dataset like this, as they lie from `address` on; and the
-/// address of the topmost.
+/// Creates the nodes of the index of `chunks`, to be stored from `address` on, and returns them with the address of
+/// the root node.
 ///
 /// # Errors
-/// A chunk is longer than 32 bits can express.
+/// Returns an error if the size of a chunk exceeds 32 bits.
 pub(crate) fn chunk_index(
     chunks: &[Chunk],
     grid: Grid<'_>,
@@ -106,16 +105,17 @@ struct Level {
     number: u8,
     rank: usize,
     half: HalfNode,
-    /// Where a chunk would begin after the last row of them.
+    /// Offset that a chunk after the last row of chunks would have.
     end: [u64; 2],
 }
 
 impl Level {
-    /// Appends its nodes, which lie from `address` on with those that are there, and returns what the level above
-    /// holds of them.
+    /// Appends the nodes of this level, and returns their entries for the level above. `address` is that of the first
+    /// byte of `nodes`.
     fn append(self, children: &[Child], address: u64, nodes: &mut Vec<u8>) -> Result<Vec<Child>, TooLarge> {
         let max = self.half.children();
-        // Stored bytes, left-out filters, and an offset along each axis, the bytes of an element counting as one.
+        // A key has the stored bytes, the filter mask, and an offset along each axis, including one for the bytes of
+        // an element.
         let key_bytes = 8 + 8 * (self.rank + 1);
         let node_bytes = 24 + max * 8 + (max + 1) * key_bytes;
         let first = address + nodes.len() as u64;
@@ -136,7 +136,7 @@ impl Level {
                 key(nodes, child.bytes, child.start, self.rank)?;
                 nodes.extend(child.address.to_le_bytes());
             }
-            // The last key of a node is the first of its right neighbour, as libhdf5 leaves it when it splits a node.
+            // The last key of a node is the first of its right neighbour, as after a node split by libhdf5.
             let (bytes, first) =
                 children.get((number + 1) * max).map_or((0, self.end), |next| (next.bytes, next.start));
             key(nodes, bytes, first, self.rank)?;

@@ -7,22 +7,22 @@ use crate::error::TooLarge;
 /// One message of an object's header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
-    /// What it is about.
+    /// Message type.
     pub(super) kind: u8,
-    /// 1: it never changes.
+    /// Flags; 1 means constant.
     pub(super) flags: u8,
-    /// Its place among messages of its kind whose order is kept.
+    /// Creation order among messages of the same type, if tracked.
     pub(super) order: u16,
-    /// Its body.
+    /// The encoded contents.
     pub(super) body: Vec<u8>,
 }
 
-/// How many values there are.
+/// Number and arrangement of values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Dataspace<'shape> {
-    /// None.
+    /// No values.
     Null,
-    /// One.
+    /// One value.
     Scalar,
     /// An array.
     Simple(&'shape [usize]),
@@ -41,36 +41,36 @@ impl Charset {
     }
 }
 
-/// What a value is.
+/// Type of a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Datatype {
-    /// Signed, with this number of bytes, little-endian.
+    /// Signed integer of this number of bytes, little-endian.
     Integer(usize),
-    /// IEEE, of 4 or 8 bytes.
+    /// IEEE float of 4 or 8 bytes.
     Float { size: usize, is_big_endian: bool },
-    /// A NUL-terminated string of this number of bytes.
+    /// NUL-terminated string of this number of bytes.
     Text(usize, Charset),
-    /// The address of an object, again and again: how a variable names its dimensions.
+    /// Variable-length sequence of object references: how a variable refers to its dimensions.
     References,
-    /// The address of an object and the number of an axis: how a dimension names its variables.
+    /// Object reference and index of an axis: how a dimension refers to its variables.
     Reference,
 }
 
-/// Where values lie.
+/// Where values are stored.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Layout<'chunk> {
     /// In one piece.
     Contiguous { address: u64, bytes: u64 },
-    /// In pieces of this shape, found through the index at an address.
+    /// In chunks of this shape, whose index is at an address.
     Chunked { index: u64, shape: &'chunk [usize], element_size: usize },
 }
 
-/// What was done to a chunk before it was stored.
+/// A filter that was applied to chunks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Filter {
-    /// Byte shuffle, for elements of this number of bytes.
+    /// Byte shuffle, for elements of this many bytes.
     Shuffle(u32),
-    /// At this level.
+    /// Deflate at this level.
     Deflate(u32),
 }
 
@@ -93,8 +93,8 @@ impl Message {
         Ok(Self::constant(0x03, datatype.encode()?))
     }
 
-    /// Message 0x0005, version 3: `value` stands for what was never written, whose space is found late (in one
-    /// piece) or bit by bit (in chunks).
+    /// Message 0x0005, version 3: `value` is the fill value. Space is allocated late for contiguous storage, and
+    /// incrementally for chunks.
     pub(crate) fn fill(value: Option<&[u8]>, is_chunked: bool) -> Result<Self, TooLarge> {
         const WRITTEN_IF_SET: u8 = 2 << 2;
         const DEFINED: u8 = 1 << 5;
@@ -128,7 +128,7 @@ impl Message {
         Ok(Self::new(0x08, body))
     }
 
-    /// Message 0x000B, version 2. A reader may go on without a filter that it does not have, as in netCDF.
+    /// Message 0x000B, version 2. Filters are flagged as optional, as in netcdf-c.
     pub(crate) fn filters(filters: &[Filter]) -> Result<Self, TooLarge> {
         const OPTIONAL: u16 = 1;
         let mut body = vec![2, one_byte(filters.len())?];
@@ -145,7 +145,7 @@ impl Message {
         Ok(Self::constant(0x0b, body))
     }
 
-    /// Message 0x000C, version 3: the `order`-th attribute of its object.
+    /// Message 0x000C, version 3: the attribute at position `order` of its object.
     pub(super) fn attribute(
         order: u16,
         name: &str,
@@ -166,7 +166,7 @@ impl Message {
         Ok(Self { order, ..Self::new(0x0c, body) })
     }
 
-    /// Message 0x0015: the number of attributes; creation order is tracked, and all of them are in the header.
+    /// Message 0x0015: the number of attributes. Creation order is tracked, and all attributes are in the header.
     pub(super) fn attribute_info(count: u16) -> Self {
         const ORDER_IS_KEPT: u8 = 0b11;
         let mut body = vec![0, ORDER_IS_KEPT];
@@ -175,8 +175,8 @@ impl Message {
         Self::new(0x15, body)
     }
 
-    /// Messages 0x0002 and 0x000A of a group with this many links, in an order that is kept, all of them in the header
-    /// however many they are.
+    /// Messages 0x0002 and 0x000A of a group of `count` links. Creation order is tracked, and all links are in the
+    /// header.
     pub(crate) fn group(count: u64) -> [Self; 2] {
         const ORDER_IS_KEPT: u8 = 0b11;
         const HAS_LIMITS: u8 = 0b01;
@@ -188,11 +188,11 @@ impl Message {
         [Self::new(0x02, links), Self::constant(0x0a, limits)]
     }
 
-    /// Message 0x0006: the `order`-th member of its group.
+    /// Message 0x0006: the member at position `order` of its group.
     pub(crate) fn link(order: u64, name: &str, address: u64) -> Result<Self, TooLarge> {
         const HAS_ORDER: u8 = 1 << 2;
         const HAS_CHARSET: u8 = 1 << 4;
-        // As wide as it must be, like every length whose width may be chosen.
+        // Uses the minimum width, like every length of variable width.
         let (width_flag, length) = match u8::try_from(name.len()) {
             Ok(length) => (0, vec![length]),
             Err(_) => (1, u16_bytes(name.len())?.to_vec()),
@@ -207,7 +207,7 @@ impl Message {
     }
 }
 
-/// Message 0x0013: room in the nodes of chunk indices, and of groups of a kind that is not made here.
+/// Message 0x0013: node sizes of chunk indices, and of the indices of old-style groups, which are not written here.
 pub(super) fn index_room(half: HalfNode) -> Message {
     const OF_GROUPS: [u16; 2] = [16, 4];
     let mut body = vec![0];
@@ -216,8 +216,8 @@ pub(super) fn index_room(half: HalfNode) -> Message {
     Message::constant(0x13, body)
 }
 
-/// How many links stay in the header of a group, and how few return to it: the first is the maximum of HDF5,
-/// the second its own choice.
+/// Max links that stay in the header of a group, and min links outside of it: the former is the limit of HDF5, the
+/// latter its default.
 const MAX_IN_HEADER: [u16; 2] = [u16::MAX, 6];
 
 impl Dataspace<'_> {
@@ -257,7 +257,7 @@ impl Datatype {
             }
             Self::Text(size, charset) => head(3, [(charset as u8) << 4, 0, 0], size)?,
             Self::References => {
-                // A length, then the address of a heap and a number in it.
+                // A length, then the address of a heap collection and an index in it.
                 let mut bytes = head(9, [0; 3], 16)?;
                 bytes.extend(reference()?);
                 bytes
@@ -272,7 +272,7 @@ impl Datatype {
                 for (name, offset, datatype) in members {
                     bytes.extend(name);
                     bytes.extend(offset.to_le_bytes());
-                    // It is no array: rank, its padding, permutation and four lengths are nothing.
+                    // Not an array: rank, padding, permutation and four lengths are zero.
                     bytes.extend([0; 28]);
                     bytes.extend(datatype);
                 }
@@ -282,7 +282,7 @@ impl Datatype {
     }
 }
 
-/// Version 1 of a class, its bits, and the size of a value.
+/// Datatype header: class with version 1, its bit field, and the size of a value.
 fn head(class: u8, bits: [u8; 3], size: usize) -> Result<Vec<u8>, TooLarge> {
     let mut bytes = vec![1 << 4 | class];
     bytes.extend(bits);
@@ -290,7 +290,7 @@ fn head(class: u8, bits: [u8; 3], size: usize) -> Result<Vec<u8>, TooLarge> {
     Ok(bytes)
 }
 
-/// The address of an object.
+/// An object reference.
 fn reference() -> Result<Vec<u8>, TooLarge> {
     head(7, [0; 3], 8)
 }

@@ -1,4 +1,4 @@
-//! Objects: a header of messages, version 2 (section IV.A.1.b of the format specification).
+//! Objects: version 2 headers of messages (section IV.A.1.b of the format specification).
 
 use super::checksum::lookup3;
 use super::message::{Dataspace, Datatype, Message};
@@ -12,15 +12,16 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    /// An object with these messages.
+    /// Creates an object with these messages.
     pub(crate) fn new(messages: Vec<Message>) -> Self {
         Self { messages, attributes: Vec::new() }
     }
 
-    /// Adds an attribute after those that are there.
+    /// Adds an attribute after the existing ones.
     ///
     /// # Errors
-    /// Its name, type or shape exceeds the limit of a message, or there are 65,535 attributes.
+    /// Returns an error if its name, type or shape exceeds a limit of the format, or the object already has 65,536
+    /// attributes.
     pub(crate) fn attribute(
         &mut self,
         name: &str,
@@ -33,13 +34,13 @@ impl Object {
         Ok(())
     }
 
-    /// Its header.
+    /// Encodes its header.
     ///
-    /// It states no limits of attributes (flag bit 4): pure readers (pyfive, jsfive) refuse
-    /// headers that do, and libhdf5 reads any number of them all the same.
+    /// The header does not state the limits for attributes stored in it (flag bit 4): pure readers (pyfive, jsfive)
+    /// reject headers that do, and libhdf5 reads any number of attributes anyway.
     ///
     /// # Errors
-    /// A message is longer than 65,535 bytes, or there are more attributes.
+    /// Returns an error if a message is longer than 65,535 bytes, or there are more than 65,535 attributes.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, TooLarge> {
         const ATTRIBUTE_ORDER_IS_KEPT: u8 = 0b1100;
         let count = u16::try_from(self.attributes.len()).map_err(|_| TooLarge)?;
@@ -63,8 +64,8 @@ impl Object {
     }
 }
 
-/// The length of a header's messages in as few bytes as hold it, and the flag for their number: libhdf5 built with
-/// assertions ends the process at any other width (`H5O__assert` in `H5Odbg.c`).
+/// Encodes the length of a header's messages in the minimum number of bytes, with the flag for that number: libhdf5
+/// built with assertions aborts on any other width (`H5O__assert` in `H5Odbg.c`).
 fn narrowest(length: usize) -> Result<(u8, Vec<u8>), TooLarge> {
     if let Ok(length) = u8::try_from(length) {
         return Ok((0b00, vec![length]));

@@ -19,9 +19,9 @@ fn walked(path: &Path) -> hdf5_walk::Summary {
     hdf5_walk::walk(&bytes).unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 
-/// A file of one dataset: `rows` numbers in chunks of `chunk_rows`.
+/// Writes a file with one dataset: `rows` numbers in chunks of `chunk_rows`.
 fn write(path: &Path, rows: usize, chunk_rows: usize) {
-    // No chunk is longer than its dimension, as the writer demands.
+    // The writer requires that no chunk is longer than its dimension.
     let chunk_rows = chunk_rows.min(rows);
     let mut file = Appender::create(path).unwrap();
     let numbers: Vec<u32> = (0..u32::try_from(rows.next_multiple_of(chunk_rows)).unwrap()).collect();
@@ -83,7 +83,7 @@ proptest! {
     }
 }
 
-/// One chunk with fewer rows than its shape: rare among random numbers.
+/// A single chunk that is longer than the dimension, which is rare among random numbers.
 #[test]
 fn a_chunk_is_no_longer_than_its_dimension() {
     let folder = tempfile::tempdir().unwrap();
@@ -113,10 +113,10 @@ fn what_no_header_can_hold_is_refused() {
     assert_eq!(object.encode(), Err(TooLarge));
 }
 
-/// The width of the length is what libhdf5 with assertions insists on; 255 and 65,535 are the last of their width.
+/// libhdf5 with assertions requires the minimum width of the length; 255 and 65,535 are the largest of their width.
 #[test]
 fn headers_say_their_length_in_as_few_bytes_as_hold_it() {
-    // Version, width and messages of a header whose messages take `length` bytes.
+    // Returns version, width and messages of a header whose messages take `length` bytes.
     let header = |length: usize| {
         const MESSAGE: usize = 6;
         let mut messages = Vec::new();

@@ -133,7 +133,7 @@ fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
         .prop_map(|values| values.into_iter().map(|(name, value)| Attribute { name, value }).collect())
 }
 
-/// Any structure whose chunks are not compressed.
+/// Any structure with uncompressed chunks.
 fn structure() -> impl Strategy<Value = Structure> {
     let dimensions = prop::collection::vec(1_usize..40, 1..5);
     let axes = prop::collection::vec(any::<prop::sample::Index>(), 0..3);
@@ -177,7 +177,7 @@ fn structure() -> impl Strategy<Value = Structure> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Every byte of any file follows the published specification, and is accounted for.
+    /// Every byte of any file conforms to the published specification and is accounted for.
     #[test]
     fn files_follow_the_specification(structure in structure()) {
         let folder = tempfile::tempdir().unwrap();

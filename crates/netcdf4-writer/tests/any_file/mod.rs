@@ -1,5 +1,5 @@
-//! What the fuzz target `write` and the test of its seeds check: any structure is refused, or becomes a file of which
-//! every byte follows the published specification.
+//! The check of the fuzz target `write`, also run on its seeds: a structure is either rejected, or every byte of its
+//! file conforms to the published specification.
 
 #![expect(
     clippy::expect_used,
@@ -9,7 +9,7 @@
 
 use netcdf4_writer::{Attribute, Chunking, Dimension, Error, Structure, Type, Value, Variable, Writer};
 
-/// Reads small numbers and short texts from arbitrary bytes; what is not there is 0.
+/// Reads small numbers and short texts from arbitrary bytes, and zeros after their end.
 struct Bytes<'bytes>(&'bytes [u8]);
 
 impl Bytes<'_> {
@@ -73,10 +73,10 @@ impl Bytes<'_> {
     }
 }
 
-/// Writes the file that `bytes` describe and walks it; false where it is refused.
+/// Writes the file that `bytes` describe and walks it; returns false if the structure is rejected.
 ///
 /// # Panics
-/// A byte of it follows no rule, or it cannot be finished.
+/// Panics if a byte of the file does not conform, or the file cannot be finished.
 pub(crate) fn check(bytes: &[u8]) -> bool {
     let structure = Bytes(bytes).structure();
     let folder = tempfile::tempdir().expect("a folder");

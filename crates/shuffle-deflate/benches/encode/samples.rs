@@ -1,10 +1,10 @@
-//! Three kinds of lidar data, made anew for every measurement.
+//! Three kinds of synthetic lidar data, generated for every measurement.
 
-/// Rows and bins of a chunk; f32 makes 3.6 MB of it.
+/// Rows and bins of a chunk, which is 3.6 MB as f32.
 const ROWS: usize = 1000;
 const BINS: usize = 900;
 
-/// Bins below ground, at the end of each row: a sixth.
+/// Bins below ground at the end of each row: a sixth of it.
 const FILLED: usize = 150;
 
 /// `SplitMix64` (Steele, Lea & Flood 2014).
@@ -19,7 +19,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Between 0 and 1.
+    /// Uniformly distributed between 0 and 1.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     fn uniform(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
@@ -80,7 +80,7 @@ fn double(values: &[f64]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// What a chunk holds.
+/// The contents of a chunk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     /// Noise on a decaying profile, clouds, fill values below ground; f32.
@@ -94,7 +94,7 @@ pub(crate) enum Kind {
 /// All kinds.
 pub(crate) const KINDS: [Kind; 3] = [Kind::Noise, Kind::WideNoise, Kind::Counts];
 
-/// A chunk and the size of its elements.
+/// Returns a chunk and its element size.
 pub(crate) fn chunk(kind: Kind) -> (Vec<u8>, usize) {
     match kind {
         Kind::Noise => (single(&backscatter()), 4),

@@ -1,4 +1,4 @@
-//! One block of deflate: counting its symbols, choosing its code, writing it (RFC 1951, 3.2.3 to 3.2.7).
+//! One block of deflate: counts its symbols, chooses its code, writes it (RFC 1951, 3.2.3 to 3.2.7).
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -13,16 +13,16 @@ use super::super::huffman;
 use super::search::{LONGEST, SHORTEST, Stretch};
 use header::Header;
 
-/// Literals, end of block, 29 groups of lengths, and two that never occur but have a place in the fixed code.
+/// Literals, end of block, 29 length groups, and two symbols that never occur but are part of the fixed code.
 const SYMBOLS: usize = 288;
 
 /// The symbol that ends a block.
 const END: usize = 256;
 
-/// Longest code: deflate allows 15 bits, but of 14 four fit into what a writer takes at once.
+/// Max code length: deflate allows 15 bits, but four codes of 14 bits fit into one write.
 const LIMIT: usize = 14;
 
-/// Longest block that is stored as it is.
+/// Max bytes of a stored block.
 const STORED: usize = 65_535;
 
 /// Shortest match of each group of lengths, from symbol 257 on (RFC 1951, 3.2.5).
@@ -31,20 +31,20 @@ const GROUPS: [u16; 29] = [
     227, 258,
 ];
 
-/// Lengths of the code for distances, of which only the first is used: one code alone would be incomplete, which
-/// inflaters take differently.
+/// Lengths of the distance code, of which only the first is used: a code of one symbol would be incomplete, which
+/// inflaters treat differently.
 const DISTANCES: [u8; 2] = [1, 1];
 
-/// Bits of a header without its code lengths, about.
+/// Approximate bits of a header without its code lengths.
 const HEADER_ESTIMATE: u64 = 64;
 
-/// Bits of a header for each symbol that has a code, about.
+/// Approximate bits of a header per symbol that is used.
 const USED_ESTIMATE: u64 = 3;
 
-/// A block is stored unless coding saves more than this part of it: stored bytes are read many times faster.
+/// A block is stored unless coding saves more than one part in this number: stored bytes are read many times faster.
 const NEARLY_STORED: u64 = 1000;
 
-/// Number of extra bits of a length.
+/// Number of extra bits that encode the length within its group.
 const fn extra_bits(group: usize) -> u32 {
     if group < 8 || group == 28 { 0 } else { (group as u32 - 4) / 4 }
 }
@@ -64,14 +64,14 @@ const GROUP_OF: [u8; LONGEST + 1] = {
     groups
 };
 
-/// How often each symbol occurs.
+/// Frequencies of the symbols.
 #[derive(Clone)]
 pub(super) struct Symbols([u32; SYMBOLS]);
 
 impl Symbols {
-    /// Every byte a literal.
+    /// Counts every byte as a literal.
     pub(super) fn literals(bytes: &[u8]) -> Self {
-        // Four tables, because an increment waits for the one before it of the same counter.
+        // Four tables, because successive increments of the same counter wait for each other.
         let mut tables = [[0_u32; 256]; 4];
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
@@ -91,7 +91,7 @@ impl Symbols {
         Self(symbols)
     }
 
-    /// Counts `repeats` of `byte` as matches instead of literals.
+    /// Counts `repeats` repetitions of `byte` as matches instead of literals.
     #[inline]
     pub(super) fn replace_by_matches(&mut self, byte: u8, repeats: usize) {
         let literal = &mut self.0[usize::from(byte)];
@@ -103,30 +103,30 @@ impl Symbols {
         }
     }
 
-    /// Symbols that occur.
+    /// Number of symbols that occur.
     fn used(&self) -> u64 {
         self.0.iter().filter(|&&count| count > 0).count() as u64
     }
 
-    /// Matches, of any length.
+    /// Number of matches.
     fn matches(&self) -> u64 {
         self.0.iter().skip(END + 1).map(|&count| u64::from(count)).sum()
     }
 
-    /// Numbers of extra bits of lengths.
+    /// Total of the extra bits of all matches.
     fn extra_bits(&self) -> u64 {
         let groups = self.0.iter().skip(END + 1).enumerate();
         groups.map(|(group, &count)| u64::from(count) * u64::from(extra_bits(group))).sum()
     }
 
-    /// Counts matches of `repeats` of `byte` as literals again; fewer than 258.
+    /// Counts a match of `repeats` times `byte`, fewer than 258, as literals again.
     fn replace_by_literals(&mut self, byte: u8, repeats: usize) {
         self.0[usize::from(byte)] += repeats as u32;
         self.0[END + 1 + usize::from(GROUP_OF[repeats % LONGEST])] -= 1;
     }
 }
 
-/// What is known of a block before its code is made.
+/// Statistics of a block, before its code is made.
 #[derive(Clone)]
 pub(super) struct Statistics {
     symbols: Symbols,
@@ -135,7 +135,7 @@ pub(super) struct Statistics {
 }
 
 impl Statistics {
-    /// Of `bytes` bytes that consist of `symbols`.
+    /// Statistics of `bytes` bytes that consist of `symbols`.
     pub(super) fn new(symbols: Symbols, bytes: usize) -> Self {
         let bits = HEADER_ESTIMATE
             + USED_ESTIMATE * symbols.used()
@@ -144,7 +144,7 @@ impl Statistics {
         Self { estimate: bits.min(stored_bits(bytes)), symbols, bytes }
     }
 
-    /// Of two neighbours together.
+    /// Statistics of two adjacent pieces together.
     pub(super) fn joined(&self, next: &Self) -> Self {
         let mut symbols = self.symbols.clone();
         for (count, more) in symbols.0.iter_mut().zip(next.symbols.0) {
@@ -153,7 +153,7 @@ impl Statistics {
         Self::new(symbols, self.bytes + next.bytes)
     }
 
-    /// About how many bits the block will have.
+    /// Approximate size of the block in bits.
     pub(super) fn estimate(&self) -> u64 {
         self.estimate
     }
@@ -165,15 +165,15 @@ impl Default for Statistics {
     }
 }
 
-/// A code for literals and lengths; the code for distances has only the distance 1.
+/// A code for literals and lengths; the distance code has the distance 1 only.
 struct Code {
     lengths: [u8; SYMBOLS],
-    /// The code of distance 1, zero bits.
+    /// Bits of the code for distance 1, all of them zero.
     distance: u32,
 }
 
 impl Code {
-    /// The code that needs no header (RFC 1951, 3.2.6).
+    /// The fixed code, which needs no header (RFC 1951, 3.2.6).
     fn fixed() -> Self {
         let mut lengths = [8; SYMBOLS];
         lengths[144..256].fill(9);
@@ -185,21 +185,21 @@ impl Code {
         Self { lengths: huffman::lengths(&symbols.0, LIMIT), distance: 1 }
     }
 
-    /// Bits of a block without its header.
+    /// Size in bits of a block without its header.
     fn bits(&self, symbols: &Symbols) -> u64 {
         let product = |(&count, &length): (&u32, &u8)| u64::from(count) * u64::from(length);
         let codes: u64 = symbols.0.iter().zip(&self.lengths).map(product).sum();
         codes + symbols.extra_bits() + symbols.matches() * u64::from(self.distance)
     }
 
-    /// Bits of a match.
+    /// Size in bits of a match.
     fn match_bits(&self, length: usize) -> u32 {
         let group = usize::from(GROUP_OF[length]);
         u32::from(self.lengths[END + 1 + group]) + extra_bits(group) + self.distance
     }
 }
 
-/// Appends a block: `bytes`, in which `stretches` are the repeats; `last` ends the stream.
+/// Appends a block of `bytes`; `stretches` are the runs in it, and `last` ends the stream.
 pub(super) fn write(
     writer: &mut BitWriter,
     bytes: &[u8],
@@ -235,8 +235,8 @@ pub(super) fn write(
     }
 }
 
-/// The stretches without those matches that cost more than literals in the code that suits all of them: short ones,
-/// where literals are cheap.
+/// Removes matches that cost more bits than literals in the code for all stretches: short matches of bytes with short
+/// codes.
 fn without_dear_matches(
     bytes: &[u8],
     stretches: impl Iterator<Item = Stretch>,
@@ -253,7 +253,7 @@ fn without_dear_matches(
         let byte = bytes.get(position).copied().unwrap_or_default();
         let dear = (SHORTEST..LONGEST).contains(&repeats)
             && stretch.repeats * u32::from(code.lengths[usize::from(byte)]) <= code.match_bits(repeats);
-        // A byte that occurs in matches alone has no code.
+        // A byte that occurs only in matches has no code.
         if dear && code.lengths[usize::from(byte)] > 0 {
             symbols.replace_by_literals(byte, repeats);
             literals += stretch.repeats;
@@ -315,7 +315,7 @@ fn write_stored(writer: &mut BitWriter, bytes: &[u8], last: bool) {
     }
 }
 
-/// Bits of a block that is stored, with as much as it takes to fill bytes.
+/// Size in bits of a stored block, including padding to whole bytes.
 fn stored_bits(bytes: usize) -> u64 {
     8 * (bytes + 5 * bytes.div_ceil(STORED).max(1)) as u64
 }

@@ -1,37 +1,37 @@
-//! Finding runs: stretches of literals, each followed by repetitions of its last byte.
+//! Finds runs: stretches of literals, each followed by repetitions of its last byte.
 //!
-//! One bit per byte states whether the byte equals the one before; three such bits in a row are worth a match of
-//! distance 1. The search for them costs a few instructions for 64 bytes of noise.
+//! One bit per byte records if the byte equals the previous one; three set bits in a row are worth a match of
+//! distance 1. Finding them costs a few instructions per 64 bytes of noise.
 
 use super::block::Symbols;
 
-/// Shortest match of deflate (RFC 1951, 3.2.5).
+/// Min match length of deflate (RFC 1951, 3.2.5).
 pub(super) const SHORTEST: usize = 3;
 
-/// Longest match of deflate.
+/// Max match length of deflate.
 pub(super) const LONGEST: usize = 258;
 
-/// The byte 1 in each byte of a word.
+/// A word with the value 1 in each byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// Literals, and how often the last of them is repeated after them. The last literal of the first stretch of a
-/// block may be the last byte of the block before.
+/// A number of literals, and the number of repetitions of the last one. The last literal of the first stretch of a
+/// block may be the last byte of the previous block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) literals: u32,
-    /// Either nothing, or what matches can express: the remainder by 258 is never 1 or 2.
+    /// Zero, or a length that matches can encode: its remainder modulo 258 is never 1 or 2.
     pub(super) repeats: u32,
 }
 
 /// Scratch memory of the search.
 #[derive(Default)]
 pub(super) struct Search {
-    /// Bit `n` of all words: byte `n` equals byte `n - 1`.
+    /// Bit `n`, counted over all words: byte `n` equals byte `n - 1`.
     equal: Vec<u64>,
 }
 
 impl Search {
-    /// Appends the stretches of `piece`, which follows the byte `before`, and counts the symbols that code them.
+    /// Appends the stretches of `piece`, which follows the byte `before`, and returns the frequencies of its symbols.
     pub(super) fn find(&mut self, piece: &[u8], before: Option<u8>, stretches: &mut Vec<Stretch>) -> Symbols {
         self.compare(piece, before);
         let mut symbols = Symbols::literals(piece);
@@ -39,7 +39,7 @@ impl Search {
         let mut from = 0;
         while let Some(begin) = self.next_run(from) {
             from = self.end_of_run(begin + SHORTEST);
-            // One or two repeats that no match can take over are literals of the next stretch.
+            // One or two remaining repetitions that no match can encode are literals of the next stretch.
             let excess = (from - begin) % LONGEST;
             let end = if excess < SHORTEST { from - excess } else { from };
             let byte = piece.get(begin).copied().unwrap_or_default();
@@ -53,10 +53,10 @@ impl Search {
         symbols
     }
 
-    /// Fills `equal`; beyond the last byte nothing is equal.
+    /// Fills `equal`; bits after the last byte are zero.
     fn compare(&mut self, piece: &[u8], before: Option<u8>) {
         self.equal.clear();
-        // Without a byte before, any that differs from the first will do.
+        // Without a previous byte, use one that differs from the first byte.
         let differing = piece.first().map_or(0, |first| !first);
         let mut previous = u64::from(before.unwrap_or(differing));
         let (groups, rest) = piece.as_chunks::<64>();
@@ -68,11 +68,11 @@ impl Search {
             }
             self.equal.push(equal_bits(&group, &mut previous) & !(u64::MAX << rest.len()));
         }
-        // Runs end here at the latest.
+        // Ends runs at the end of the piece.
         self.equal.push(0);
     }
 
-    /// The first byte at `from` or later that begins three repeats.
+    /// Returns the first byte at or after `from` that starts three repetitions.
     #[inline]
     fn next_run(&self, from: usize) -> Option<usize> {
         let mut words = self.equal.get(from / 64..)?.windows(2);
@@ -89,7 +89,7 @@ impl Search {
         }
     }
 
-    /// The first byte at `from` or later that repeats nothing.
+    /// Returns the first byte at or after `from` that is not a repetition.
     #[inline]
     fn end_of_run(&self, from: usize) -> usize {
         let mut base = from & !63;
@@ -106,7 +106,8 @@ impl Search {
     }
 }
 
-/// Bit `n`: byte `n` equals the one before it; the one before the first is `previous`, which becomes the last.
+/// Bit `n` of the result: byte `n` equals the previous one. `previous` is the byte before the group, and is set to
+/// its last byte.
 #[inline]
 fn equal_bits(group: &[u8; 64], previous: &mut u64) -> u64 {
     let (words, _) = group.as_chunks::<8>();
@@ -115,16 +116,16 @@ fn equal_bits(group: &[u8; 64], previous: &mut u64) -> u64 {
         let word = u64::from_le_bytes(*word);
         let difference = word ^ (word << 8 | *previous);
         *previous = word >> 56;
-        // The highest bit of each byte that is zero: no carry leaves a byte, so this is exact.
+        // Sets the highest bit of each byte that is zero. No carry crosses a byte, so this is exact.
         let low = ONES * 0x7f;
         let zero = !(((difference & low) + low) | difference | low);
-        // Gathers bits 0, 8, 16, … in the highest byte.
+        // Moves bits 0, 8, 16, … to the highest byte.
         bits |= ((zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index);
     }
     bits
 }
 
-/// A number of bytes within a block, which is far shorter than 4 GiB.
+/// Converts a number of bytes within a block, which is far smaller than 4 GiB.
 fn small(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! What the fuzz target `encode` and the test of its corpus check.
+//! The check of the fuzz target `encode`, also run on its corpus.
 
 #![expect(clippy::expect_used, reason = "a stream that cannot be inflated is what is looked for")]
 
@@ -6,13 +6,13 @@ use std::io::Read;
 
 use shuffle_deflate::{Encoder, Level, Strategy, unshuffle};
 
-/// Two independent inflaters read back what the encoder wrote.
+/// Checks that two independent inflaters return the bytes that were encoded.
 ///
-/// The first byte is the size of elements, the second is the number of repetitions of each following byte: random
-/// bytes alone hardly ever make runs.
+/// The first byte is the element size, the second the number of repetitions of the following bytes: random bytes
+/// alone rarely contain runs.
 ///
 /// # Panics
-/// They read something else, or nothing.
+/// Panics if an inflater fails or returns other bytes.
 pub(crate) fn check(bytes: &[u8]) {
     let [size, repeats, bytes @ ..] = bytes else { return };
     let element_size = usize::from(*size).max(1);

@@ -1,8 +1,8 @@
-//! A fake of Splunk on loopback, written from the wire contract and not from our client: an HTTP Event Collector and the
-//! receiver of 2016, over plain TCP or TLS, that replies, hangs, breaks off or goes away as configured.
+//! A fake Splunk on loopback, written from the wire contract and not from our client: an HTTP Event Collector and the
+//! receiver of 2016, over plain TCP or TLS, that replies, hangs, disconnects or stops as configured.
 //!
-//! It is strict: a request that breaks the contract is answered as Splunk would and is noted as a fault, and every
-//! test ends with [`Collector::faultless`].
+//! It is strict: a request that violates the contract gets the reply that Splunk would give and is recorded as a
+//! fault. Every test ends with [`Collector::faultless`].
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,29 +19,30 @@ pub(crate) const TOKEN: &str = "0e5ec3e7-70ce-4a11-beef-1badb002cafe";
 pub(crate) const USER: &str = "margaret";
 pub(crate) const PASSWORD: &str = "hunter2-s3cret";
 
-/// Largest body after decompression, as `max_content_length` of a small installation.
+/// Max body size after decompression, like `max_content_length` of a small installation.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// What the fake does with a request whose form is right.
+/// The reply to a well-formed request.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// Takes it.
+    /// Accepts it.
     Accept,
-    /// Returns this status and code of the reply table, with this `Retry-After`.
+    /// Replies with this status and code of the reply table, and this `Retry-After`.
     Reply(u16, u32, Option<&'static str>),
-    /// Returns 400 with this code if an event contains this, and names the first that does if it is to.
+    /// Replies with 400 and this code if an event contains this text, and states the index of the first one if
+    /// `names` is set.
     Reject { code: u32, text: &'static str, names: bool },
-    /// Returns 413 if there are more events than this.
+    /// Replies with 413 if there are more events than this.
     Limit(usize),
-    /// Never answers.
+    /// Never replies.
     Hang,
-    /// Closes the connection without an answer.
+    /// Closes the connection without a reply.
     Drop,
-    /// Takes it, after this.
+    /// Accepts it after this delay.
     Slow(Duration),
 }
 
-/// What was seen.
+/// Requests and events received so far.
 #[derive(Debug, Default)]
 struct Seen {
     requests: Vec<(Instant, u16)>,
@@ -53,7 +54,7 @@ struct Seen {
 #[derive(Debug)]
 struct Shared {
     seen: Mutex<Seen>,
-    /// What to do with the next requests; the last is for all others too.
+    /// Replies to the next requests; the last one is used for all further requests too.
     acts: Mutex<VecDeque<Act>>,
     is_gone: AtomicBool,
     tls: Option<Arc<ServerConfig>>,
@@ -81,13 +82,13 @@ impl Collector {
         Self::at("127.0.0.1:0".parse().unwrap(), acts, Some(Arc::new(tls)))
     }
 
-    /// At an address where another was.
+    /// Starts a collector at the address of a previous one.
     pub(crate) fn restart(address: SocketAddr, acts: &[Act]) -> Self {
         Self::at(address, acts, None)
     }
 
     fn at(address: SocketAddr, acts: &[Act], tls: Option<Arc<ServerConfig>>) -> Self {
-        // The one that was there may not have gone yet.
+        // The previous one may not have released the port yet.
         let until = Instant::now() + Duration::from_secs(5);
         let listener = loop {
             match TcpListener::bind(address) {
@@ -118,7 +119,7 @@ impl Collector {
 
     pub(crate) fn stop(&self) {
         self.shared.is_gone.store(true, Ordering::SeqCst);
-        // Wakes the listener, which then goes away and takes its port with it.
+        // Wakes the listener, which then exits and releases its port.
         let _ = TcpStream::connect(self.address);
     }
 
@@ -135,17 +136,17 @@ impl Collector {
         look(&self.shared.seen.lock().unwrap())
     }
 
-    /// Envelopes that were taken.
+    /// Accepted envelopes.
     pub(crate) fn events(&self) -> Vec<Value> {
         self.seen(|seen| seen.events.clone())
     }
 
-    /// Lines of the 2016 receiver that were taken.
+    /// Accepted lines of the 2016 receiver.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.seen(|seen| seen.lines.clone())
     }
 
-    /// Statuses answered, in order; 0 where there was no answer.
+    /// Reply statuses in order; 0 if there was no reply.
     pub(crate) fn statuses(&self) -> Vec<u16> {
         self.seen(|seen| seen.requests.iter().map(|(_, status)| *status).collect())
     }
@@ -155,7 +156,7 @@ impl Collector {
         self.seen(|seen| seen.requests[1].0 - seen.requests[0].0)
     }
 
-    /// Expects that every request kept to the contract and no event came twice.
+    /// Asserts that all requests kept to the contract and no event arrived twice.
     pub(crate) fn faultless(&self) -> &Self {
         self.seen(|seen| assert!(seen.faults.is_empty(), "{:#?}", seen.faults));
         let mut ids: Vec<String> =
@@ -167,7 +168,7 @@ impl Collector {
         self
     }
 
-    /// Events of this kind, by the names of their granules.
+    /// Names of the granules with events of this kind, sorted.
     pub(crate) fn granules(&self, kind: &str) -> Vec<String> {
         let events = self.events();
         let of_kind = events.iter().filter(|event| event["event"]["event"] == kind);
@@ -243,10 +244,10 @@ impl Shared {
         self.seen.lock().unwrap().faults.push(what.into());
     }
 
-    /// Status, body and `Retry-After`.
+    /// Returns status, body and `Retry-After`.
     fn answer(&self, request: &Incoming, act: &Act) -> (u16, String, Option<&'static str>) {
         let reply = |status: u16, code: u32, text: &str| {
-            // A careless server repeats what it was sent; none of it may reach a log.
+            // A careless server echoes the request; none of it may appear in a log.
             let echo = request.header("authorization").unwrap_or_default();
             (status, format!("{{\"text\":\"{text} {echo}\",\"code\":{code}}}"), None)
         };
@@ -352,7 +353,7 @@ impl Shared {
     }
 }
 
-/// What is wrong with an envelope.
+/// Returns what is wrong with an envelope, if anything.
 fn envelope_fault(event: &Value) -> Option<String> {
     let known = ["time", "host", "source", "sourcetype", "index", "event", "fields"];
     let Some(envelope) = event.as_object() else { return Some(format!("{event} is no object")) };
@@ -366,7 +367,7 @@ fn envelope_fault(event: &Value) -> Option<String> {
     (unknown.is_some() || !is_flat || !has_event || !has_time || !has_id).then(|| format!("envelope {event}"))
 }
 
-/// The next request of a connection; nothing where it ends. A request without the length of its body has none.
+/// Reads the next request of a connection; `None` at its end. A request without a content length has no body.
 fn read_request(stream: &mut impl BufRead) -> Option<Incoming> {
     let mut line = || {
         let mut line = String::new();

@@ -1,4 +1,4 @@
-//! The command as an operator meets it: arguments, environment, logs, plan and report.
+//! Tests of the command line: arguments, environment, logs, plan and report.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -31,7 +31,7 @@ fn an_empty_command_line_is_wrong_usage() {
     );
 }
 
-/// What an image does with arguments that are options alone.
+/// Behaviour of an image whose arguments are options only.
 #[test]
 fn folders_come_from_the_environment_where_no_argument_names_them() {
     let operator = Operator::new();

@@ -1,4 +1,4 @@
-//! The contract that the tables of every collection keep.
+//! The contract for the tables of every collection.
 
 use cumulus_core::testing;
 

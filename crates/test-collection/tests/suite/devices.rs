@@ -1,4 +1,4 @@
-//! Devices that are full, limited or closed: nothing partial is published, and the exit code states whether to retry.
+//! Devices that are full, limited or closed: nothing partial is published, and the exit code states what can be done.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -24,8 +24,8 @@ fn shell(operator: &Operator, wrapper: &[&str], script: &str) -> Output {
 const NAMESPACES: [&[&str]; 2] =
     [&["unshare", "--user", "--map-root-user", "--mount"], &["unshare", "--mount"]];
 
-/// What runs a script that may mount devices of its own, which end with it: a namespace of this user or, where the
-/// machine allows those to root alone, of root. `None` where neither can be had and the test is skipped.
+/// A command that runs a script with its own mounts, which end with it: in a namespace of this user or, where only
+/// root may create one, of root. Returns `None` and skips the test if neither is possible.
 fn mount_namespace(operator: &Operator) -> Option<&'static [&'static str]> {
     let mounts = "mount -t tmpfs tmpfs input";
     let found = NAMESPACES.into_iter().find(|way| shell(operator, way, mounts).status.success());
@@ -81,7 +81,7 @@ fn a_read_only_output_is_73_and_named() {
 fn a_file_size_limit_is_told_and_publishes_nothing() {
     let operator = Operator::new();
     operator.granule("12203a", &Recipe { records: 1000, bins: 900, ..Recipe::default() });
-    // In blocks of 512 bytes: the product has several megabytes.
+    // In blocks of 512 bytes; the product has several megabytes.
     let output = shell(&operator, &["env"], r#"ulimit -f 2000; exec "$program" input output"#);
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(75), "{told}");

@@ -1,4 +1,4 @@
-//! Bad input: the exit code, one clear line, nothing under a final name, and every other granule converted.
+//! Invalid input: the exit code, one clear line, nothing under a final name, and all other granules converted.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -9,7 +9,7 @@ use hdf5::File;
 use crate::granule::{ProductKind, Recipe};
 use crate::operator::{Operator, Run, skip};
 
-/// Converts a good granule and one that `spoil` spoils; returns the run after checking what must always hold.
+/// Converts a valid granule and one that `spoil` damages; checks the invariants and returns the run.
 fn spoiled(recipe: &Recipe, spoil: impl FnOnce(&Path)) -> (Operator, Run) {
     let operator = Operator::new();
     operator.granule("12204a", &Recipe::default());
@@ -25,7 +25,7 @@ fn spoiled(recipe: &Recipe, spoil: impl FnOnce(&Path)) -> (Operator, Run) {
     (operator, run)
 }
 
-/// Expects exit code 65 and one error line with all of `parts`.
+/// Asserts exit code 65 and a single error line that contains all of `parts`.
 fn refused(run: &Run, parts: &[&str]) {
     assert_eq!(run.code, Some(65), "{}", run.stderr);
     let errors = run.lines_with(" ERROR ");
@@ -123,8 +123,8 @@ fn unsupported_filters_and_cycles_are_refused() {
     refused(&run, &["loop/again", "a group that contains itself"]);
 }
 
-/// Runs the command as a user who is bound by permissions: this one, or user 65534 if this one is root. `None` where
-/// that cannot be done and the test is skipped.
+/// Runs the command as a user with restricted permissions: the current one, or user 65534 if that is root. Returns
+/// `None` and skips the test if that is not possible.
 fn as_somebody(operator: &Operator, arguments: &[&str], is_root: bool) -> Option<Run> {
     let mut command = operator.command();
     command.args(arguments);
@@ -262,7 +262,7 @@ fn text_in_the_place_of_numbers_is_named() {
     }
 }
 
-/// A row that no real granule has confirmed is no promise that its dataset holds numbers.
+/// An unconfirmed row does not guarantee that its dataset has numbers.
 #[test]
 fn text_in_the_place_of_unconfirmed_numbers_is_carried_with_a_warning() {
     let operator = Operator::new();
@@ -318,7 +318,7 @@ fn outputs_that_netcdf_would_misread_are_refused() {
         let run = operator.run(&["input", output]);
         assert_eq!(run.code, Some(2), "{}", run.stderr);
     }
-    // A granule's own name may have one.
+    // The name of a granule may contain one.
     fs::rename(
         operator.input().join("TEST_PROFILES_12204a_20120906.hdf5"),
         operator.input().join("back\\slash.hdf5"),

@@ -1,4 +1,4 @@
-//! A granule of the test collection, as a producer would write it.
+//! A granule of the test collection, as its producer would write it.
 
 #![expect(clippy::cast_precision_loss, reason = "records are few")]
 
@@ -8,10 +8,10 @@ use hdf5::types::FixedAscii;
 use hdf5::{File, H5Type};
 use ndarray::Array2;
 
-/// Decimal day of year of 6 September 2012, 12:00 UTC, when every flight begins.
+/// Decimal day of year of 6 September 2012, 12:00 UTC, the start of every flight.
 const FIRST_DAY: f64 = 250.5;
 const SECONDS_PER_DAY: f64 = 86_400.0;
-/// Rows of a chunk, where arrays are chunked; a divisor of no usual number of records.
+/// Rows per chunk in chunked storage; not a divisor of the usual numbers of records.
 const CHUNK_ROWS: usize = 1000;
 /// Rows written at a time.
 const BLOCK_ROWS: usize = 500;
@@ -20,7 +20,7 @@ const BLOCK_ROWS: usize = 500;
 pub(crate) enum ProductKind {
     /// A signal by record and altitude.
     Profiles,
-    /// The flight alone.
+    /// The flight track only.
     Track,
 }
 
@@ -37,11 +37,11 @@ pub(crate) struct Recipe {
     pub(crate) records: usize,
     pub(crate) bins: usize,
     pub(crate) storage: Storage,
-    /// Whether the signal is zero everywhere, where only the size of a granule matters.
+    /// True if the signal is zero everywhere, for tests in which only the size of a granule matters.
     pub(crate) is_zero: bool,
     pub(crate) seed: u64,
-    /// Whether the signal has four NaN and eight infinite values, and two positions are wrong: one is zero, one is far
-    /// from its neighbours.
+    /// True if the signal has four NaN and eight infinite values, and two positions are wrong: one is zero, and one
+    /// is far from its neighbours.
     pub(crate) has_faults: bool,
 }
 
@@ -60,7 +60,7 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// Writes the granule: a record a second, flying north along 60 degrees west.
+    /// Writes the granule: one record per second, flying north along 60 degrees west.
     pub(crate) fn write(&self, path: &Path) -> hdf5::Result<()> {
         let file = File::create(path)?;
         let day = |record: usize| FIRST_DAY + record as f64 / SECONDS_PER_DAY;

@@ -1,6 +1,6 @@
-//! Runs that are killed, stopped, or meet: in every case the next run completes the products.
+//! Runs that are killed, stopped, or concurrent: in every case, the next run completes the work.
 //!
-//! `CUMULUS_ROUNDS` sets how many runs are killed, three at least; `scripts/torture` asks for many.
+//! `CUMULUS_ROUNDS` sets the number of runs to kill, at least three; `scripts/torture` sets a large number.
 
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -14,27 +14,27 @@ use crate::granule::Recipe;
 use crate::operator::{Operator, say};
 use crate::unattended::{contents, five, undisturbed};
 
-/// Runs killed by an ordinary test run.
+/// Number of runs that an ordinary test run kills.
 const ROUNDS: usize = 20;
 
-/// A run in a process group of its own.
+/// Starts a run in its own process group.
 fn start(operator: &Operator, arguments: &[&str]) -> Child {
     let mut command = operator.command();
     command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().unwrap()
 }
 
-/// Sends a signal to a process, or with a minus sign before it to a process group. It may have ended meanwhile.
+/// Sends a signal to a process, or, with a minus sign, to a process group, either of which may have ended already.
 fn signal(name: &str, process: &str) {
     Command::new("kill").args([&format!("-{name}"), "--", process]).stderr(Stdio::null()).status().unwrap();
 }
 
-/// The workers of a run.
+/// The worker processes of a run.
 fn workers(run: &Child) -> Vec<String> {
     let children = format!("/proc/{0}/task/{0}/children", run.id());
     fs::read_to_string(children).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
-/// Waits until `happened`, for at most 20 s.
+/// Waits until `happened` returns true, for at most 20 s.
 fn wait_until(mut happened: impl FnMut() -> bool) {
     let patience = Instant::now();
     while !happened() {
@@ -58,7 +58,7 @@ fn killed_runs_leave_nothing_that_a_next_run_does_not_mend() {
         let victim = [Victim::Supervisor, Victim::Group, Victim::Worker][round % 3];
         killed[round % 3] += kill_a_run(&operator, victim, whole.mul_f64(random.f64()));
         if victim == Victim::Worker {
-            // A killed worker costs nothing: its granule is tried again.
+            // A killed worker has no effect: its granule is retried.
             assert!(contents(&operator.output()) == expected, "round {round}");
         }
         for (name, bytes) in contents_without_hidden(&operator.output()) {
@@ -80,7 +80,7 @@ fn killed_runs_leave_nothing_that_a_next_run_does_not_mend() {
     ));
 }
 
-/// What is killed of a run.
+/// The part of a run that is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Victim {
     Supervisor,
@@ -88,8 +88,8 @@ enum Victim {
     Worker,
 }
 
-/// Starts a run and kills `victim` at `moment` after its start; returns how many kills hit, which is one. A run that has
-/// ended by then does not count: what it published is removed, and the next one is killed in half the time.
+/// Starts a run and kills `victim` after `moment`; returns the number of kills, which is one. If the run has already
+/// ended, its products are removed, and the next run is killed after half the time.
 fn kill_a_run(operator: &Operator, victim: Victim, mut moment: Duration) -> usize {
     for _ in 0..20 {
         let mut run = start(operator, &["input", "output", "--jobs", "2"]);
@@ -117,7 +117,7 @@ fn kill_a_run(operator: &Operator, victim: Victim, mut moment: Duration) -> usiz
     0
 }
 
-/// A worker of a run, as soon as it has one; `None` once the run has ended.
+/// Returns a worker of a run, as soon as there is one; `None` if the run has ended.
 fn a_worker(run: &mut Child) -> Option<String> {
     let mut found = None;
     wait_until(|| {
@@ -242,7 +242,7 @@ fn a_granule_that_changes_while_it_is_read_is_not_published() {
     assert!(operator.products().is_empty(), "{:?}", operator.products());
 }
 
-/// The folders of granules under way.
+/// Folders of the granules that are being converted.
 fn folders_under_way(runs: &Path) -> Vec<std::path::PathBuf> {
     let list = |folder: &Path| -> Vec<std::path::PathBuf> {
         fs::read_dir(folder)

@@ -1,4 +1,4 @@
-//! Log lines: their forms, what is shown, and what is never shown.
+//! Log lines: their formats, which events are shown, and which texts are never shown.
 
 use serde_json::Value;
 
@@ -109,7 +109,7 @@ fn a_panic_in_a_worker_is_heard() {
     assert_eq!(run.lines_with("the worker process ended with code 101, twice").len(), 1, "{}", run.stderr);
 }
 
-/// All output of a run with every secret set, in every kind of failure.
+/// Checks everything that a run prints, with all secrets set, for many kinds of errors.
 #[test]
 fn no_secret_is_ever_shown() {
     let basic = {
@@ -137,7 +137,7 @@ fn no_secret_is_ever_shown() {
         ]);
         command.envs([("SPLUNK_HOST", "127.0.0.1"), ("SPLUNK_PORT", "1")]);
         command.envs([("SPLUNK_USERNAME", USER), ("SPLUNK_PASSWORD", PASSWORD)]);
-        // Crashes too: the last thing a dying program prints is what it holds.
+        // Crashes are included: a dying program may print its memory.
         command.env("RUST_BACKTRACE", "full");
         let run = Run::from(command.output().unwrap());
         for secret in [TOKEN, USER, PASSWORD, &basic] {
@@ -168,7 +168,7 @@ fn workers_see_no_secret() {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
     let worker = loop {
         let worker = children().split_whitespace().next().and_then(|child| child.parse().ok());
-        // Before it is the program, a child still shows the environment of its parent.
+        // Until it executes the program, a child still has the environment of its parent.
         if let Some(worker) = worker.filter(|&worker| {
             String::from_utf8_lossy(&environment(worker)).contains("HDF5_USE_FILE_LOCKING=FALSE")
                 && std::fs::read(format!("/proc/{worker}/cmdline"))

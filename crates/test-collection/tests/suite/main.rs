@@ -1,4 +1,4 @@
-//! What is the same for every collection, tried on synthetic granules of a small one through the command itself.
+//! Tests of what all collections share, on synthetic granules of a small collection, run through the command.
 
 #![expect(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! Damaged granules, each tried in a process of its own: a classified answer, no partial product, no hang.
+//! Damaged granules, each in its own process: a classified failure, no partial product, no hang.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -10,10 +10,10 @@ use crate::granule::Recipe;
 use crate::operator::{Operator, say, skip};
 use crate::unattended::contents;
 
-/// No damaged granule of a few kilobytes may take longer.
+/// Max time for a damaged granule of a few kilobytes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Converts what lies in `input` and returns the exit code, or the signal that ended the process.
+/// Converts `input` and returns the exit code, or the signal that ended the process.
 fn outcome(operator: &Operator) -> Result<i32, i32> {
     let mut child = operator
         .command()
@@ -40,7 +40,7 @@ fn small() -> Recipe {
     Recipe { records: 12, bins: 17, ..Recipe::default() }
 }
 
-/// Under final names there is nothing, or a whole product.
+/// Asserts that there is either nothing or a complete product under final names.
 fn check_products(operator: &Operator, what: &str) {
     let products: Vec<String> =
         operator.products().into_iter().filter(|name| !name.starts_with('.')).collect();
@@ -88,8 +88,7 @@ fn granules_with_a_flipped_bit_are_refused_or_converted_whole() {
     assert!(signals.is_empty(), "ended by a signal: {signals:?}");
 }
 
-/// Files that crash libhdf5's own tools: a worker that dies of one is an answer about that granule, and about no
-/// other.
+/// Files that crash libhdf5's own tools: if a worker dies of one, this is the result of that granule only.
 #[test]
 fn hostile_files_among_good_ones_cost_nothing_but_themselves() {
     let Some(shared) = std::env::var_os("CUMULUS_SHARED") else {
@@ -104,7 +103,7 @@ fn hostile_files_among_good_ones_cost_nothing_but_themselves() {
     assert!(!files.is_empty());
     let operator = Operator::new();
     for file in &files {
-        // Granules are taken in the order of their names: bad and good ones by turns.
+        // Granules are processed in the order of their names, so bad and good ones alternate.
         let name = format!("{}-good.h5", file.file_stem().unwrap().to_str().unwrap());
         small().write(&operator.input().join(name)).unwrap();
     }

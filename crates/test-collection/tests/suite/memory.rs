@@ -1,4 +1,4 @@
-//! A worker's memory does not grow with its granule.
+//! The memory of a worker does not grow with its granule.
 
 use std::fs;
 use std::time::Duration;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use crate::granule::{Recipe, Storage};
 use crate::operator::{Operator, say};
 
-/// What a worker with two threads may need, for any granule.
+/// Max memory of a worker with two threads, for any granule.
 const MAX_MB: f64 = 64.0;
-/// By how much the large granule may need more than the small one. Clock and position are held whole, some twenty arrays
-/// and copies of eight bytes a record (8 MB), and two runs on one granule differ by a few MB; a single array of
-/// backscatter held whole would be 60 MB more.
+/// Max additional memory for the large granule. Clock and position are kept in memory as a whole, some twenty arrays
+/// and copies of eight bytes per record (8 MB), and two runs of the same granule differ by a few MB. A single array
+/// of backscatter in memory would add 60 MB.
 const MAX_GROWTH_MB: f64 = 14.0;
-/// Records of the small and of the large granule.
+/// Number of records of the small and of the large granule.
 const RECORDS: [usize; 2] = [10_000, 60_000];
 
-/// Peak resident memory in MB of the worker that converts this granule alone, with two threads.
+/// Peak resident memory in MB of the worker that converts this granule, with two threads.
 ///
-/// The kernel keeps the peak (`VmHWM`) until the worker ends, which is after its product was checked and published, so
-/// that looking often enough does not miss it.
+/// The kernel keeps the peak (`VmHWM`) until the worker ends, which is after its product was checked and published,
+/// so frequent polling does not miss it.
 fn peak_mb(recipe: &Recipe) -> f64 {
     let operator = Operator::new();
     operator.granule("12203a", recipe);
@@ -36,7 +36,7 @@ fn peak_mb(recipe: &Recipe) -> f64 {
     f64::from(peak_kb) / 1000.0
 }
 
-/// Processes that any thread of this one has started.
+/// Child processes of any thread of this process.
 fn children(process: u32) -> Vec<u32> {
     let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
     let lists =

@@ -1,4 +1,4 @@
-//! The operator of this suite: the common one, and how granules come into INPUT.
+//! The operator of this suite: the shared one, with a way to write granules to INPUT.
 
 use std::ops::Deref;
 use std::path::PathBuf;

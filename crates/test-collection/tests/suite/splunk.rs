@@ -1,4 +1,4 @@
-//! What Splunk may do to a run, which is nothing, and what a run does to Splunk.
+//! Splunk has no effect on a run, and the events of a run arrive at Splunk.
 
 use std::fs;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::unattended::contents;
 
 const STEMS: [&str; 2] = ["TEST_PROFILES_12203a_20120906", "TEST_PROFILES_12203b_20120906"];
 
-/// Events of a run on [`two`] granules without warnings: its start, its end, and those of each granule.
+/// Number of events of a run on [`two`] granules without warnings: its start, its end, and two for each granule.
 const EVENTS: usize = 6;
 
-/// What a run may take longer because of Splunk.
+/// Max time by which Splunk may delay a run.
 const MAX_DELAY: Duration = Duration::from_secs(6);
 
 fn two() -> Operator {
@@ -30,7 +30,7 @@ fn two() -> Operator {
     operator
 }
 
-/// A run that sends to `url`, with further variables.
+/// Runs the command with `url` and additional variables, and measures the time.
 fn run_with(operator: &Operator, url: &str, variables: &[(&str, &str)]) -> (Run, Duration) {
     let mut command = operator.command();
     command.args(["input", "output", "--force", "--report", "report.json"]);
@@ -40,7 +40,7 @@ fn run_with(operator: &Operator, url: &str, variables: &[(&str, &str)]) -> (Run,
     (run, started.elapsed())
 }
 
-/// Counts of events in the report: there were, were delivered, dropped, spooled and replayed.
+/// Numbers of events in the report: all, delivered, dropped, spooled and replayed.
 fn counted(operator: &Operator) -> [u64; 5] {
     let report = fs::read(operator.folder().join("report.json")).unwrap();
     let report: Value = serde_json::from_slice(&report).unwrap();
@@ -48,7 +48,7 @@ fn counted(operator: &Operator) -> [u64; 5] {
         .map(|fate| report["splunk"][0][fate].as_u64().unwrap())
 }
 
-/// Runs the cases at the same time: most of each is waiting.
+/// Runs the cases concurrently, because they mostly wait.
 fn all<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
     std::thread::scope(|scope| {
         for case in cases {
@@ -70,7 +70,7 @@ fn every_granule_starts_and_ends_in_the_collector() {
     let (run, _) = run_with(&operator, &collector.url(), &variables);
     assert_eq!(run.code, Some(65), "{}", run.stderr);
     let statuses = collector.faultless().statuses();
-    // One batch, or two where the run takes more than a second.
+    // One batch, or two if the run takes more than a second.
     assert!(statuses.len() <= 3 && statuses.iter().all(|&status| status == 200), "{statuses:?}");
     let expected = [STEMS[0], STEMS[1], "TEST_PROFILES_12204a_20120907"];
     assert_eq!(collector.granules("granule_start"), expected);
@@ -86,7 +86,7 @@ fn every_granule_starts_and_ends_in_the_collector() {
 
 #[test]
 fn what_is_answered_decides_what_is_done() {
-    // Status, code, Retry-After, and whether events arrive with the second try.
+    // Status, code, `Retry-After`, and true if events arrive with the second attempt.
     let rows = [
         (500, 8, None, true),
         (503, 9, Some("1"), true),
@@ -116,13 +116,13 @@ fn what_is_answered_decides_what_is_done() {
         if arrives {
             assert_eq!((&statuses[..2], delivered), (&[status, 200][..], events), "{status} {code}");
             assert!(statuses[2..].iter().all(|&status| status == 200), "{statuses:?}");
-            // The end of the run cuts a wait short, but not one that the collector asked for.
+            // The end of the run shortens a backoff, but not a delay that the collector requested.
             let least = Duration::from_secs(u64::from(retry_after.is_some()));
             assert!(collector.first_wait() >= least, "{status}: {:?}", collector.first_wait());
             assert!(warnings.len() == 2 && warnings[0].contains(&told), "{warnings:?}");
         } else {
             assert_eq!((&statuses[..], dropped), (&[status][..], events), "{status} {code}");
-            // Why, and at the end how many.
+            // The first warning states the reason, the second one the number of events.
             assert!(warnings.len() == 2 && warnings[0].contains(&told), "{warnings:?}");
             assert!(warnings[1].contains("0 of 6 events delivered, 6 dropped"), "{warnings:?}");
         }
@@ -185,7 +185,7 @@ fn a_collector_changes_neither_products_nor_exit_code_nor_time() {
         let (run, time) = run_with(&operator, &address, &[]);
         assert_eq!(run.code, alone.code, "{name}: {}", run.stderr);
         assert!(contents(&operator.output()) == expected, "{name}");
-        // All of them run at the same time here, on however few cores there are.
+        // All cases run at the same time here, possibly on few cores.
         assert!(time < usual * 8 + MAX_DELAY, "{name}: {time:?}, alone {usual:?}");
         let [events, delivered, dropped, spooled, _] = counted(&operator);
         let arrives = ["healthy", "slow"].contains(name);
@@ -194,7 +194,7 @@ fn a_collector_changes_neither_products_nor_exit_code_nor_time() {
             if arrives { (events, 0, 0) } else { (0, events, 0) },
             "{name}"
         );
-        // Nobody who is in trouble is stormed.
+        // A failing collector is not flooded with requests.
         let requests = collector.as_ref().map_or(0, |collector| collector.statuses().len());
         assert!(requests <= 15, "{name}: {requests} requests");
         say(&format!("{name}: exit {:?} after {time:.1?}, {delivered} of {events} delivered", run.code));
@@ -214,7 +214,7 @@ fn nothing_is_lost_when_a_collector_breaks_off_or_comes_back() {
         run_with(&operator, &collector.url(), &[]).0.succeeded();
         assert_eq!(collector.faultless().events().len(), EVENTS, "{acts:?}");
     });
-    // Gone when the run begins, back while it is under way.
+    // The collector is absent at the start of the run, and comes back during it.
     let operator = two();
     let before = Collector::start(&[Act::Accept]);
     let (address, url) = (before.address(), before.url());
@@ -266,7 +266,7 @@ fn what_could_not_be_sent_goes_with_the_next_run() {
     });
 }
 
-/// An authority, as PEM, and a server that it vouches for, made for this test.
+/// Creates a certificate authority, as PEM, and a server with a certificate from it, for this test.
 fn authority() -> (String, ServerConfig) {
     let mut parameters = CertificateParams::new(Vec::new()).unwrap();
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -307,12 +307,12 @@ fn only_a_server_whose_authority_is_trusted_gets_the_token() {
         }
         let (run, _) = run_with(&operator, &collector.url(), &variables);
         run.succeeded();
-        // Accepting any server is an event of its own.
+        // The warning that certificates are not verified is an additional event.
         let expected = if arrives { EVENTS + usize::from(verify == "false") } else { 0 };
         assert_eq!(collector.faultless().events().len(), expected, "{name}: {}", run.stderr);
         let complaint = if arrives { "any server that impersonates" } else { "set SPLUNK_CA_FILE" };
         assert_eq!(run.lines_with(complaint).is_empty(), name == "own authority", "{name}: {}", run.stderr);
-        // A server that was not trusted received nothing.
+        // An untrusted server receives no request.
         assert_eq!(collector.statuses().is_empty(), !arrives, "{name}");
     });
 }

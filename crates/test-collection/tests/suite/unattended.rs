@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::granule::Recipe;
 use crate::operator::{Operator, Run};
 
-/// Five granules that take a moment each.
+/// Five granules that each take some time.
 pub(crate) fn five(operator: &Operator) -> Vec<String> {
     let sorties = ["12203a", "12203b", "12203c", "12203d", "12203e"];
     for (number, sortie) in sorties.iter().enumerate() {
@@ -38,7 +38,7 @@ pub(crate) fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// What an undisturbed run makes of the same granules.
+/// Products of an undisturbed run on the same granules.
 pub(crate) fn undisturbed(operator: &Operator) -> Vec<(String, Vec<u8>)> {
     operator.run(&["input", "undisturbed"]).succeeded();
     contents(&operator.folder().join("undisturbed"))
@@ -104,7 +104,7 @@ fn a_second_run_touches_nothing_and_redoes_what_is_damaged() {
     fs::write(&damaged, bytes).unwrap();
     fs::remove_file(operator.output().join(format!("{}.nc", stems[2]))).unwrap();
     fs::remove_file(operator.output().join(format!("{}.nc.meta.xml", stems[3]))).unwrap();
-    // Without reading it, a flipped bit cannot be seen.
+    // A flipped bit is not detected if the file is not read.
     let trusting = operator.run(&["input", "output", "--trust-existing"]);
     assert_eq!(
         trusting.succeeded().lines_with("Processing finished: up to date").len(),

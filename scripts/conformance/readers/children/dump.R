@@ -1,4 +1,4 @@
-# Prints a file as ncdf4 reads it, in the lines that dumps.py describes.
+# Prints a file as read by ncdf4, in the lines that dumps.py describes.
 #
 # usage: Rscript dump.R FILE FOLDER
 
@@ -12,7 +12,7 @@ say <- function(...) cat(..., sep = "\t", fill = FALSE, "\n")
 text_bytes <- function(text) if (nzchar(text)) hexadecimal(charToRaw(text)) else ""
 number_bytes <- function(numbers) hexadecimal(writeBin(as.double(numbers), raw(), endian = "little"))
 
-# R knows text and numbers, whatever type the numbers have in the file.
+# R has only text and numbers, whatever the type of the numbers in the file.
 attributes_of <- function(owner, name) {
   held <- ncatt_get(file, owner)
   for (key in names(held)) {
@@ -22,10 +22,10 @@ attributes_of <- function(owner, name) {
   }
 }
 
-# Values as stored, in the order of the file: R's arrays run the other way round, and so do ncdf4's dimensions.
+# Values as stored, in file order: the order of dimensions is reversed both in R's arrays and in ncdf4.
 variable <- function(name, number, lengths, dimensions) {
   kind <- ncdf4:::ncvar_type_to_string(ncdf4:::ncvar_type(file$id, number))
-  # ncdf4 1.21 reads beyond its memory, and often crashes, on a single character without dimension: not tried.
+  # Skipped: for a single character without dimension, ncdf4 1.21 reads beyond its memory and often crashes.
   if (kind == "char" && length(lengths) == 0) return(invisible())
   values <- ncvar_get(file, name, raw_datavals = TRUE)
   shape <- paste(rev(lengths), collapse = ",")

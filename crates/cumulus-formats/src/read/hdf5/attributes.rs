@@ -1,4 +1,4 @@
-//! Attributes of a file or dataset.
+//! Reads attributes of a file or dataset.
 
 use ::hdf5::{Attribute, Location};
 use bytemuck::Zeroable;
@@ -12,10 +12,10 @@ use cumulus_model::source::{SourceAttribute, SourceValue};
 use cumulus_model::values::{ElementType, Values};
 use cumulus_model::warning::{Code, Warning};
 
-/// Elements of one attribute that is carried through.
+/// Max elements of an attribute; larger attributes are left out.
 const LARGEST: usize = 4096;
 
-/// Attributes by which HDF5 and netCDF-4 keep their own books; they mean nothing outside the file they are in.
+/// Internal attributes of HDF5 and netCDF-4, which are meaningless in another file.
 const BOOKKEEPING: [&str; 10] = [
     "CLASS",
     "NAME",
@@ -29,7 +29,7 @@ const BOOKKEEPING: [&str; 10] = [
     "PALETTE",
 ];
 
-/// Attributes of a file or dataset; what cannot be carried through is noted.
+/// Reads the attributes of a file or dataset, sorted by name. Attributes that cannot be stored are noted as warnings.
 pub(super) fn attributes(
     location: &Location,
     path: &str,
@@ -49,7 +49,7 @@ pub(super) fn attributes(
             continue;
         }
         let attribute = location.attr(&name).map_err(|error| library_message(&error));
-        // Empty attributes carry no information: ASPEN writes every attribute it knows, whether it has a value or not.
+        // An empty attribute has no information: ASPEN writes all its attributes, with or without a value.
         if attribute.as_ref().is_ok_and(|attribute| attribute.space().is_ok_and(|space| space.size() == 0)) {
             notes.empty(path, &name);
             continue;
@@ -67,8 +67,8 @@ pub(super) fn attributes(
     found
 }
 
-/// True for what netCDF-4 stores for a dimension without a variable: a dataset that was never written and whose title
-/// says so (NetCDF Users Guide, "NetCDF-4 File Format"). Its axis lengths are those of the variables that have it.
+/// True for a netCDF-4 dimension without a variable: a dataset that was never written and whose title says so (NetCDF
+/// Users Guide, "NetCDF-4 File Format"). Its length is that of the axes of the variables that use it.
 pub(super) fn is_bare_dimension(dataset: &::hdf5::Dataset) -> bool {
     const TITLE: &str = "This is a netCDF dimension but not a netCDF variable";
     let Ok(title) = dataset.attr("NAME") else { return false };
@@ -112,7 +112,7 @@ fn value(attribute: &Attribute) -> Result<SourceValue, String> {
     }
 }
 
-/// The names of enumerated values instead of their numbers; `None` where one has no name.
+/// The names of enumerated values, which are more useful than their numbers; `None` if one of them has no name.
 #[expect(clippy::cast_precision_loss, reason = "codes that are not exact have no name")]
 fn named(values: &Values, members: &[(i128, String)]) -> Option<SourceValue> {
     if members.is_empty() {

@@ -1,4 +1,4 @@
-//! What elements of an HDF5 type are to the rest of the program.
+//! Maps HDF5 datatypes to the types of the rest of the program.
 
 use ::hdf5::Datatype;
 use ::hdf5::datatype::ByteOrder;
@@ -9,27 +9,27 @@ use super::library_message;
 use cumulus_model::source::{Content, SourceAttribute, SourceValue};
 use cumulus_model::values::{ElementType, Values};
 
-/// The longest fixed string that is read.
+/// Max bytes of a fixed-length string.
 const MAX_TEXT: usize = 65_536;
 
-/// How elements lie in the file, as far as reading them differs.
+/// How elements are stored in the file, as far as it matters for reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
-    /// Numbers that HDF5 converts to this type without loss; enumerations are such, the boolean one too.
+    /// Numbers that HDF5 converts to this type without loss, including enumerations and booleans.
     Numbers(ElementType),
-    /// Strings of this many bytes.
+    /// Fixed-length strings of `bytes` bytes.
     FixedText {
         bytes: usize,
         unicode: bool,
     },
-    /// Strings of any length.
+    /// Variable-length strings.
     VariableText {
         unicode: bool,
     },
     Unsupported,
 }
 
-/// How elements of a stored type are read, and what they are to the rest of the program.
+/// Returns how elements of a stored type are read, and the content that they become.
 pub(super) fn encoding(datatype: &Datatype) -> (Encoding, Content) {
     let numbers = |element_type| (Encoding::Numbers(element_type), Content::Numbers(element_type));
     match datatype.to_descriptor() {
@@ -52,8 +52,8 @@ pub(super) fn encoding(datatype: &Datatype) -> (Encoding, Content) {
         Ok(TypeDescriptor::VarLenAscii) => (Encoding::VariableText { unicode: false }, Content::Text),
         Ok(TypeDescriptor::VarLenUnicode) => (Encoding::VariableText { unicode: true }, Content::Text),
         Ok(other) => (Encoding::Unsupported, Content::Unsupported(format!("HDF5 type {other}"))),
-        // The crate describes no half floats and no long doubles, but HDF5 converts both; a half float fits
-        // into f32 exactly, a long double is rounded to f64.
+        // The crate has no half floats and no long doubles, but HDF5 converts both. A half float fits into f32
+        // exactly; a long double is rounded to f64.
         Err(_) if datatype.conv_to::<f64>().is_some() => {
             numbers(if datatype.size() == 2 { ElementType::F32 } else { ElementType::F64 })
         }
@@ -77,8 +77,8 @@ fn integer(size: IntSize, signed: bool) -> ElementType {
     }
 }
 
-/// Values and names of the members of an enumeration, in the order of their values; none where `datatype` is no
-/// enumeration, or the boolean one, whose values explain themselves.
+/// Values and names of an enumeration's members, sorted by value; empty if `datatype` is not an enumeration, or is
+/// the boolean one, whose values are self-explanatory.
 pub(super) fn members(datatype: &Datatype) -> Vec<(i128, String)> {
     let Ok(TypeDescriptor::Enum(EnumType { size, signed, members })) = datatype.to_descriptor() else {
         return Vec::new();
@@ -88,7 +88,7 @@ pub(super) fn members(datatype: &Datatype) -> Vec<(i128, String)> {
         bytes > 1 && datatype.byte_order() == ByteOrder::BigEndian && cfg!(target_endian = "little");
     let number = |stored: u64| {
         let unused = 64 - 8 * bytes;
-        // The crate has the value in the first bytes of eight, in the byte order of the file.
+        // The crate stores the value in the first bytes of eight, in the byte order of the file.
         let stored = if swapped { stored.swap_bytes() >> unused } else { stored };
         let stored = stored << unused;
         if signed { i128::from(stored.cast_signed() >> unused) } else { i128::from(stored >> unused) }
@@ -99,7 +99,7 @@ pub(super) fn members(datatype: &Datatype) -> Vec<(i128, String)> {
     members
 }
 
-/// The members of an enumeration as CF has them: `flag_values` and `flag_meanings`.
+/// The members of an enumeration as the CF attributes `flag_values` and `flag_meanings`.
 #[expect(
     clippy::cast_precision_loss,
     reason = "codes beyond 2^53 cannot be flag_values; netCDF's classic model has no such integers"
@@ -124,8 +124,8 @@ pub(super) fn flags(members: &[(i128, String)]) -> Vec<SourceAttribute> {
     ]
 }
 
-/// `name` as one word of `flag_meanings`, which are separated by blanks and made of letters, digits and `_-.+@`
-/// (CF-1.6, 3.5).
+/// Converts `name` to one word of `flag_meanings`, whose words are separated by blanks and consist of letters, digits
+/// and `_-.+@` (CF-1.6, 3.5).
 fn word(name: &str) -> String {
     let is_legal = |character: char| character.is_ascii_alphanumeric() || "_-.+@".contains(character);
     let word: String =

@@ -1,11 +1,12 @@
 //! Walks an HDF5 file once and lists its datasets.
 //!
-//! Refused by name: links into other files, nesting beyond [`DEEPEST`], more than [`MAX_OBJECTS`] objects, groups with two
-//! names. No archive granule has any of them, and each of them has been used to make libhdf5 crash or hang.
+//! Some files are rejected: those with links to other files, nesting beyond [`DEEPEST`], more than [`MAX_OBJECTS`]
+//! objects, or groups with two names. No archive granule has any of these, and each of them has been used to make
+//! libhdf5 crash or hang.
 //!
-//! A dataset that cannot be described or read is left out by itself: external and virtual storage, filters that are not
-//! built into HDF5, arrays beyond [`LARGEST`] elements, types that netCDF cannot store. Its values are never read.
-//! Whether the granule can do without it is decided where the product is known.
+//! A dataset that cannot be described or read is left out without rejecting the file: external and virtual storage,
+//! filters that are not built into HDF5, arrays beyond [`LARGEST`] elements, types that netCDF does not have. Its
+//! values are never read. The mapping of the product decides later if the granule is valid without it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,16 +27,16 @@ use cumulus_model::source::{Content, Dataset, Description};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
 
-/// Groups inside groups that are followed; CPL granules have none.
+/// Max depth of nested groups; CPL granules have none.
 const DEEPEST: usize = 8;
 
-/// Objects in one file; an HS3 granule has 42 datasets.
+/// Max number of objects in one file; an HS3 granule has 42 datasets.
 const MAX_OBJECTS: usize = 4096;
 
-/// Elements of one dataset: 500 times the largest array of the largest CPL granule known (2.3 GB in all).
+/// Max elements of one dataset: 500 times the largest array of the largest known CPL granule (2.3 GB in total).
 const LARGEST: usize = 1 << 37;
 
-/// Parameters of one filter that there is room for.
+/// Max number of parameters of one filter.
 const MAX_PARAMETERS: usize = 32;
 
 pub(super) fn describe(file: &::hdf5::File) -> Result<(Description, BTreeMap<String, Stored>), Failure> {
@@ -51,7 +52,7 @@ pub(super) fn describe(file: &::hdf5::File) -> Result<(Description, BTreeMap<Str
 struct Walk {
     description: Description,
     stored: BTreeMap<String, Stored>,
-    /// Addresses of the groups already seen, so that a cycle of hard links ends.
+    /// Tokens of the groups visited so far, to detect cycles of hard links.
     groups: BTreeSet<String>,
     objects: usize,
     attribute_notes: AttributeNotes,
@@ -139,7 +140,7 @@ impl Walk {
         self.description.notes.push(Warning::at(Code::DatasetLeftOut, path, message));
     }
 
-    /// Leaves a dataset out for a reason that refuses the granule if the product needs it.
+    /// Leaves out a dataset for a reason that rejects the granule if the product requires the dataset.
     fn unusable(&mut self, path: &str, failure: Failure) {
         let found = failure.found.as_deref().unwrap_or(&failure.problem);
         self.left_out(path, format!("not in the product: {found}"));
@@ -181,14 +182,14 @@ impl Walk {
             ));
         }
         let mut attributes = attributes(&dataset, path, &mut self.attribute_notes);
-        // ASPEN never writes the name of its trajectory; products state their own.
+        // ASPEN never writes the name of its trajectory; products set their own.
         let is_identifier = attributes.iter().any(|attribute| attribute.name == "cf_role");
         if let Some(unwritten) = unwritten.as_ref().filter(|_| !is_identifier) {
             self.unwritten(path, &content, unwritten)?;
         }
         let flags = flags(&members(&datatype));
         if !flags.is_empty() {
-            // The type is what the values are; attributes of these names can only repeat it.
+            // The type defines the flags; attributes of the same names can only repeat it.
             attributes.retain(|attribute| flags.iter().all(|flag| flag.name != attribute.name));
             attributes.extend(flags);
         }
@@ -207,7 +208,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Reports what was never written; refuses undefined values for which no fill value can be chosen.
+    /// Warns about values that were never written; rejects undefined ones that no missing value can stand for.
     fn unwritten(&mut self, path: &str, content: &Content, unwritten: &Unwritten) -> Result<(), Failure> {
         let (chunks, of) = unwritten.chunks;
         let what = if of == 1 { "its values".to_owned() } else { format!("{chunks} of {of} chunks") };
@@ -235,7 +236,7 @@ impl Walk {
     }
 }
 
-/// Refuses storage that is not inside the file, and filters HDF5 does not have; returns how it was created.
+/// Rejects storage outside the file and filters that HDF5 does not have; returns the creation properties.
 fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate, Failure> {
     let creation = dataset.create_plist().map_err(|error| damaged(path, &error))?;
     let layout = creation.get_layout().map_err(|error| damaged(path, &error))?;
@@ -261,7 +262,7 @@ fn check_storage(dataset: &::hdf5::Dataset, path: &str) -> Result<DatasetCreate,
                 "deflate, shuffle, Fletcher32, szip, n-bit or scale-offset".to_owned(),
             ));
         }
-        // The HDF5 of the feature `static` comes without szip.
+        // The HDF5 of the feature `static` is built without szip.
         if !filter.is_available() {
             let name = if matches!(filter, Filter::SZip(..)) { "szip" } else { "a filter" };
             return Err(refused(

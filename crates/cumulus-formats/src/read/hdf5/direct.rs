@@ -1,8 +1,8 @@
-//! Values read from the file by position, past libhdf5 and its lock, so that many threads can do it at once.
+//! Reads values from the file by position, bypassing libhdf5 and its lock, so that many threads can read at once.
 //!
-//! Only what is plain is read so: this machine's own number types, stored in one piece or in chunks of whole rows
-//! that went through deflate, shuffle or nothing. [`Place::read`] answers `None` for anything else, a
-//! damaged chunk too; then libhdf5 reads the same rows, or returns why they cannot be read.
+//! Only simple storage is read this way: native number types, contiguous or in chunks of whole rows with deflate,
+//! shuffle or no filter. [`Place::read`] returns `None` for anything else, including a damaged chunk; then libhdf5
+//! reads the same rows, or reports why they cannot be read.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -20,14 +20,14 @@ use super::Encoding;
 use cumulus_model::values::ElementType;
 use shuffle_deflate::{longest_stream, unshuffle_elements};
 
-/// Chunks larger than this are left to the library, which keeps one of them, not one a thread.
+/// Larger chunks are read through libhdf5, which keeps one of them in memory instead of one per thread.
 const MAX_CHUNK_BYTES: usize = 16 << 20;
 
-/// libhdf5 looks a chunk up by number in time that grows with their number; beyond this many it reads the values
-/// instead (12,000 look-ups took 0.85 s).
+/// Max chunks of a dataset that is read directly. libhdf5 looks up a chunk by index in time proportional to the
+/// number of chunks (12,000 look-ups took 0.85 s).
 const MAX_CHUNKS: usize = 4096;
 
-/// Where the values of a dataset lie.
+/// Where and how the values of a dataset are stored.
 #[derive(Debug)]
 pub(super) struct Place {
     element_size: usize,
@@ -38,14 +38,14 @@ pub(super) struct Place {
 
 #[derive(Debug)]
 enum Storage {
-    /// All values, from this byte of the file on.
+    /// All values in one piece, from this byte of the file on.
     Whole(u64),
-    /// Rows per chunk; the last chunk is stored in full as well.
+    /// Chunks of `rows` rows each; the last chunk is stored in full as well.
     Chunks {
         rows: usize,
         is_shuffled: bool,
         is_deflated: bool,
-        /// In the order of their rows; looked up when first needed, `None` where one is out of the ordinary.
+        /// Chunks in row order, looked up on first use; `None` if one is unusual.
         index: OnceLock<Option<Vec<Chunk>>>,
     },
 }
@@ -57,7 +57,7 @@ struct Chunk {
 }
 
 impl Place {
-    /// Where the values of `dataset` lie; `None` where only libhdf5 can read them.
+    /// Returns where the values of `dataset` are stored; `None` if only libhdf5 can read them.
     pub(super) fn of(
         dataset: &Dataset,
         creation: &DatasetCreate,
@@ -101,7 +101,7 @@ impl Place {
         Some(Self { element_size, row_bytes, row_count, storage })
     }
 
-    /// Fills `values` with the bytes of `rows`; `None` where libhdf5 should try.
+    /// Fills `values` with the bytes of `rows`; returns `None` if libhdf5 should read them instead.
     pub(super) fn read(
         &self,
         file: &File,
@@ -139,14 +139,14 @@ impl Place {
     }
 }
 
-/// What a chunk went through.
+/// Filters of the dataset's chunks.
 struct Filters {
     is_shuffled: bool,
     is_deflated: bool,
 }
 
 impl Filters {
-    /// Fills `part` with the bytes `wanted` of the `length` bytes of a chunk.
+    /// Fills `part` with the bytes `wanted` of a chunk, which has `length` bytes before filtering.
     fn read(
         &self,
         file: &File,
@@ -176,7 +176,7 @@ impl Filters {
             }
             inflated.resize(length, 0);
             if self.is_deflated {
-                // `part` is not needed yet, and mostly large enough for what is stored.
+                // `part` is not filled yet, and usually large enough for the compressed chunk.
                 match part.get_mut(..chunk.size) {
                     Some(stream) => read_and_inflate(stream, inflated)?,
                     None => read_and_inflate(&mut vec![0; chunk.size], inflated)?,
@@ -185,7 +185,7 @@ impl Filters {
                 file.read_exact_at(inflated, chunk.address).ok()?;
             }
             if self.is_shuffled {
-                // Rows are whole elements.
+                // Rows consist of whole elements.
                 unshuffle_elements(inflated, element_size, wanted.start / element_size, part);
             } else {
                 part.copy_from_slice(inflated.get(wanted)?);
@@ -195,19 +195,19 @@ impl Filters {
     }
 }
 
-/// Memory that a thread needs for one chunk at a time.
+/// Buffers of a thread for one chunk at a time.
 struct Scratch {
     decompressor: Decompressor,
     inflated: Vec<u8>,
 }
 
 thread_local! {
-    /// Kept, because the allocator would have it zeroed for every chunk.
+    /// Kept per thread, because a new allocation would be zeroed for every chunk.
     static SCRATCH: RefCell<Scratch> =
         RefCell::new(Scratch { decompressor: Decompressor::new(), inflated: Vec::new() });
 }
 
-/// All chunks in the order of their rows; `None` where one was never written or left a filter out.
+/// All chunks in row order; `None` if one was never written or skipped a filter.
 fn chunks(dataset: &Dataset, chunk_rows: usize, row_count: usize) -> Option<Vec<Chunk>> {
     let count = row_count.div_ceil(chunk_rows);
     if dataset.num_chunks()? != count {
@@ -226,7 +226,7 @@ fn chunks(dataset: &Dataset, chunk_rows: usize, row_count: usize) -> Option<Vec<
     index.into_iter().collect()
 }
 
-/// True where elements lie in the file as they lie in memory.
+/// True if elements have the same representation in the file and in memory.
 fn is_native(datatype: &Datatype, element_type: ElementType) -> bool {
     match element_type {
         ElementType::I8 => datatype.is::<i8>(),

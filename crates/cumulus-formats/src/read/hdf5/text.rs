@@ -1,13 +1,13 @@
-//! Strings of every HDF5 form as Rust strings.
+//! Reads HDF5 strings of any form as Rust strings.
 
 use ::hdf5::Container;
 use ::hdf5::types::{FixedAscii, FixedUnicode, VarLenAscii, VarLenUnicode};
 use cumulus_model::text::clean;
 
-/// All strings of a dataset or attribute with elements of `bytes` bytes.
+/// Reads all strings of a dataset or attribute with fixed-length elements of `bytes` bytes.
 ///
-/// The crate's string types have their length in the type, HDF5's have it in the file, and HDF5 converts between
-/// lengths: so the text is read into the smallest of a few lengths that holds it.
+/// The crate's string types have a compile-time length, and HDF5 converts between lengths, so the text is read with
+/// the smallest of a few lengths that fits.
 pub(super) fn fixed(container: &Container, bytes: usize, unicode: bool) -> ::hdf5::Result<Vec<String>> {
     let size = container.space()?.size();
     macro_rules! read_as {
@@ -33,7 +33,8 @@ pub(super) fn fixed(container: &Container, bytes: usize, unicode: bool) -> ::hdf
     }
 }
 
-/// All strings of a dataset or attribute with elements of any length, all of which were written or have a fill value.
+/// Reads all strings of a dataset or attribute with variable-length elements, all of which were written or have a
+/// fill value.
 pub(super) fn variable(container: &Container, unicode: bool) -> ::hdf5::Result<Vec<String>> {
     if unicode {
         container

@@ -1,8 +1,9 @@
-//! Storage that was never written: chunks missing from the index, or a dataset that no byte was allocated for.
+//! Values that were never written: chunks missing from the index, or a dataset without allocated storage.
 //!
-//! Where the dataset has a fill value, HDF5 reads such values as it. With fill time "never", or without any fill
-//! value, HDF5 leaves them undefined, and libhdf5 leaves memory as it is: then floats become NaN, and integers the
-//! fill value that the dataset states all the same. Without one, a missing integer cannot be distinguished from others.
+//! If the dataset has a fill value, HDF5 defines such values as the fill value. With fill time "never", or without a
+//! fill value, HDF5 leaves them undefined and libhdf5 does not touch the memory. Then floats become NaN, and integers
+//! become the fill value that the dataset states nevertheless. Without one, a missing integer cannot be distinguished
+//! from other values.
 
 use std::ops::Range;
 
@@ -14,27 +15,28 @@ use ::hdf5::types::TypeDescriptor;
 use cumulus_model::source::{Content, SourceAttribute, SourceValue};
 use cumulus_model::values::Values;
 
-/// libhdf5 looks a chunk up by number in time that grows with their number; 16,384 look-ups take some two seconds.
+/// Max chunks to look up. libhdf5 looks up a chunk by index in time proportional to the number of chunks; 16,384 take
+/// about two seconds.
 const MAX_LOOKED_UP: usize = 16_384;
 
 /// Max chunks of a dataset for which missing chunks are located one by one.
 const MAX_CHUNKS: usize = 1 << 20;
 
-/// What of a dataset was never written.
+/// The parts of a dataset that were never written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unwritten {
-    /// First element and end of every part, by axis; `None` where they are too many to find.
+    /// Element ranges of every unwritten part, by axis; `None` if there are too many chunks to locate them.
     pub(super) parts: Option<Vec<Vec<Range<usize>>>>,
-    /// Parts and parts of all.
+    /// Number of unwritten chunks, and of all chunks.
     pub(super) chunks: (usize, usize),
-    /// True where HDF5 has no value for them.
+    /// True if HDF5 defines no value for them.
     pub(super) is_undefined: bool,
-    /// The fill value that the dataset states, where it is an integer or made one.
+    /// The fill value that the dataset states, converted to an integer.
     pub(super) fill: Option<i128>,
 }
 
 impl Unwritten {
-    /// What of `dataset` was never written, if anything.
+    /// Finds the parts of `dataset` that were never written; `None` if all were written.
     pub(super) fn of(dataset: &Dataset, creation: &DatasetCreate, shape: &[usize]) -> Option<Self> {
         if shape.contains(&0) {
             return None;
@@ -71,7 +73,7 @@ impl Unwritten {
         }
     }
 
-    /// The fill value as an attribute, if the dataset holds integers and its attributes do not state it.
+    /// The fill value as an attribute, if the dataset holds integers and its attributes do not include one.
     #[expect(clippy::cast_precision_loss, reason = "all numbers of attributes are f64 in the end")]
     pub(super) fn stated(
         &self,
@@ -87,13 +89,14 @@ impl Unwritten {
         })
     }
 
-    /// Number of values, where the parts are known.
+    /// Number of unwritten values, if the parts are known.
     pub(super) fn values(&self) -> Option<usize> {
         let size = |part: &Vec<Range<usize>>| part.iter().map(ExactSizeIterator::len).product::<usize>();
         Some(self.parts.as_ref()?.iter().map(size).sum())
     }
 
-    /// Sets every value of `rows` along the axis `axis` that was never written; `shape` is the dataset's.
+    /// Sets every unwritten value of `rows`, counted along the axis `axis`, to `value`. `shape` is that of the
+    /// dataset.
     pub(super) fn set<T: Copy>(
         &self,
         shape: &[usize],
@@ -118,7 +121,7 @@ impl Unwritten {
     }
 }
 
-/// Sets the elements of `block` in the row-major array `values` of this shape, from the element `start` on.
+/// Sets the elements of `block` in the row-major array `values` of shape `shape`, starting at element `start`.
 fn set_block<T: Copy>(shape: &[usize], block: &[Range<usize>], start: usize, values: &mut [T], value: T) {
     let (Some((_, inner)), Some((range, others))) = (shape.split_first(), block.split_first()) else {
         if let Some(element) = values.get_mut(start) {
@@ -138,7 +141,7 @@ fn set_block<T: Copy>(shape: &[usize], block: &[Range<usize>], start: usize, val
     }
 }
 
-/// The parts of the grid that no chunk was written for.
+/// Locates the chunks of the grid that were never written; `None` if there are too many chunks.
 fn missing(
     dataset: &Dataset,
     shape: &[usize],

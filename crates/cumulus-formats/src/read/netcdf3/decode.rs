@@ -1,4 +1,4 @@
-//! Element types of the classic formats, and values from their big-endian bytes.
+//! Element types of the classic formats, and decoding of their big-endian bytes.
 
 use ndarray::{ArrayD, IxDyn};
 
@@ -14,7 +14,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The type with this code. Codes above 6 are of CDF-5, and are taken in all versions: they are unambiguous.
+    /// The type with this code. Codes above 6 belong to CDF-5 but are accepted in all versions, because they are
+    /// unambiguous.
     pub(super) fn of(code: u32) -> Option<Self> {
         Some(match code {
             1 => Self::Numbers(ElementType::I8),
@@ -40,7 +41,7 @@ impl Kind {
         }
     }
 
-    /// The numbers in `bytes` as an array of `shape`; `None` for text and for bytes that are not as many.
+    /// Decodes `bytes` as an array of `shape`; `None` for text, or if the number of bytes does not match.
     pub(super) fn values(self, bytes: &[u8], shape: &[usize]) -> Option<Values> {
         macro_rules! numbers {
             ($variant:ident, $kind:ty) => {

@@ -1,4 +1,4 @@
-//! The header of a netCDF classic file.
+//! Parser for the header of a netCDF classic file.
 //!
 //! ```text
 //! header  = magic numrecs dims attributes variables
@@ -8,8 +8,8 @@
 //!         | name rank dimension... attributes type size begin       begin: 4 bytes in CDF-1, else 8
 //! ```
 //!
-//! Names and values are padded to four bytes. Every list is grown as it is read, never by its stated count, and
-//! every text and array is checked against the bytes that are left, so memory is bounded by the size of the file.
+//! Names and values are padded to four bytes. Lists grow while they are read and are never allocated by their stated
+//! count, and every text and array is checked against the remaining bytes, so memory is bounded by the file size.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -31,7 +31,7 @@ const MAGIC_BYTES: u64 = 4;
 
 type Result<T> = std::result::Result<T, Failure>;
 
-/// Describes the file of `size` bytes.
+/// Parses the header of a file of `size` bytes.
 pub(super) fn read(file: &File, size: u64, place: &str) -> Result<(Description, BTreeMap<String, Stored>)> {
     let mut reader = BufReader::new(file);
     reader
@@ -55,14 +55,14 @@ pub(super) fn read(file: &File, size: u64, place: &str) -> Result<(Description, 
 
 struct Header<'file> {
     reader: BufReader<&'file File>,
-    /// Bytes behind the place of reading.
+    /// Bytes after the current position.
     left: u64,
     version: u8,
     place: &'file str,
     notes: AttributeNotes,
 }
 
-/// A variable as the header has it.
+/// A variable as described in the header.
 struct Variable {
     name: String,
     dimensions: Vec<usize>,
@@ -90,7 +90,7 @@ impl Header<'_> {
 
     fn padded(&mut self, count: u64) -> Result<Vec<u8>> {
         let bytes = self.bytes(count)?;
-        // The last attribute of a file without variables may lack its padding.
+        // In a file without variables, the last attribute may lack its padding.
         let padding = (count.next_multiple_of(4) - count).min(self.left);
         self.bytes(padding)?;
         Ok(bytes)
@@ -110,7 +110,7 @@ impl Header<'_> {
         if self.version == 5 { self.long_word() } else { self.word().map(u64::from) }
     }
 
-    /// Number of records; `None` if the file was written as a stream, without it.
+    /// Number of records; `None` if the file was written as a stream and does not state it.
     fn records(&mut self) -> Result<Option<u64>> {
         let streaming = if self.version == 5 { u64::MAX } else { u64::from(u32::MAX) };
         Ok(Some(self.count()?).filter(|records| *records != streaming))
@@ -121,7 +121,7 @@ impl Header<'_> {
         self.padded(length).map(|bytes| clean(&bytes))
     }
 
-    /// Number of elements of a list with this tag.
+    /// Reads the number of elements of a list with this tag.
     fn list(&mut self, tag: u32) -> Result<u64> {
         let (found, count) = (self.word()?, self.count()?);
         if found == tag || (found == 0 && count == 0) {
@@ -130,7 +130,7 @@ impl Header<'_> {
         Err(damaged(self.place, format!("tag {found} with {count} elements instead of tag {tag}")))
     }
 
-    /// Lengths of the dimensions; 0 is the record dimension.
+    /// Reads the lengths of the dimensions; 0 is the record dimension.
     fn dimensions(&mut self) -> Result<Vec<u64>> {
         let mut lengths = Vec::new();
         for _ in 0..self.list(DIMENSIONS)? {
@@ -155,7 +155,7 @@ impl Header<'_> {
                 .checked_mul(kind.size() as u64)
                 .ok_or_else(|| damaged(self.place, format!("{count} values of attribute {name}")))?;
             let bytes = self.padded(size)?;
-            // Empty attributes carry no information: ASPEN writes every attribute it knows, whether it has a value or not.
+            // An empty attribute has no information: ASPEN writes all its attributes, with or without a value.
             if count == 0 {
                 self.notes.empty(path, &name);
                 continue;
@@ -185,7 +185,7 @@ impl Header<'_> {
             }
             let attributes = self.attributes(&name)?;
             let kind = self.kind()?;
-            // The stated size is redundant, and wrong by definition where it does not fit into 32 bits.
+            // The stated size is redundant, and by definition wrong if it does not fit into 32 bits.
             self.count()?;
             let begin = if self.version == 1 { u64::from(self.word()?) } else { self.long_word()? };
             variables.push(Variable { name, dimensions: of_variable, attributes, kind, begin });
@@ -194,7 +194,7 @@ impl Header<'_> {
     }
 }
 
-/// What places the variables in the file.
+/// What determines the position of variables in the file.
 struct Layout<'file> {
     size: u64,
     dimensions: Vec<u64>,
@@ -215,7 +215,7 @@ impl Layout<'_> {
             .filter(|(variable, _)| self.is_record(variable))
             .map(|(_, bytes)| *bytes)
             .collect();
-        // A record holds each variable's row padded to four bytes; a single record variable is not padded.
+        // A record holds a row of each variable, padded to four bytes. A single record variable is not padded.
         let record_bytes = match record_rows.as_slice() {
             [single] => *single,
             several => several
@@ -263,7 +263,7 @@ impl Layout<'_> {
         variable.dimensions.first().is_some_and(|first| self.length(*first) == 0)
     }
 
-    /// Bytes of everything behind the first axis; of the only value of a scalar.
+    /// Bytes of one row: all axes after the first. For a scalar, the bytes of its only value.
     fn row_bytes(&self, variable: &Variable) -> Result<u64> {
         let others = variable.dimensions.get(1..).unwrap_or_default();
         if others.iter().any(|dimension| self.length(*dimension) == 0) {
@@ -291,7 +291,7 @@ impl Layout<'_> {
             .ok_or_else(|| damaged(self.place, format!("the shape of {}", variable.name)))
     }
 
-    /// Where a variable lies, all of it inside the file.
+    /// Locates a variable, which must be completely inside the file.
     fn stored(&self, variable: &Variable, row_bytes: u64, record_bytes: u64, records: u64) -> Result<Stored> {
         let is_record = self.is_record(variable);
         let (rows, stride) = match variable.dimensions.first() {
@@ -316,7 +316,7 @@ impl Layout<'_> {
         }
         let last = variable.dimensions.last().filter(|_| variable.kind == Kind::Char);
         let string_bytes = match last.map(|last| self.length(*last)) {
-            // Strings along the record dimension itself: one string, a byte a record.
+            // A string along the record dimension itself: one string, with one byte per record.
             Some(0) => records,
             Some(length) => length,
             None => 1,

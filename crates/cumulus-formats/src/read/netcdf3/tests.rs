@@ -34,7 +34,7 @@ fn variable<'file>(file: &'file mut ::netcdf::FileMut, name: &str) -> ::netcdf::
     file.variable_mut(name).expect("a variable")
 }
 
-/// Writes a file by hand: an independent implementation of the format that also has text.
+/// Writes a file by hand: a second implementation of the format, which also supports text.
 struct ByHand {
     bytes: Vec<u8>,
     version: u8,
@@ -248,7 +248,7 @@ fn what_is_not_netcdf_classic_is_refused_by_name() {
 fn every_truncation_is_refused() {
     for version in [1, 2, 5] {
         let whole = ByHand::file(version, 3);
-        // The last record's text ends three bytes before the file, which are padding.
+        // The last three bytes of the file are padding of the last record's text.
         for length in 0..whole.len() - 3 {
             let failure = open(&whole[..length]).expect_err("a truncated file");
             assert_eq!(failure.stage, Stage::Read, "{length}");
@@ -272,7 +272,7 @@ fn absurd_counts_allocate_nothing() {
     assert!(open(&bytes).is_err());
 }
 
-/// Reads everything; what comes out must be no larger than what went in.
+/// Reads all values and checks that they are not larger than the file.
 fn read_everything(bytes: &[u8]) {
     let folder = folder();
     let path: PathBuf = folder.path().join("x.nc");
@@ -308,7 +308,7 @@ proptest! {
     }
 }
 
-/// Every byte of the header in turn with the values that damage counts most.
+/// Sets every byte in turn to the values that cause the most damage.
 #[test]
 fn every_single_damage_of_the_header_is_survived() {
     let folder = folder();

@@ -26,7 +26,7 @@ fn variable(name: &str, element_type: ElementType, axes: &[(&str, usize)]) -> Va
     }
 }
 
-/// Both ways of writing a file.
+/// Both sinks.
 const WAYS: [Make; 2] = [
     |path, structure, level| Ok(Box::new(NetcdfSink::create(path, structure, level)?)),
     |path, structure, level| {
@@ -36,7 +36,7 @@ const WAYS: [Make; 2] = [
 
 type Make = fn(&Path, &Structure, u8) -> Result<Box<dyn Sink>, Failure>;
 
-/// A variable stored whole, one of several chunks with an edge, and one whose single rows are split.
+/// A contiguous variable, one of several chunks with an edge, and one whose single rows are split.
 fn structure() -> Structure {
     let mut text = variable("text", ElementType::I8, &[("width", 7)]);
     text.storage = Storage::Characters;
@@ -116,7 +116,7 @@ fn a_flipped_bit_among_the_values_is_found() {
         let values = &known.bytes()[360_000..360_064];
         let (_folder, path) = written(way, level);
         let mut bytes = fs::read(&path).unwrap();
-        // Uncompressed chunks are filled up where they reach over the edge: there a bit means nothing.
+        // Uncompressed chunks are padded where they extend beyond the edge; a changed bit there has no effect.
         let place = match level {
             0 => bytes.windows(64).position(|window| window == values).unwrap(),
             _ => bytes.len() / 2,
@@ -138,7 +138,7 @@ fn missing_rows_are_found() {
     }
 }
 
-/// Opens a product as somebody who spoils it.
+/// Opens a product for modification, to damage it.
 fn spoil(path: &Path, change: impl Fn(&::hdf5::File)) {
     #[expect(clippy::disallowed_methods, reason = "a test spoils what it has written")]
     let file = ::hdf5::File::open_rw(path).unwrap();

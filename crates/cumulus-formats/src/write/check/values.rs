@@ -1,8 +1,8 @@
-//! Compares a finished file with the values it was made from, through nothing that took part in writing it: chunks
+//! Compares a finished file with the values that it was made from, independently of the code that wrote it: chunks
 //! are read by position and inflated by a pure Rust inflater.
 //!
 //! The check is a [`Sink`]: the same transfer that filled the file fills the check, block by block, and every block
-//! is held against what lies on the device. Nothing is kept but one band of chunks per variable.
+//! is compared with the data on the device. Only one band of chunks per variable is kept in memory.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,13 +17,13 @@ use crate::write::pack::{Form, Packed, Packing};
 use cumulus_model::error::{Class, Failure};
 use cumulus_model::structure::{LateAttributes, Structure, Variable};
 
-/// Position of the shuffle filter in the pipeline that netCDF makes.
+/// Index of the shuffle filter in the pipeline of netCDF.
 const SHUFFLE: u32 = 0;
 
-/// Position of deflate.
+/// Index of the deflate filter.
 const DEFLATE: u32 = 1;
 
-/// A finished file, held against the values that it should have.
+/// Compares a finished file with its expected values.
 #[derive(Debug)]
 pub struct Comparison {
     path: PathBuf,
@@ -32,22 +32,22 @@ pub struct Comparison {
     is_compressed: bool,
 }
 
-/// A variable and where its bytes lie.
+/// A variable and the location of its bytes.
 #[derive(Debug)]
 struct Stored {
     variable: Variable,
     place: Place,
-    /// Rows held against the file so far.
+    /// Rows compared so far.
     compared: usize,
 }
 
 #[derive(Debug)]
 enum Place {
-    /// In one piece from here on.
+    /// Contiguous, from this offset on.
     Whole(u64),
     Chunks {
         shape: Vec<usize>,
-        /// By the first row and the first index along the second axis.
+        /// By first row and first index along the second axis.
         chunks: BTreeMap<(usize, usize), Chunk>,
         band: Band,
     },
@@ -57,11 +57,11 @@ enum Place {
 struct Chunk {
     address: u64,
     size: usize,
-    /// Filters that were left out.
+    /// Filters that were skipped.
     filter_mask: u32,
 }
 
-/// The inflated chunks that hold some rows, by their first index along the second axis.
+/// The inflated chunks of some rows, by their first index along the second axis.
 #[derive(Debug, Default)]
 struct Band {
     first_row: Option<usize>,
@@ -69,10 +69,10 @@ struct Band {
 }
 
 impl Comparison {
-    /// Opens the file at `path`, which was made from `structure` with this deflate level.
+    /// Opens the file at `path`, which was made from `structure` at this deflate level.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// Returns an error if the file cannot be read.
     pub fn open(path: &Path, structure: &Structure, level: u8) -> Result<Self, Failure> {
         #[expect(clippy::disallowed_methods, reason = "the product, not a source")]
         let hdf5 = ::hdf5::File::open(path).map_err(|error| unreadable(path, "/", &error))?;
@@ -193,7 +193,7 @@ fn read(file: &File, offset: u64, length: usize) -> std::io::Result<Vec<u8>> {
 }
 
 impl Band {
-    /// True where these chunks hold exactly the bytes of `row`, which is the `index`-th of the band.
+    /// True if these chunks hold exactly the bytes of `row`, the row `index` of the band.
     fn holds(&self, row: &[u8], index: usize, variable: &Variable, shape: &[usize]) -> bool {
         // Only the first two axes are ever split.
         let inner = element_size(variable) * variable.shape.iter().skip(2).product::<usize>();
@@ -208,7 +208,7 @@ impl Band {
     }
 }
 
-/// Everything needed to read chunks of one variable.
+/// Everything that is needed to read chunks of one variable.
 struct Reader<'file> {
     path: &'file Path,
     file: &'file File,
@@ -243,7 +243,7 @@ impl Reader<'_> {
         if is_applied(DEFLATE) {
             let mut inflated = Vec::with_capacity(length);
             let decoder = flate2::read::ZlibDecoder::new(bytes.as_slice());
-            // One byte more than there may be: a chunk that is too long is no more right than one that is too short.
+            // One byte more than expected, so that a chunk that is too long is detected as well.
             let mut decoder = decoder.take(length as u64 + 1);
             decoder.read_to_end(&mut inflated).map_err(|error| unreadable(self.path, name, &error))?;
             bytes = inflated;
@@ -255,7 +255,7 @@ impl Reader<'_> {
     }
 }
 
-/// Undoes HDF5's shuffle, which stores the first bytes of all elements, then their second bytes, and so on.
+/// Undoes HDF5's shuffle, which stores the first byte of every element, then the second bytes, and so on.
 fn unshuffled(bytes: &[u8], size: usize) -> Vec<u8> {
     let count = bytes.len() / size.max(1);
     let mut values = vec![0; bytes.len()];

@@ -1,4 +1,4 @@
-//! What judges that share no line with libhdf5 make of a file, for tests.
+//! Checks of a file, for tests, that share no code with libhdf5.
 
 use std::path::Path;
 
@@ -9,8 +9,7 @@ use cumulus_model::attributes::{Attribute, AttributeValue};
 use cumulus_model::structure::{LateAttributes, Storage, Structure};
 use cumulus_model::values::Values;
 
-/// Walks every byte of the file at `path` by the published specification; it has the datasets of its structure, in
-/// their shapes.
+/// Walks every byte of the file at `path` by the published specification, and checks the shapes of its datasets.
 pub(super) fn every_byte_is_accounted_for(path: &Path, structure: &Structure) {
     let bytes = std::fs::read(path).unwrap();
     let summary = hdf5_walk::walk(&bytes).unwrap_or_else(|faults| panic!("{faults:#?}"));
@@ -24,8 +23,8 @@ pub(super) fn every_byte_is_accounted_for(path: &Path, structure: &Structure) {
     assert_eq!(bytes_of, bytes.len() as u64);
 }
 
-/// Holds the file at `path` against its structure, attributes and values, all read by a reader in pure Rust; `values`
-/// answers the numbers of the variable at an index.
+/// Compares the file at `path` with its structure, attributes and values, all read by a pure Rust reader. `values`
+/// returns the numbers of the variable at an index.
 pub(super) fn pure_reader_agrees(
     path: &Path,
     structure: &Structure,
@@ -65,7 +64,7 @@ pub(super) fn pure_reader_agrees(
     }
 }
 
-/// The attributes of a holder, in their order, but for those that make a file netCDF-4.
+/// Compares the attributes of an object, in order, without those that are internal to netCDF-4.
 fn same_attributes<'attribute>(found: &[NcAttribute], expected: impl Iterator<Item = &'attribute Attribute>) {
     const HIDDEN: [&str; 7] = [
         "CLASS",
@@ -84,7 +83,7 @@ fn same_attributes<'attribute>(found: &[NcAttribute], expected: impl Iterator<It
     );
     for (found, expected) in found.iter().zip(expected) {
         let same = match &expected.value {
-            // netcdf-c stores an empty text as no value at all, and so do we.
+            // netcdf-c stores an empty text without a value, and so do we.
             AttributeValue::Text(text) if text.is_empty() => {
                 matches!(&found.value, NcAttrValue::Strings(texts) if texts.is_empty())
             }

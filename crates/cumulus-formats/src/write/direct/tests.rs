@@ -22,7 +22,7 @@ fn variable(name: &str, storage: Storage, axes: &[(String, usize)]) -> Variable 
     }
 }
 
-/// Numbers that differ from variable to variable and from row to row, as each type holds them.
+/// Numbers that differ by variable and by row, in each type.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small whole numbers")]
 fn values(variable: &Variable, seed: usize) -> Values {
     let shape = variable.shape.clone();
@@ -61,14 +61,14 @@ fn fill(mut sink: Box<dyn Sink>, structure: &Structure, late: &LateAttributes) {
     sink.finish(late).unwrap();
 }
 
-/// Output of netCDF's own `ncdump`, without the file's name.
+/// The output of netCDF's `ncdump`, without the file name.
 fn dump(path: &Path) -> String {
     let output = Command::new("ncdump").args(["-n", "product"]).arg(path).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Writes the structure both ways and compares what netCDF reads.
+/// Writes the structure with both sinks and compares what netCDF reads.
 fn both_ways_agree(structure: &Structure, late: &LateAttributes, level: u8) {
     let folder = tempfile::tempdir().unwrap();
     let [direct, general] = ["direct.nc", "general.nc"].map(|name| folder.path().join(name));
@@ -104,8 +104,8 @@ fn attributes() -> impl Strategy<Value = Attributes> {
     values.prop_map(|values| values.into_iter().map(|(name, value)| Attribute { name, value }).collect())
 }
 
-/// Any structure: some dimensions with a variable of their own, of one or of two dimensions, anywhere in the order,
-/// some without, and some with a variable that only has their name.
+/// Any structure: some dimensions have a coordinate variable of one or two dimensions, at any position; some have
+/// none, and some have a variable that only shares their name.
 fn structure() -> impl Strategy<Value = Structure> {
     let dimensions = prop::collection::vec(prop_oneof![1_usize..9, 1200_usize..1300], 1..5);
     let axes = prop::collection::vec(any::<prop::sample::Index>(), 0..3);
@@ -120,7 +120,7 @@ fn structure() -> impl Strategy<Value = Structure> {
             .map(|(number, (axes, storage, is_named_so, has_fill, attributes))| {
                 let axes: Vec<_> = axes.iter().map(|axis| axis.get(&dimensions).clone()).collect();
                 let name = format!("{}{number}", if is_named_so { "d" } else { "v" });
-                // netCDF has no characters without a dimension here, and a plane of them would be long to print.
+                // netCDF has no characters without a dimension, and a plane of them would take long to print.
                 let storage = if axes.len() == 1 { storage } else { Storage::Numbers(ElementType::I16) };
                 let mut variable = variable(&name, storage, &axes);
                 variable.fill = (has_fill && storage != Storage::Characters).then_some(-99.0);
@@ -220,7 +220,7 @@ fn a_file_that_lacks_rows_is_not_finished() {
     assert!(failure.to_string().contains("pressure: 0 of 3 rows"), "{failure}");
 }
 
-/// The walk must notice: any changed byte that is no value, and any cut.
+/// Checks that the walk detects any changed byte of the structures, and any truncation.
 #[test]
 fn a_changed_byte_among_the_structures_is_noticed() {
     let folder = tempfile::tempdir().unwrap();

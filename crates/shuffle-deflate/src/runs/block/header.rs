@@ -1,31 +1,31 @@
-//! The header of a block with a code of its own: the code's lengths, themselves coded (RFC 1951, 3.2.7).
+//! The header of a block with a dynamic code: the code lengths, which are themselves coded (RFC 1951, 3.2.7).
 
 use super::super::super::bits::BitWriter;
 use super::super::super::huffman;
 
-/// Symbols of the code that codes lengths: 16 lengths and three repetitions.
+/// Symbols of the code for lengths: 16 lengths and three repetitions.
 const SYMBOLS: usize = 19;
 
-/// Longest code for a length.
+/// Max length of these codes.
 const LIMIT: usize = 7;
 
-/// The order in which the lengths of that code are written.
+/// Order in which the lengths of this code are written.
 const ORDER: [usize; SYMBOLS] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// A length or a repetition, with its extra bits.
+/// A length or a repetition, with the extra bits of its count.
 type Part = (u8, u8);
 
 /// A header ready to be written.
 pub(super) struct Header {
     parts: Vec<Part>,
     lengths: [u8; SYMBOLS],
-    /// Lengths of the code for symbols and of the code for distances.
+    /// Numbers of lengths in the literal code and in the distance code.
     literals: usize,
     distances: usize,
 }
 
 impl Header {
-    /// The header for a code of symbols and a code of distances.
+    /// Creates the header for a literal code and a distance code.
     pub(super) fn new(symbols: &[u8], distances: &[u8]) -> Self {
         let used = symbols.iter().rposition(|&length| length > 0).map_or(0, |last| last + 1).max(257);
         let all: Vec<u8> = symbols.iter().take(used).chain(distances).copied().collect();
@@ -41,12 +41,12 @@ impl Header {
         Self { parts, lengths, literals: used, distances: distances.len() }
     }
 
-    /// Lengths of the code for lengths that have to be written: those at the end may be left out.
+    /// Number of lengths of the code for lengths that are written: trailing zeros are omitted.
     fn told(&self) -> usize {
         ORDER.iter().rposition(|&symbol| self.lengths[symbol] > 0).map_or(0, |last| last + 1).max(4)
     }
 
-    /// Its size in bits.
+    /// Size in bits.
     pub(super) fn bits(&self) -> u64 {
         let parts: u64 = self
             .parts
@@ -56,7 +56,7 @@ impl Header {
         14 + 3 * self.told() as u64 + parts
     }
 
-    /// Appends it.
+    /// Appends the header to the stream.
     pub(super) fn write(&self, writer: &mut BitWriter) {
         writer.bits(self.literals as u64 - 257, 5);
         writer.bits(self.distances as u64 - 1, 5);
@@ -72,7 +72,7 @@ impl Header {
     }
 }
 
-/// Appends `count` equal lengths, as repetitions where there is one for them.
+/// Appends `count` equal lengths, as repetitions if possible.
 fn repeat(length: u8, mut count: usize, parts: &mut Vec<Part>) {
     let add = |parts: &mut Vec<Part>, symbol: u8, extra: usize| {
         parts.push((symbol, u8::try_from(extra).unwrap_or(u8::MAX)));
@@ -99,7 +99,7 @@ fn repeat(length: u8, mut count: usize, parts: &mut Vec<Part>) {
     parts.extend(std::iter::repeat_n((length, 0), count));
 }
 
-/// Extra bits of a repeat count.
+/// Number of extra bits that encode the count of a repetition.
 fn extra_bits(symbol: u8) -> u32 {
     match symbol {
         16 => 2,

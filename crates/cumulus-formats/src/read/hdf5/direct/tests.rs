@@ -11,7 +11,7 @@ use cumulus_model::source::Source;
 const ROWS: usize = 1003;
 const BINS: usize = 17;
 
-/// A file with one dataset `x` of f32, made by `build` in a file made by `create`.
+/// A file with one dataset `x` of f32. `create` configures the file and `build` the dataset.
 struct Sample {
     path: PathBuf,
     _folder: TempDir,
@@ -37,7 +37,7 @@ impl Sample {
         Self { path, _folder: folder }
     }
 
-    /// Holds rows read by position against rows read by libhdf5; returns whether any could be read by position.
+    /// Compares rows read by position with rows read by libhdf5; returns true if they could be read by position.
     fn check(&self) -> bool {
         let source = Hdf5Source::open(&self.path).unwrap();
         let dataset = source.description().dataset("x").unwrap();
@@ -78,7 +78,7 @@ fn plain_storage_is_read_by_position_and_as_libhdf5_reads_it() {
     ];
     for (name, build) in plain {
         assert!(Sample::new(no_option, build, true).check(), "{name}");
-        // The newest form of the file has other chunk indexes.
+        // The latest file format has other chunk indexes.
         let latest = |builder: &mut FileBuilder| {
             builder.with_fapl(|access| access.libver_latest());
         };
@@ -125,7 +125,7 @@ fn another_type_is_left_to_libhdf5() {
     let dataset = source.description().dataset("x").unwrap();
     let stored = source.stored(dataset).unwrap();
     let rows = Rows { stored, file: source.file.as_ref(), shape: &dataset.shape, range: 0..3 };
-    // Only as many bytes as the rows have are ever read.
+    // No more bytes are read than the rows have.
     assert!(rows.directly(Vec::<f32>::new()).is_none());
     assert!(rows.directly(Vec::<f64>::new()).is_some());
 }
@@ -135,7 +135,7 @@ fn a_damaged_chunk_is_refused_by_libhdf5_in_its_own_words() {
     let sample = Sample::new(no_option, |builder| builder.chunk((100, BINS)).shuffle().deflate(4), true);
     let mut bytes = std::fs::read(&sample.path).unwrap();
     let length = bytes.len();
-    // Whatever lies in the middle of the file is the stream of some chunk.
+    // The middle of the file is part of some chunk's compressed stream.
     for byte in &mut bytes[length / 2..length / 2 + 64] {
         *byte = !*byte;
     }
