@@ -21,7 +21,7 @@ FEWEST_VARIABLES = 25
 
 
 def pages():
-    """All Markdown pages except generated ones."""
+    """All Markdown pages, except the generated ones in data/test-output."""
     found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")]
     return sorted(page for page in found if "test-output" not in page.parts)
 

@@ -116,7 +116,7 @@ def read_columns(lines, keep_short):
         row = cells(line, names)
         cut = place == last and not re.search(r"\.\d" if is_esc else r"\.\d\d", row[-1])
         known = np.isfinite([number(cell) for cell in row])
-        if len(row) == len(names) and known.sum() < len(names) / 2:  # a few bad cells are missing, many invalidate the row
+        if len(row) == len(names) and known.sum() < len(names) / 2:  # many bad cells invalidate the row
             malformed += 1
             continue
         if len(row) != len(names) or cut:
