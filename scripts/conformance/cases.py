@@ -53,7 +53,7 @@ class Conversion:
         self.product.set_auto_mask(False)
         self.product.set_auto_scale(False)
 
-    # What the product has -------------------------------------------------------------------------------------
+    # Contents of the product ----------------------------------------------------------------------------------
 
     def values(self, name):
         """Values as float64, NaN where missing."""
@@ -69,7 +69,7 @@ class Conversion:
         with h5py.File(self.source) as file:
             return np.asarray(file[name][()])
 
-    # What is right --------------------------------------------------------------------------------------------
+    # Expectations ---------------------------------------------------------------------------------------------
 
     def expect(self, what, found, right):
         if found != right:

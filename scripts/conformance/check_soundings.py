@@ -33,7 +33,7 @@ def check(what, is_well, detail=""):
         failures.append(what)
 
 
-# Rules by hand ----------------------------------------------------------------------------------------------------
+# Hand-computed rules ----------------------------------------------------------------------------------------------
 
 def check_rules():
     check("wind from the west is eastward", np.allclose(components(10.0, 270.0), (10, 0)))
@@ -106,7 +106,7 @@ def check_raw(raw_path, netcdf_path):
               f"{int(known.sum())} common, {np.median(apart[known]):.1e} apart in the median, {apart[known].max():.1e} at most")
 
 
-# The judge's eye --------------------------------------------------------------------------------------------------
+# Verdicts of the judge --------------------------------------------------------------------------------------------
 
 HEADER = """\
 Data Type/Direction:                       AVAPS SOUNDING DATA, Channel 3/Descending

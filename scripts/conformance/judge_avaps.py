@@ -369,7 +369,7 @@ class Judge(Inspection):
                 self.say(f"{name} is not what it was")
             self.values += found.size
 
-    # What surrounds the values --------------------------------------------------------------------------------
+    # Coordinates, reference and global attributes -------------------------------------------------------------
 
     def coordinates(self):
         """Checks that every `coordinates` lists the coordinates with values, and no empty one."""

@@ -58,7 +58,7 @@ def attributes_of(digest, subject):
     return digest[subject.variable]["attributes"]
 
 
-# What must be otherwise ---------------------------------------------------------------------------------------------
+# Expected results ---------------------------------------------------------------------------------------------------
 
 def note_added(digest, subject):
     attributes_of(digest, subject)["note"] = ["text", "added later"]
@@ -132,7 +132,7 @@ def attributes_deleted(digest, subject):
     attributes_of(digest, subject)["units"] = ["text", NOTE]
 
 
-# How it is made -----------------------------------------------------------------------------------------------------
+# Commands -----------------------------------------------------------------------------------------------------------
 
 def nco(tool, *words):
     """A call of an NCO tool, which changes the file in place; -h leaves the history unchanged."""

@@ -63,7 +63,7 @@ def missing(path):
         del file["profile"].attrs["flags"]
 
 
-# A header that is wider than it need be ----------------------------------------------------------------------------
+# An unnecessarily wide header --------------------------------------------------------------------------------------
 
 def width(path):
     """Writes the size of the root's header in 4 bytes, where 2 or 1 are enough: a build with assertions aborts on
