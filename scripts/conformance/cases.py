@@ -1,10 +1,11 @@
-"""Converts inputs that are known to mislead programs, and holds each product against what is right for it.
+"""Converts inputs that are known to mislead programs, and compares each product with the expected result.
 
     cases.py HS3_CPL HS3_AVAPS CASES
 
-The first two are the programs, CASES is a folder with a file or folder for each case, by whose name the rule is
-found; what is only doubtfully right is in its folder `doubtful`. Sources are read with h5py, products with
-netCDF4-python. A case without a rule, or a rule without its case, is bad, too. Exit code 0 where all is well.
+The first two are the programs. CASES is a folder with a file or folder for each case, whose name determines the rule;
+its folder `doubtful` has cases whose expected result is debatable. Sources are read with h5py, products with
+netCDF4-python. A case without a rule, or a rule without a case, is also an error. The exit code is 0 if all results
+are as expected.
 """
 
 import json
@@ -22,7 +23,7 @@ RULES = {}
 
 
 def case(*names):
-    """Marks a function as what is right for these cases."""
+    """Decorator that registers a function as the rule for these cases."""
     def register(rule):
         RULES.update(dict.fromkeys(names, rule))
         return rule
@@ -30,7 +31,7 @@ def case(*names):
 
 
 class Conversion:
-    """A case, converted."""
+    """A case after its conversion."""
 
     def __init__(self, program, path, output):
         self.wrong = []
@@ -52,10 +53,10 @@ class Conversion:
         self.product.set_auto_mask(False)
         self.product.set_auto_scale(False)
 
-    # What the product has -------------------------------------------------------------------------------------
+    # Contents of the product ----------------------------------------------------------------------------------
 
     def values(self, name):
-        """Values as float64, NaN where they are missing."""
+        """Values as float64, NaN where missing."""
         variable = self.product[name]
         values = np.asarray(variable[...], "f8")
         return np.where(values == getattr(variable, "_FillValue", np.nan), np.nan, values)
@@ -64,11 +65,11 @@ class Conversion:
         return getattr(self.product[name], attribute, None)
 
     def original(self, name):
-        """A dataset of an HDF5 source, as it is stored."""
+        """A dataset of an HDF5 source, as stored."""
         with h5py.File(self.source) as file:
             return np.asarray(file[name][()])
 
-    # What is right --------------------------------------------------------------------------------------------
+    # Expectations ---------------------------------------------------------------------------------------------
 
     def expect(self, what, found, right):
         if found != right:
@@ -90,7 +91,7 @@ class Conversion:
         self.expect("the origin of time", str(netCDF4.num2date(0, self.product["time"].units)), moment)
 
     def fell(self, rows, seconds, first=None):
-        """This many rows over this many seconds, in order, from `first` seconds after the launch."""
+        """Expects this number of rows over this number of seconds, in order, from `first` seconds after the launch."""
         time = self.values("time")
         self.expect("rows", len(time), rows)
         self.near("the time of the fall", time[-1] - time[0], seconds, 0.1)
@@ -104,12 +105,12 @@ class Conversion:
         self.near(f"the range of {name}", (np.nanmin(found), np.nanmax(found)), (low, high), within)
 
     def column(self, name, expected, unit, within):
-        """Values of a source column, which begins at the surface, under the unit of the product."""
+        """Expects the values of a source column, which starts at the surface, in the unit of the product."""
         self.expect(f"unit of {name}", self.text(name, "units"), unit)
         self.near(name, self.values(name), expected[::-1], within)
 
     def keeps(self, name, unit=None, original=None):
-        """The very bits of the source."""
+        """Expects exactly the bits of the source."""
         found, expected = np.asarray(self.product[name][...]), self.original(original or name)
         if found.dtype.kind != expected.dtype.kind or np.ravel(found).tobytes() != np.ravel(expected).tobytes():
             self.wrong.append(f"{name} is not what the source has")
@@ -127,7 +128,7 @@ LAUNCH = "2024-08-31 13:04:30"
 def whatever_time_counts(one):
     one.launched(LAUNCH)
     one.fell(rows=157, seconds=936.04, first=2.0)
-    # The rows are the source's in the order of their time.
+    # The rows are those of the source, sorted by time.
     fall = np.argsort(one.original("time"))
     pressure = one.original("pres")[fall].astype("f8")
     one.near("pres", one.values("pres"), pressure, 0)
@@ -194,7 +195,7 @@ def knots(one):
 
 
 def text_rows(path, cells):
-    """Rows of numbers in a text, NaN where a cell holds none."""
+    """Rows of numbers in a text, NaN where a cell is not numeric."""
     rows = [re.split(r"[,\s]+", line.strip().rstrip(",")) for line in path.read_text("latin-1").splitlines()]
     start = next(place for place in range(len(rows)) if all(len(row) == cells and re.match(r"-?\d", row[0]) for row in rows[place:]))
 
@@ -251,7 +252,7 @@ def as_every_eol(one):
 def class_of_2001(one):
     one.launched("2001-08-18 18:49:32")
     one.fell(rows=390, seconds=778, first=2.0)
-    # The row at 0 s is the aircraft's.
+    # The row at 0 s is from the aircraft.
     for name, value in (("pres", 216.5), ("tdry", -49.8), ("wspd", 6.7), ("lon", -77.588), ("alt", 11950.5)):
         one.near(f"reference_{name}", one.values(f"reference_{name}"), value, 1e-3)
     table = text_rows(one.source, 21)
@@ -295,7 +296,7 @@ def never_written(one):
             one.near(name, one.values(name), np.where(written, dataset[()], np.nan), 0)
             one.expect(f"_FillValue of {name}", int(one.text(name, "_FillValue")), int(dataset.fillvalue))
             one.warned("chunks_never_written", name)
-    # Unwritten values do not make altitudes of flags.
+    # Unwritten values must not turn flags into altitudes.
     one.expect("flags of Saturate", one.text("Saturate", "flag_values") is not None, True)
 
 
@@ -428,7 +429,7 @@ def main():
                 try:
                     if not one.wrong:
                         RULES[name](one)
-                except Exception as error:  # what a rule asks for is not there
+                except Exception as error:  # something that the rule needs is missing
                     one.wrong.append(f"{type(error).__name__}: {error}")
                 wrong = one.wrong
                 if one.product is not None:

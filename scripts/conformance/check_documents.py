@@ -1,9 +1,9 @@
 """Compares the documents with the programs and with each other: check_documents.py PROGRAM...
 
 - docs/options.md has the options, values, defaults, choices and variables of every program's --help, and no others;
-- docs/environment.md has every variable that --help or the sources name;
+- docs/environment.md has every variable in --help or in the sources;
 - docs/exit-codes.md has the exit codes of --help in the same order of precedence, and is the only page with such a table;
-- every relative link of a Markdown page leads to a file and a heading that exist, and so does every `scripts/…`.
+- every relative link of a Markdown page leads to a file and a heading that exist, and every `scripts/…` exists.
 
 Prose is not compared. The exit code is 1 if anything is wrong.
 """
@@ -14,14 +14,14 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Variables for tests, which are no business of users.
+# Variables for tests, which are not documented for users.
 FOR_TESTS = {"CUMULUS_TEST_FAULTS"}
-# How many variables the sources name at least; fewer mean that they are looked for in the wrong place.
+# Min number of variables in the sources; fewer mean that the search looks in the wrong place.
 FEWEST_VARIABLES = 25
 
 
 def pages():
-    """All Markdown pages that people write."""
+    """All Markdown pages, except the generated ones in data/test-output."""
     found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")]
     return sorted(page for page in found if "test-output" not in page.parts)
 
@@ -46,7 +46,7 @@ def help_options(text):
 
 
 def tables(text):
-    """Rows of a page's tables, as dictionaries by the names of the columns."""
+    """Rows of a page's tables, as dictionaries by column name."""
     header = None
     for line in text.splitlines():
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
@@ -59,7 +59,7 @@ def tables(text):
 
 
 def check_options(page, options):
-    """Problems of docs/options.md beside the options of one program."""
+    """Differences between docs/options.md and the options of one program."""
     documented = {}
     for row in tables(page):
         match = re.search(r"`--([a-z-]+)(?: <([^>]+)>)?`", row.get("option", ""))
@@ -97,7 +97,7 @@ def source_variables():
 
 
 def check_environment(page, names):
-    """Problems of docs/environment.md."""
+    """Errors in docs/environment.md."""
     documented = set()
     for row in tables(page):
         documented.update(re.findall(r"`([A-Z_]+)`", row.get("variable", "")))
@@ -109,7 +109,7 @@ def check_environment(page, names):
 
 
 def check_exit_codes(page, text):
-    """Problems of docs/exit-codes.md beside one program's --help."""
+    """Differences between docs/exit-codes.md and one program's --help."""
     section = text[text.index("\nExit codes:") :].split("\n\n")[0]
     wanted = re.findall(r"^ +(\d+) ", section, re.MULTILINE)
     documented = [row["code"] for row in tables(page) if "code" in row]
@@ -121,12 +121,12 @@ def check_exit_codes(page, text):
 
 
 def slug(heading):
-    """The anchor that GitHub gives a heading."""
+    """The anchor that GitHub creates for a heading."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
 def check_links(page):
-    """Links and scripts of a page that lead nowhere."""
+    """Links and scripts of a page that do not exist."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", target):
@@ -143,7 +143,7 @@ def check_links(page):
 
 
 def main(programs):
-    """Checks everything; the exit code."""
+    """Runs all checks; returns the exit code."""
     read = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("options", "environment", "exit-codes")}
     problems, variables = [], source_variables()
     for program in programs:

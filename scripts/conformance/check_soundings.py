@@ -1,10 +1,11 @@
-"""Tries the dropsonde judge itself: its parsers on genuine files, its rules on hand-computed values, and its eye.
+"""Tests the dropsonde judge itself: its parsers on genuine files, its rules on hand-computed values, and its
+verdicts.
 
     check_soundings.py
 
-Genuine files come from $CUMULUS_SHARED/samples/avaps; without it, only synthetic ones are tried. Each sounding is
-also written as a product by a few lines below; the judge must find nothing wrong with it, and must complain of every
-spoilt copy. Exit code 0 where all is well.
+Genuine files are in $CUMULUS_SHARED/samples/avaps; without it, only synthetic ones are used. Each sounding is also
+written as a product by a few lines below; the judge must accept it, and must reject every damaged copy. The exit code
+is 0 if all tests pass.
 """
 
 import os
@@ -32,7 +33,7 @@ def check(what, is_well, detail=""):
         failures.append(what)
 
 
-# Rules by hand ----------------------------------------------------------------------------------------------------
+# Hand-computed rules ----------------------------------------------------------------------------------------------
 
 def check_rules():
     check("wind from the west is eastward", np.allclose(components(10.0, 270.0), (10, 0)))
@@ -77,11 +78,11 @@ def check_samples(folder):
 
 
 def check_twins(text_path, netcdf_path):
-    """The same sounding as ICARTT and as netCDF: equal within the rounding of two decimals, holes included."""
+    """The same sounding as ICARTT and as netCDF: equal within the rounding to two decimals, including gaps."""
     text, netcdf = read(text_path)[0], read(netcdf_path)[0]
     check("twins: launch and sonde", (text.launches[0][1], text.sonde) == (netcdf.launches[0][1], netcdf.sonde))
     (text_time, text_columns, *_), (netcdf_time, netcdf_columns, *_) = ordered(text), ordered(netcdf)
-    # The last row, extrapolated to the surface, has another time in either file.
+    # The last row, extrapolated to the surface, has a different time in the two files.
     check("twins: time", len(text_time) == len(netcdf_time) and np.abs(text_time - netcdf_time)[:-1].max() <= 0.005,
           f"surface row at {text_time[-1]} and {netcdf_time[-1]:.2f} s")
     for name in text_columns:
@@ -92,7 +93,7 @@ def check_twins(text_path, netcdf_path):
 
 
 def check_raw(raw_path, netcdf_path):
-    """A D-file beside what ASPEN made of it: the same positions at the same time since launch."""
+    """Compares a D-file with ASPEN's result: the same positions at the same time since launch."""
     raw, netcdf = read(raw_path)[0], read(netcdf_path)[0]
     early = raw.launches[0][1] - netcdf.launches[0][1]
     check(f"{raw_path.name}: launch, which ASPEN cuts to the second", 0 <= early < 1 and raw.sonde == netcdf.sonde, f"{early:.2f} s")
@@ -105,7 +106,7 @@ def check_raw(raw_path, netcdf_path):
               f"{int(known.sum())} common, {np.median(apart[known]):.1e} apart in the median, {apart[known].max():.1e} at most")
 
 
-# The judge's eye --------------------------------------------------------------------------------------------------
+# Verdicts of the judge --------------------------------------------------------------------------------------------
 
 HEADER = """\
 Data Type/Direction:                       AVAPS SOUNDING DATA, Channel 3/Descending
@@ -124,7 +125,7 @@ Post Processing Comments:                  Aspen Version 3.1; Created on 24 Apr 
 
 
 def eol_row(time, **known):
-    """A row of the format, -999 in what is not given."""
+    """A row of the format, -999 for values that are not given."""
     clock = (86390.25 + time) % 86400
     numbers = [known.get(name, -999) for name in
                ("pres", "tdry", "dp", "rh", "u_wind", "v_wind", "wspd", "wdir", "dz", "gph", "lon", "lat", "gpsalt")]
@@ -133,7 +134,7 @@ def eol_row(time, **known):
 
 
 def synthetic(sonde):
-    """An EOL sounding with what real ones do to their readers."""
+    """An EOL sounding with the difficulties of real ones."""
     wind = dict(u_wind=-3.21, v_wind=4.05, wspd=5.17, wdir=141.6)
     rows = [eol_row(-1, pres=66.3, tdry=-66.4, wspd=3.32, wdir=111.16, gph=19102.4, lon=179.99, lat=-0.123456)]
     rows += [eol_row(0.25 * step, **(dict(lon=179.99 + 0.001 * step - 360 * (step > 10), lat=-0.123456 + 0.001 * step,
@@ -151,7 +152,8 @@ def synthetic(sonde):
 
 
 def check_text(folder):
-    """The EOL parser on what real files do: glued cells, twins, lost times, the midnight of New Year, more columns."""
+    """Tests the EOL parser on the difficulties of real files: glued cells, twins, missing times, New Year's midnight,
+    more columns."""
     path = folder / "trial.eol"
 
     def parsed(text, **options):
@@ -182,7 +184,7 @@ def check_text(folder):
 
 
 def write_product(source, product, place, spoil=None):
-    """A product by the letter of the description; `spoil` may change its parts before they are written."""
+    """Writes a product exactly by the description; `spoil` may change its parts before they are written."""
     sounding = read(source)[place]
     time, columns, dropped, conflicts = ordered(sounding)
     nothing = np.full(len(time), np.nan)
@@ -275,7 +277,7 @@ def first_known(values):
 
 
 def spoils():
-    """Ways to spoil a product: name -> what it does to the parts, and what the judge should then report."""
+    """Ways to damage a product: name -> the change of its parts, and the judge's expected complaint."""
     def nudge(name, by):
         def change(parts):
             values = parts["variables"][name] = np.array(parts["variables"][name], "f8")
@@ -330,7 +332,7 @@ def spoils():
 
 
 def check_judge(sources, folder):
-    """Well-written products pass, spoilt ones do not."""
+    """Correct products must pass, damaged ones must not."""
     found, _ = tasks(sources, folder)
     check("soundings to judge", bool(found), len(found))
     for source, product, place in found:
@@ -342,7 +344,7 @@ def check_judge(sources, folder):
         for name, (spoil, words) in spoils().items():
             try:
                 write_product(source, product, place, spoil)
-            except (KeyError, IndexError):  # this sounding has nothing to spoil in that way
+            except (KeyError, IndexError):  # this sounding has nothing to damage in that way
                 continue
             tried += 1
             try:

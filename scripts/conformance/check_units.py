@@ -1,11 +1,11 @@
-"""Do units convert as UDUNITS converts them?
+"""Compares the conversion of units with UDUNITS.
 
     check_units.py PROGRAM
 
-PROGRAM is the example `unit_values`. Every spelling below is converted into every other one, by the program and by
-UDUNITS-2 (through cf-units). Conversions must agree to 13 digits, and pairs that one of them does not convert must be
-those that the other does not convert either, but for what the notes say the program does otherwise: steradians and
-degrees are units of their own, and some spellings are understood that UDUNITS does not take.
+PROGRAM is the example `unit_values`. Every spelling below is converted to every other one, by the program and by
+UDUNITS-2 (through cf-units). Conversions must agree to 13 digits, and both must reject the same pairs, except for the
+documented differences: steradians and degrees are separate units for the program, and it accepts some spellings that
+UDUNITS does not.
 """
 
 import ast
@@ -27,7 +27,7 @@ TAKEN_BY_BOTH = (
     "m-1", "km-1", "m^-1", "1/km", "sr", "km-1 sr-1", "m-1 sr-1", "Mm-1 sr-1", "m^-1 sr^-1",
     "kg", "g", "mg", "W m-2", "J kg-1", "m2 s-2", "V", "mV", "Hz", "kHz", "MHz", "GHz", "m3", "litre",
 )
-# What sources write, and what is meant by it in the spelling of UDUNITS.
+# Spellings in sources, and the UDUNITS spelling of the same unit.
 SPELLINGS = {
     "degrees C": "degC", "deg C": "degC", "degrees_C": "degC", "kt": "knot", "kts": "knot", "Pascal": "Pa", "ms-1": "m s-1",
     "degrees N": "degrees_north", "deg_N": "degrees_north", "degrees E": "degrees_east", "km^{-1}": "km-1", "mb": "mbar",
@@ -42,12 +42,12 @@ def answers(program, pairs):
 
 
 def has_angle(unit):
-    """True for units in which UDUNITS counts an angle as a number."""
+    """True for units in which UDUNITS treats an angle as a plain number."""
     return any(word in unit for word in ("sr", "rad", "degree", "arc")) and not unit.startswith(("degree_C", "degree_F"))
 
 
 def is_same(ours, theirs):
-    """Equal to 13 digits, or to 1e-11 where an offset takes digits away."""
+    """True if equal to 13 digits, or to 1e-11 if an offset cancels digits."""
     tolerance = 1e-11 if theirs[0] else 0
     return all(math.isclose(one, two, rel_tol=1e-13, abs_tol=tolerance) for one, two in zip(ours, theirs))
 
@@ -63,7 +63,7 @@ def main():
         theirs = None
         if from_unit.is_convertible(to_unit):
             theirs = [from_unit.convert(value, to_unit) for value in (0.0, 1.0, 250.0)]
-            # UDUNITS takes a unit for its reciprocal, too: a period for a frequency.
+            # UDUNITS also converts a unit to its reciprocal, such as a period to a frequency.
             theirs = None if math.isinf(theirs[0]) else theirs
         if ours is None and theirs is not None and (has_angle(meant) or has_angle(two)):
             continue

@@ -1,4 +1,4 @@
-"""Draws the backscatter of an ATB product at 532 nm, time by altitude: curtain.py PRODUCT PICTURE."""
+"""Draws the backscatter of an ATB product at 532 nm by time and altitude: curtain.py PRODUCT PICTURE."""
 
 import sys
 
@@ -15,15 +15,15 @@ from matplotlib.patches import Patch
 
 # From the noise of a single bin of the sample (about 3e-4) to its cloud (about 2e-2), in km-1 sr-1.
 LIMITS = (3e-4, 2e-2)
-# What is not measured: a grey that the colours of the data do not have.
+# Unmeasured values: a grey that is not a colour of the data.
 BACKGROUND = "0.85"
 
 
 def draw(product, picture):
-    """Writes the picture of the product."""
+    """Draws a product and writes the picture."""
     with xr.open_dataset(product) as dataset:
         time, altitude = dataset.time.values, dataset.Bin_Alt
-        # Negative values are noise around zero. A logarithm has no place for them, so the lowest colour shows them.
+        # Negative values are noise around zero. They have no logarithm, so they get the lowest colour.
         measured = dataset.ATB_532.where(dataset.ATB_532_status == 0).clip(min=LIMITS[0])
         figure, axes = plt.subplots(figsize=(9, 4.6), dpi=100, layout="constrained")
         axes.set_facecolor(BACKGROUND)
@@ -37,7 +37,7 @@ def draw(product, picture):
         unmeasured = Patch(color=BACKGROUND, label="above the aircraft, below the surface, or missing")
         axes.legend(handles=[aircraft, unmeasured], loc="upper right", fontsize=8, ncols=2)
         figure.colorbar(mesh, ax=axes, extend="both", label="backscatter (km$^{-1}$ sr$^{-1}$)")
-        # The version of matplotlib stays out, so that another one changes the file only if it changes the picture.
+        # The version of matplotlib is omitted, so that another one changes the file only if it changes the picture.
         figure.savefig(picture, metadata={"Software": None})
 
 

@@ -1,11 +1,11 @@
-"""Judges products by their sources, with libraries the product does not use.
+"""Compares products with their sources, with libraries that the product does not use.
 
 Sources are read with h5py, products with netCDF4-python. Every rule (missing values, positions, time, extents) is
-written down here a second time, from the documentation and not from the product's code.
+implemented here a second time, from the documentation and not from the product's code.
 
     judge.py SOURCES PRODUCTS [--schemas FOLDER] [--checkers every|form|none]
 
-Exit code 0 where nothing is wrong, 1 otherwise. The last line sums up.
+The exit code is 0 if nothing is wrong, else 1. The last line is a summary.
 """
 
 import datetime
@@ -22,21 +22,22 @@ from product_checks import Inspection, arguments, conclude, judge_all, surroundi
 FILL = -999.0
 TEXTS = ("Date", "Project")
 NAVIGATION = ("Plane_Alt", "Plane_Heading", "Plane_Pitch", "Plane_Roll")
-# Variables whose integers have a sentinel, by the documentation.
+# Variables with a sentinel for integers, according to the documentation.
 INTEGER_SENTINELS = ("Layer_Type", "Latitude", "Longitude", *NAVIGATION, "Solar_Azimuth_Angle", "Solar_Elevation_Angle",
                      "Gnd_Hgt", "Layer_Top_Alt", "Layer_Bot_Alt", "Dec_JDay")
-# Variables of the documentation's tables, in which all floats at or below -900 are missing; in others the usual sentinels are.
+# Variables in the documentation's tables, in which all floats at or below -900 are missing. In others, only the usual
+# sentinels are missing.
 KNOWN = (*INTEGER_SENTINELS, "Hour", "Minute", "Second", "Bin_Alt", "Bin_Width", "Frame_Top", "Hori_Res", "NumBins", "NumChans", "NumRecs",
          "NumWave", "MaxLayers", "NumLayers", "Start_JDay", "End_JDay", "ATB_355", "ATB_532", "ATB_1064", "Depol_Ratio",
          "Depol_Ratio_1sec", "Mole_Back", "Pressure", "Temperature", "RH", "Saturate", "Cali_355", "Cali_532", "Cali_1064")
 USUAL_SENTINELS = (-999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99999.0, -999999.0)
-# Units that are stated in these cases and converted: (variable's prefix, stated unit) and the factor.
+# Stated units that are converted in these cases: (prefix of the variable, stated unit) and the factor.
 FACTORS = {("ATB_", "m-1 sr-1"): 1000.0, ("Bin_Alt", "m"): 1e-3, ("Plane_Alt", "m"): 1e-3, ("Gnd_Hgt", "m"): 1e-3,
            ("Plane_Pitch", "rad"): 180 / np.pi}
 
 
 def stated_missing(dataset):
-    """The numbers that a dataset states to be missing and can hold, in its own type."""
+    """The missing values that a dataset states and its type can represent."""
     stated = [np.ravel(dataset.attrs[name]) for name in ("_FillValue", "missing_value") if name in dataset.attrs]
     numbers = np.concatenate(stated).astype("f8") if stated else np.array([])
     with np.errstate(all="ignore"):
@@ -46,21 +47,21 @@ def stated_missing(dataset):
 
 
 def factor_of(name, dataset):
-    """The factor by which the values of a dataset are converted to the unit of the tables."""
+    """Factor for the conversion of a dataset's values to the unit in the tables."""
     stated = next((dataset.attrs[key] for key in ("units", "Units", "UNITS", "unit", "Unit") if key in dataset.attrs), "")
     stated = stated.decode() if isinstance(stated, bytes) else str(stated)
     return next((factor for (prefix, unit), factor in FACTORS.items() if name.startswith(prefix) and unit == stated), 1.0)
 
 
 class Judge(Inspection):
-    """One source beside its product."""
+    """Compares one source with its product."""
 
     def __init__(self, source_path, product_path):
         super().__init__(source_path, product_path)
         self.source = h5py.File(source_path, "r")
 
     def read(self, name):
-        """All values of a source dataset, flat, in its own type."""
+        """All values of a source dataset, flattened, in its own type."""
         return np.asarray(self.source[name][()]).ravel()
 
     def run(self):
@@ -115,7 +116,7 @@ class Judge(Inspection):
         self.compare(name, dataset, variable, invalid if name in ("Latitude", "Longitude") else None)
 
     def compare(self, name, dataset, variable, invalid):
-        """Row blocks of a source dataset beside those of its variable, bit by bit."""
+        """Compares blocks of rows of a source dataset with those of its variable, bit by bit."""
         kind = dataset.dtype.kind
         expected_type = classic_type(dataset.dtype)
         is_packed = "scale_factor" in dataset.attrs or "add_offset" in dataset.attrs
@@ -123,7 +124,7 @@ class Judge(Inspection):
             expected_type = np.dtype("f4") if dataset.dtype.itemsize <= 2 else np.dtype("f8")
         factor = factor_of(name, dataset)
         if name in INTEGER_SENTINELS and expected_type == np.dtype("i1"):
-            expected_type = np.dtype("i2")  # a byte has no room for -999
+            expected_type = np.dtype("i2")  # a byte cannot hold -999
         self.expect(f"{name} type", variable.dtype, expected_type)
         if variable.shape != dataset.shape and variable.size != 1:
             self.say(f"{name} shape: {variable.shape}, expected {dataset.shape}")
@@ -149,7 +150,7 @@ class Judge(Inspection):
                 expected = ((before.astype("f8") * scale + offset) * factor).astype(expected_type)
             elif factor != 1.0:
                 is_own |= np.isin(before, np.array(USUAL_SENTINELS, before.dtype))
-                # Thousandths are divisions, which are exact where multiplication is not.
+                # Thousandths are computed by division, which is exact where multiplication is not.
                 wide = before.astype("f8")
                 expected = (wide * factor if factor > 1 else wide / round(1 / factor)).astype(expected_type)
             else:
@@ -170,7 +171,7 @@ class Judge(Inspection):
                 missing += int(gone.sum())
             self.values += expected.size
             if factor == 180 / np.pi:
-                # No float holds this factor: the last bit may differ.
+                # This factor is not exact in floating point: the last bit may differ.
                 after = np.where(np.abs(after - expected) <= np.spacing(np.abs(expected)), expected, after)
             width = f"u{expected_type.itemsize}"
             differ = np.ascontiguousarray(after).view(width) != np.ascontiguousarray(expected).view(width)
@@ -196,7 +197,7 @@ class Judge(Inspection):
         self.values += records
 
     def kilometres(self, name):
-        """A product's altitudes in km, NaN where missing; of each record, where there is one."""
+        """Altitudes of a product in km, NaN where missing; one per record if possible."""
         if name not in self.product.variables:
             return None
         variable = self.product[name]
@@ -204,8 +205,8 @@ class Judge(Inspection):
         return values / {"km": 1, "m": 1000}[variable.units]
 
     def status(self):
-        """The flags beside profiles: aircraft and surface of the record, zeros from the top, missing values."""
-        if "_OP_" in self.source_path.name:  # whose profiles no table knows, whatever they are called
+        """Expected status flags of profiles: aircraft and surface of the record, zeros from the top, missing values."""
+        if "_OP_" in self.source_path.name:  # the tables do not describe OP profiles
             return
         for name in ("ATB_355", "ATB_532", "ATB_1064", "Depol_Ratio", "Depol_Ratio_1sec"):
             if name not in self.product.variables or self.product[name].dimensions != ("record", "Bin_Alt"):
@@ -232,7 +233,7 @@ class Judge(Inspection):
     # Time and position ----------------------------------------------------------------------------------------
 
     def clock(self):
-        """Whole seconds of each record since day 0 (December 31), by the wall clock and the day of year."""
+        """Whole seconds of each record since day 0 (December 31), from the wall clock and the day of year."""
         hour, minute = self.read("Hour").astype("i8"), self.read("Minute").astype("i8")
         second = self.read("Second").astype("i8") if "Second" in self.source else 0 * hour
         of_day = hour * 3600 + minute * 60 + second
@@ -247,7 +248,7 @@ class Judge(Inspection):
         return days * 86400 + of_day
 
     def year(self, day):
-        """The year in which day of year `day` comes nearest to the stated date."""
+        """The year in which day of year `day` is closest to the stated date."""
         text = re.sub(r"\s", "", self.text("Date")) if "Date" in self.source else self.source_path.stem[-8:]
         for form in ("%d%b%y", "%d%b%Y", "%Y%m%d"):
             try:
@@ -279,7 +280,7 @@ class Judge(Inspection):
         self.values += expected.size
 
     def positions(self, seconds):
-        """True for every record whose position is not to be believed."""
+        """True for every record whose position is invalid."""
         latitude, longitude = self.read("Latitude").astype("f8"), self.read("Longitude").astype("f8")
         with np.errstate(invalid="ignore"):
             bad = ~np.isfinite(latitude) | ~np.isfinite(longitude) | (latitude <= -900) | (longitude <= -900)
@@ -289,7 +290,7 @@ class Judge(Inspection):
         return bad
 
     def extent(self, invalid):
-        """South, north, west, east of the valid positions, west > east across the antimeridian."""
+        """South, north, west, east of the valid positions, with west > east across the antimeridian."""
         latitude, longitude = self.read("Latitude").astype("f8")[~invalid], self.read("Longitude").astype("f8")[~invalid]
         return surrounding(latitude, longitude)
 

@@ -1,13 +1,13 @@
-"""Judges products of any collection by what holds for all of them, with libraries the product does not use.
+"""Checks products of any collection by the rules that all of them share, with libraries that the product does not
+use.
 
-Of an HDF5 source, every finite number of a dataset that the product has under the same name, type and shape is there
-bit by bit or is missing in the product; each dataset is there under its own name. Of a netCDF classic source, packed
-numbers are unpacked first, and a stored number that is missing in the product is missing everywhere. Values that a
-collection converts, such as units, need a judge of its own. Of text, only the product is judged.
+For an HDF5 source, every finite number of a dataset that the product has under the same name, type and shape must be
+equal bit by bit or missing in the product, and each dataset must exist under its own name. Values that a collection
+converts, such as units, require a judge of its own. For other sources, only the product is checked.
 
     judge_any.py SOURCES PRODUCTS [--schemas FOLDER] [--checkers every|form|none]
 
-Exit code 0 where nothing is wrong, 1 otherwise. The last line sums up.
+The exit code is 0 if nothing is wrong, else 1. The last line is a summary.
 """
 
 import pathlib
@@ -23,7 +23,7 @@ from product_checks import Inspection, arguments, conclude, digest, judge_all
 
 
 class Judge(Inspection):
-    """One product beside its source."""
+    """Compares one product with its source."""
 
     def run(self):
         if h5py.is_hdf5(self.source_path):
@@ -94,7 +94,7 @@ class Judge(Inspection):
             self.say("time: other steps than in the source")
 
     def dataset(self, name, dataset):
-        """A dataset and the variable that has it; a name that the product needs for itself gives way."""
+        """Compares a dataset with its variable; a name that the product needs itself is renamed."""
         name = name.replace("/", "_")
         names = [other for other in (f"source_{name}", f"{name}_edges", name) if other in self.product.variables]
         if not names:
@@ -112,7 +112,7 @@ class Judge(Inspection):
             self.say(f"{name}[{index}]: {after[index]}, expected {before[index]}; {wrong.size} values in all")
 
     def catalogue(self):
-        """Metadata of the product as a file."""
+        """Compares the metadata about the product file with the file."""
         text = etree.parse(self.product_path.with_name(self.product_path.name + ".meta.xml")).findtext
         self.expect("GranuleUR", text("GranuleUR"), self.product_path.name)
         self.expect("size", text("DataGranule/DataGranuleSizeInBytes"), str(self.product_path.stat().st_size))
@@ -125,7 +125,7 @@ def judge_one(source, product, schema_folder, with_checkers):
 
 
 def products_of(source, folder):
-    """The products of a source: one of its own stem, or several that are numbered; a missing one is judged as missing."""
+    """The products of a source: one with its stem, or several numbered ones; a missing one is reported as missing."""
     whole = folder / f"{source.stem}.nc"
     if whole.exists():
         return [whole]

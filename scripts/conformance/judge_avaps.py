@@ -1,12 +1,12 @@
-"""Judges dropsonde products by their sources, with libraries and parsers the product does not use.
+"""Compares dropsonde products with their sources, with libraries and parsers that the product does not use.
 
-Every rule (rows, merging, missing values, positions, derived winds and dew points, time, extents) is written down
-here a second time, from the description of the formats and not from the product's code.
+Every rule (rows, merging, missing values, positions, derived winds and dew points, time, extents) is implemented here
+a second time, from the description of the formats and not from the product's code.
 
     judge_avaps.py SOURCES PRODUCTS [--schemas FOLDER] [--checkers every|form|none]
 
-Exit code 0 where nothing is wrong, 1 otherwise. The last line sums up. A `note` says which of two readings of the
-description a product follows where both are sound.
+The exit code is 0 if nothing is wrong, else 1. The last line is a summary. A `note` states which of two valid
+readings of the description a product follows.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ from soundings import read
 MEANINGS = "reported interpolated launch_position missing interpolated_long_gap"
 STEM = re.compile(r"(\.eol\.cls|\.cls\.qc|\.eol|\.hdf5|\.h5|\.nc|\.ict|\.dat|\.cls|\.\d)$", re.IGNORECASE)
 
-# Name: standard names and units that are right, None where CF has no name.
+# Name: allowed standard names and units, None if CF has no name.
 SPEED, ALTITUDE = ("m s-1",), ("m",)
 VARIABLES = {
     "alt": (("altitude",), ALTITUDE), "gph": (("geopotential_height",), ALTITUDE),
@@ -48,7 +48,7 @@ QC_MEANINGS = {"1": "good", "2": "questionable", "3": "bad", "4": "estimated", "
 # The comparison ---------------------------------------------------------------------------------------------------
 
 class Judge(Inspection):
-    """One sounding of a source beside its product."""
+    """Compares one sounding of a source with its product."""
 
     def __init__(self, source_path, product_path, place):
         super().__init__(source_path, product_path)
@@ -56,7 +56,7 @@ class Judge(Inspection):
         self.choose_reading(place)
 
     def choose_reading(self, place):
-        """Takes the reading of rows with too few cells that the product takes."""
+        """Chooses the same reading of rows with too few cells as the product."""
         tables = []
         for keep_short in (False, True):
             self.sounding = read(self.source_path, keep_short)[place]
@@ -101,7 +101,7 @@ class Judge(Inspection):
     # Layout ---------------------------------------------------------------------------------------------------
 
     def structure(self):
-        """Global attributes, types, units, names and fill values, as CF and the layout ask."""
+        """Checks global attributes, types, units, names and fill values, as required by CF and the layout."""
         self.expect("featureType", getattr(self.product, "featureType", None), "trajectory")
         for name in ("time", "lat", "lon", "alt", "launch_time", "trajectory", "position_status", "lat_reported",
                      "lon_reported"):
@@ -142,7 +142,7 @@ class Judge(Inspection):
     # Rows and time --------------------------------------------------------------------------------------------
 
     def launch(self):
-        """launch_time and the units of time agree, and with the source."""
+        """Checks that launch_time and the units of time agree with each other and with the source."""
         self.launched = float(self.product["launch_time"][...])
         units = self.variable("time").units
         match = re.fullmatch(r"seconds since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?)( UTC)?", units)
@@ -162,11 +162,11 @@ class Judge(Inspection):
             self.say(f"launch_time: {moment(self.launched)}, expected {said}")
         elif near[0] is not launches[0]:
             self.notes.append(f"launch by {near[0][0]}, not by {launches[0][0]}")
-        if near and self.sounding.form == "d-file":  # rows carry the clock, so another launch moves all
+        if near and self.sounding.form == "d-file":  # rows have clock times, so another launch shifts all of them
             self.time = np.round(self.time + launches[0][1] - near[0][1], 2)
 
     def rows(self):
-        """The rows of the product are those of the sonde, in order, once each; returns whether they are."""
+        """Checks that the rows of the product are those of the sonde, in order, once each; returns True if they are."""
         found = self.found_time
         if (np.diff(found) <= 0).any():
             self.say(f"time does not increase at row {int(np.argmax(np.diff(found) <= 0)) + 1}")
@@ -226,7 +226,7 @@ class Judge(Inspection):
         return choices[best][0]
 
     def differences(self, name, given, computed):
-        """What is wrong with a variable whose given values are to the bit and the computed ones nearly so."""
+        """Differences of a variable: given values must be equal bit by bit, computed ones approximately."""
         found = self.values_of(name)
         self.values += found.size
         is_given, is_computed = ~np.isnan(given), np.isnan(given) & ~np.isnan(computed)
@@ -245,7 +245,7 @@ class Judge(Inspection):
         return f"{name}: {int(wrong.sum())} values differ, first row {row}: {found[row]}, expected {expected[row]}"
 
     def near(self, name, found, computed):
-        """Whether computed values agree as nearly as single precision lets them."""
+        """True if computed values agree within single precision."""
         if name == "wdir":
             unknown = np.full(len(found), np.inf)
             speed = np.hypot(self.columns.get("u_wind", unknown), self.columns.get("v_wind", unknown))
@@ -257,7 +257,8 @@ class Judge(Inspection):
     # Positions ------------------------------------------------------------------------------------------------
 
     def positions(self):
-        """lat, lon and position_status by the rule of gaps; the reported columns untouched but for the way to count longitudes."""
+        """Checks lat, lon and position_status by the rule of gaps; the reported columns must be unchanged except for
+        the convention of longitudes."""
         nothing = np.full(len(self.time), np.nan)
         latitude, longitude = self.columns.get("lat", nothing), self.columns.get("lon", nothing)
         around, known = fixes(self.time, latitude, longitude)
@@ -302,7 +303,7 @@ class Judge(Inspection):
         return faults
 
     def altitude(self):
-        """alt is gph, with its gaps filled as those of the position are."""
+        """Checks that alt is gph, with gaps filled like those of the position."""
         if self.variable("alt") is None:
             return
         given = self.columns.get("gph", np.full(len(self.time), np.nan))
@@ -323,7 +324,8 @@ class Judge(Inspection):
         self.values += found.size
 
     def quality(self):
-        """Where there are _qc variables: their meanings; the codes of the source, else 9 where a value is missing, 3 where its frame was bad."""
+        """Checks _qc variables: their meanings; the codes of the source, or else 9 for missing values and 3 for those
+        of a bad frame."""
         for base in self.sounding.quality:
             if f"{base}_qc" not in self.product.variables:
                 self.say(f"{base}_qc is lost")
@@ -335,7 +337,7 @@ class Judge(Inspection):
             said = dict(zip(map(str, np.ravel(variable.flag_values)), variable.flag_meanings.split()))
             for value in np.unique(flags):
                 self.expect(f"{name} meaning of {value}", said.get(str(value)), QC_MEANINGS.get(str(value)))
-            if base in self.sounding.quality:  # the producer's codes stay as they are
+            if base in self.sounding.quality:  # the producer's codes are not changed
                 codes = ordered(dataclasses.replace(self.sounding, columns={base: self.sounding.quality[base]}))[1][base]
                 if (flags != np.where(np.isnan(codes), 9, codes)).any():
                     self.say(f"{name} has other codes than the source")
@@ -348,11 +350,11 @@ class Judge(Inspection):
                 self.say(f"{name} is not 3 exactly where the frame of {base} was bad")
 
     def carried(self):
-        """Columns and single numbers that are in no table are under their own names; one that has no value may be lost."""
+        """Checks that unknown columns and single numbers have their own names; those without values may be omitted."""
         columns = {name: values for name, values in self.sounding.others.items() if np.ndim(values)}
         _, columns, _, _ = ordered(dataclasses.replace(self.sounding, columns=columns))
         singles = {name: values for name, values in self.sounding.others.items() if not np.ndim(values)}
-        # Headings of text columns are read in lower case here.
+        # Captions of text columns are read in lower case here.
         names = {name.lower(): name for name in self.product.variables}
         for name, expected in (columns | singles).items():
             variable = self.variable(names.get(name.lower(), names.get(f"source_{name.lower()}")))
@@ -367,10 +369,10 @@ class Judge(Inspection):
                 self.say(f"{name} is not what it was")
             self.values += found.size
 
-    # What surrounds the values --------------------------------------------------------------------------------
+    # Coordinates, reference and global attributes -------------------------------------------------------------
 
     def coordinates(self):
-        """Every `coordinates` names the coordinates that have values, and no empty one."""
+        """Checks that every `coordinates` lists the coordinates with values, and no empty one."""
         self.usable = [name for name in ("lat", "lon", "alt")
                        if self.variable(name) is not None and (self.values_of(name) != FILL).any()]
         for name, variable in self.product.variables.items():
@@ -386,7 +388,7 @@ class Judge(Inspection):
                     self.say(f"{name}:coordinates names {coordinate}, which has no value")
 
     def aircraft(self):
-        """The aircraft row as scalars."""
+        """Checks the scalars of the aircraft row."""
         for name, given in self.sounding.reference.items():
             target = self.variable(f"reference_{name}")
             if target is None:
@@ -410,7 +412,7 @@ class Judge(Inspection):
                     self.notes.append(f"{name} has a value, but the source has no aircraft row")
 
     def counts(self):
-        """Global attributes state what was dropped or in conflict."""
+        """Checks the global attributes that count dropped and conflicting values."""
         self.expect("conflicting_values_dropped", self.count("conflicting_values_dropped"), self.conflicts)
         self.expect("rows_dropped_without_time", self.count("rows_dropped_without_time"), self.dropped)
 
@@ -418,7 +420,7 @@ class Judge(Inspection):
         return int(self.product.getncattr(name)) if name in self.product.ncattrs() else None
 
     def identity(self):
-        """trajectory names launch and sonde."""
+        """Checks that trajectory consists of launch and sonde."""
         variable = self.variable("trajectory")
         if variable is None:
             return
@@ -438,7 +440,7 @@ class Judge(Inspection):
             self.notes.append(f"trajectory of sonde {sonde!r} ends with {found[17:]!r}")
 
     def extent(self):
-        """The box of the drift."""
+        """Checks the bounding box of the drift."""
         if any(self.variable(name) is None for name in ("lat", "lon")):
             return None
         latitude, longitude = self.values_of("lat"), self.values_of("lon")
@@ -465,13 +467,14 @@ def judge_one(source, product, place, schema_folder, with_checkers):
 
 
 def tasks(sources, products):
-    """(source, product, place of the sounding in the source) for each sounding, and verdicts on what is no sounding."""
+    """Returns (source, product, place of the sounding in the source) for each sounding, and verdicts on files without
+    soundings."""
     found, refused = [], []
     for source in sorted(path for path in sources.iterdir() if path.is_file() and STEM.search(path.name)):
         stem = STEM.sub("", source.name)
         try:
             soundings = read(source)
-        except Exception as error:  # what this judge cannot read, the product should not have believed
+        except Exception as error:  # the product should not accept what this judge cannot read
             soundings = []
             print(f"{source.name} cannot be read: {type(error).__name__}: {error}")
         names = [stem] if len(soundings) == 1 else [f"{stem}-{place}" for place in range(1, len(soundings) + 1)]

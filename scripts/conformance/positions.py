@@ -1,19 +1,20 @@
-"""Which positions of a track are believed, written from docs/data-notes.md and not from the product's code."""
+"""Determines which positions of a track are valid, written from docs/data-notes.md and not from the product's code."""
 
 import numpy as np
 
-LONGEST_SPIKE = 60.0  # seconds from the good position before it to the good one after it
+LONGEST_SPIKE = 60.0  # seconds from the valid position before it to the valid one after it
 
 
 def turned(longitude):
-    """Longitudes in -180 to 180: those to 360 on either side are told from the other side."""
+    """Converts longitudes to -180 to 180; values up to 360 on either side are wrapped."""
     with np.errstate(invalid="ignore"):
         around = np.where((longitude > 180) & (longitude <= 360), longitude - 360, longitude)
         return np.where((around < -180) & (around >= -360), around + 360, around)
 
 
 def distances(latitude, longitude, one, others):
-    """Metres from one position to others, by Vincenty's formula on a sphere: another one than the product's."""
+    """Distances in metres from one position to others, by Vincenty's formula on a sphere, which the product does not
+    use."""
     a, b = np.radians(latitude[one]), np.radians(latitude[others])
     turn = np.radians(longitude[others] - longitude[one])
     across = np.hypot(np.cos(b) * np.sin(turn), np.cos(a) * np.sin(b) - np.sin(a) * np.cos(b) * np.cos(turn))
@@ -25,7 +26,7 @@ def spikes(latitude, longitude, seconds, fastest):
     """True for positions that a track could only have visited faster than `fastest`, in metres per second.
 
     A spike is one position, or several within a minute: it is entered and left too fast, and the positions around it
-    agree with each other. Every interval counts a second more than the clock says.
+    agree with each other. One second is added to every interval of the clock.
     """
     def too_fast(one, others):
         return distances(latitude, longitude, one, others) / (np.abs(seconds[others] - seconds[one]) + 1) > fastest

@@ -1,4 +1,4 @@
-"""Checks of a product that are the same for every collection: coverage, metadata, readers, CF checkers."""
+"""Checks that all judges share, for products of any collection: coverage, metadata, readers, CF checkers."""
 
 import argparse
 import concurrent.futures
@@ -22,7 +22,7 @@ from skipping import skip
 
 @dataclasses.dataclass
 class Verdict:
-    """The result of a judge: errors in `wrong`, remarks in `notes`."""
+    """Result of a judge: errors in `wrong`, remarks that are not errors in `notes`."""
 
     name: str
     values: int = 0
@@ -33,7 +33,7 @@ class Verdict:
 
 
 class Inspection:
-    """One source beside its product, with the rules that do not depend on the collection."""
+    """Compares one source with its product, by the rules that do not depend on the collection."""
 
     def __init__(self, source_path, product_path):
         self.source_path, self.product_path = source_path, product_path
@@ -59,7 +59,7 @@ class Inspection:
             self.say(f"{what}: {found}, expected {expected}")
 
     def attributes(self, begin, end, extent, within=0.0):
-        """Global attributes; `extent` is None where no position is valid."""
+        """Checks global attributes; `extent` is None if no position is valid."""
         product = self.product
         self.expect("Conventions", product.Conventions, "CF-1.6, ACDD-1.3")
         self.expect("source_sha256", product.source_sha256, digest(self.source_path))
@@ -75,7 +75,7 @@ class Inspection:
                     self.say(f"{variable.name}:{name} is a list of strings")
 
     def metadata(self, begin, end, extent, within=0.0):
-        """The ECHO10 document; returns its tree for what a collection adds."""
+        """Checks the ECHO10 document; returns its tree, for what a collection adds."""
         tree = etree.parse(self.product_path.with_name(self.product_path.name + ".meta.xml"))
         text = tree.findtext
         self.expect("GranuleUR", text("GranuleUR"), self.product_path.name)
@@ -90,7 +90,7 @@ class Inspection:
             if not text(element):
                 self.say(f"{element} is missing")
         box = "Spatial/HorizontalSpatialDomain/Geometry/BoundingRectangle/{}BoundingCoordinate"
-        # Catalogues get eight decimals of a degree, a millimetre.
+        # Metadata have eight decimals of a degree, a millimetre.
         for side, expected in zip(("South", "North", "West", "East"), extent or ()):
             self.nearly(side, text(box.format(side)), expected, within + 5.1e-9)
         for element in tree.iter(etree.Element):
@@ -99,7 +99,7 @@ class Inspection:
                     self.say(f"{element.tag}: {number} has an exponent or more than 8 decimals")
         altitudes = tree.findall(".//VerticalSpatialDomain")
         for domain in altitudes:
-            # The words that UMM-G has for granules; those of collections are others.
+            # The types that UMM-G defines for granules; those for collections are different.
             if domain.findtext("Type") not in ("Altitude", "Pressure", "Depth", "Atmosphere Layer"):
                 self.say(f"VerticalSpatialDomain/Type is {domain.findtext('Type')}")
             if not re.fullmatch(r"-?\d+(\.\d{1,8})? meters", domain.findtext("Value")):
@@ -113,7 +113,7 @@ class Inspection:
 
 
 def surrounding(latitude, longitude):
-    """South, north, west, east of positions, west > east across the antimeridian; None without positions."""
+    """South, north, west, east of positions, with west > east across the antimeridian; None without positions."""
     if not latitude.size:
         return None
     around = np.sort(longitude)
@@ -130,13 +130,13 @@ def digest(path):
 # Readers and checkers ---------------------------------------------------------------------------------------------
 
 def command(*words):
-    """Runs a program without network; returns its exit code and what it printed."""
+    """Runs a program without network; returns its exit code and output."""
     done = subprocess.run([str(word) for word in words], capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
     return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
 def readers(path, coordinates):
-    """What other readers hold against a product that should have these coordinates."""
+    """Errors that other readers report for a product that should have these coordinates."""
     wrong = []
     for engine in ("netcdf4", "h5netcdf"):
         with xarray.open_dataset(path, engine=engine) as dataset:
@@ -153,7 +153,7 @@ def readers(path, coordinates):
 
 
 def checkers(path, schemas):
-    """What the CF checkers hold against a product, and the score of the first as text."""
+    """Errors that the CF checkers report for a product, and the score of the first checker as text."""
     wrong, score = [], "not scored"
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "scores.json"
@@ -177,15 +177,16 @@ def checkers(path, schemas):
     return wrong, score
 
 
-# What the CF checkers look at beside names, types, dimensions and which attributes there are.
+# What the CF checkers look at in addition to names, types, dimensions and the presence of attributes.
 SPOKEN_OF_BY_CF = ("units", "standard_name", "coordinates", "axis", "positive", "cf_role", "ancillary_variables", "bounds",
                    "flag_values", "flag_meanings", "calendar", "featureType", "_FillValue")
 
 
 def form(path):
-    """All of a product that the CF checkers look at, so that of products that share it one says enough.
+    """Everything in a product that the CF checkers look at, so that one of several products with the same form is
+    enough.
 
-    Lengths of dimensions and dates in units of time tell products apart but not their conformance.
+    Lengths of dimensions and dates in units of time differ between products but do not affect conformance.
     """
     def attributes(holder):
         return tuple((name, re.sub(r"\d", "0", str(holder.getncattr(name))) if name in SPOKEN_OF_BY_CF else "")
@@ -198,7 +199,7 @@ def form(path):
 
 
 def seen_by_checkers(tasks, which):
-    """The tasks whose products the CF checkers judge: `every`, one of each `form`, or `none`."""
+    """The tasks whose products the CF checkers check: `every`, one of each `form`, or `none`."""
     if which == "none":
         return set()
     if which == "every":
@@ -211,7 +212,7 @@ def seen_by_checkers(tasks, which):
 
 
 def conclude(inspection, coordinates, schema_folder, with_checkers):
-    """The verdict on an inspected product, after readers, checkers and the ECHO10 schema have seen it."""
+    """The verdict on an inspected product, after readers, checkers and the ECHO10 schema have checked it."""
     product = inspection.product_path
     wrong, score = inspection.wrong + readers(product, coordinates), ""
     if with_checkers:
@@ -240,7 +241,7 @@ def arguments(description):
 
 
 def judge_all(tasks, judge_one, options, before=()):
-    """Judges every (source, product, ...) task, prints the verdicts, those passed too, and returns the exit code."""
+    """Runs every (source, product, ...) task, prints all verdicts, including passes, and returns the exit code."""
     failed = values = files = 0
 
     def report(verdict):
@@ -262,7 +263,7 @@ def judge_all(tasks, judge_one, options, before=()):
         for future in concurrent.futures.as_completed(futures):
             try:
                 report(future.result())
-            except Exception as error:  # a judge that cannot read a product has judged it
+            except Exception as error:  # a product that cannot be read is a verdict as well
                 report(Verdict(futures[future][0].name, wrong=[f"{type(error).__name__}: {error}"]))
     print(f"{files} products, {values} values compared with their sources, {failed} bad")
     return 1 if failed or not files else 0

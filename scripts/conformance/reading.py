@@ -1,11 +1,12 @@
-"""Runs the examples of Markdown pages against the committed samples: reading.py PAGE...
+"""Runs the examples of Markdown pages on the committed samples: reading.py PAGE...
 
-Every block marked `python` or `bash` is run, in order, in a folder that holds a copy of `data`, as if a reader had
-pasted it in a clone of the repository. Python blocks below one heading share their names, so that a page may explain
-a program in steps; their warnings are errors, except those of libraries about their own future. A block marked `text`
-right after another must be what that block prints. Blocks marked `sh` or `console` are not run.
+Every block marked `python` or `bash` is run, in order, in a folder with a copy of `data`, as if it were pasted in a
+clone of the repository. Python blocks under one heading share their names, so that a page may explain a program in
+steps. Their warnings are errors, except those of libraries about their own future. A block marked `text` right after
+another must be the output of that block. Blocks marked `sh` or `console` are not run.
 
-A `bash` block that begins with a program of OPTIONAL is skipped where the program is missing, and named in the last line.
+A `bash` block that starts with a program of OPTIONAL is skipped if the program is missing, and listed in the last
+line.
 """
 
 import contextlib
@@ -23,17 +24,17 @@ import warnings
 os.environ["MPLBACKEND"] = "Agg"
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-# Programs that nothing else in this repository needs, so that scripts/setup does not install them.
+# Programs that only these pages use, so scripts/setup does not install them.
 OPTIONAL = {"cdo"}
 HEADING = re.compile(r"^#+ .*$", re.MULTILINE)
 
 
 class Failed(Exception):
-    """An example does not do what its page says."""
+    """An example does not do what its page states."""
 
 
 def examples(text):
-    """Each block that is run: its line, section, language, code, and what it must print (None if the page is silent)."""
+    """Each block to run: line, section, language, code, and expected output (None if not stated)."""
     blocks = [(match.start(), match.end(), match[1], match[2]) for match in FENCE.finditer(text)]
     headings = [match.start() for match in HEADING.finditer(text)]
     for index, (start, end, language, code) in enumerate(blocks):
@@ -48,7 +49,7 @@ def examples(text):
 
 
 def run_python(code, names, place):
-    """What the block prints; figures it leaves open are drawn, as a reader's screen would."""
+    """Runs a block and returns its output; open figures are drawn, as on a reader's screen."""
     printed = io.StringIO()
     with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
         warnings.simplefilter("error")
@@ -64,7 +65,7 @@ def run_python(code, names, place):
 
 
 def draw_figures():
-    """Draws and closes what matplotlib has open; a figure without anything to see is an error."""
+    """Draws and closes all open figures of matplotlib; an empty figure is an error."""
     if "matplotlib.pyplot" not in sys.modules:
         return
     plt = sys.modules["matplotlib.pyplot"]
@@ -77,7 +78,7 @@ def draw_figures():
 
 
 def run_bash(code):
-    """What the block prints on standard output."""
+    """Runs a block and returns its standard output."""
     result = subprocess.run(["bash", "-euo", "pipefail", "-c", code], capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise Failed(f"exit code {result.returncode}\n{result.stdout}{result.stderr}")
@@ -85,7 +86,7 @@ def run_bash(code):
 
 
 def run_page(page, skipped):
-    """Runs the examples of a page in the current folder and returns how many there were."""
+    """Runs the examples of a page in the current folder and returns their number."""
     names, current, count = {}, None, 0
     for line, section, language, code, expected in examples(page.read_text()):
         place = f"{page.name}:{line}"
@@ -107,7 +108,7 @@ def run_page(page, skipped):
 
 
 def main(pages):
-    """Runs all pages; the exit code."""
+    """Runs all pages; returns the exit code."""
     root = pathlib.Path(__file__).resolve().parents[2]
     skipped, count = [], 0
     pages = [pathlib.Path(page).resolve() for page in pages]

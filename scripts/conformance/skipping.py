@@ -1,16 +1,16 @@
-"""What is done where a judge lacks something that this machine cannot give it."""
+"""Skips checks that this machine does not support."""
 
 import os
 import sys
 
 
 def everything_is_required():
-    """Whether what cannot be judged is a failure, as in CI."""
+    """True if checks must not be skipped, as in CI."""
     return bool(os.environ.get("CUMULUS_REQUIRE_ALL"))
 
 
 def skip(reason):
-    """Says why something is not judged; ends the judge where everything is required."""
+    """Prints why something is not checked; exits if everything is required."""
     if everything_is_required():
         sys.exit(f"CUMULUS_REQUIRE_ALL is set, but {reason}")
     print(f"skipped: {reason}")

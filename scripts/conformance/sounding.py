@@ -1,31 +1,32 @@
-"""What a dropsonde source is read into, and what all its readers need."""
+"""The type that dropsonde sources are read into, and helpers of all its readers."""
 
 import calendar
 import dataclasses
 
 import numpy as np
 
-MISSING = -998.995  # no column but time reaches below it: -999 in every spelling, -9999 and its ICARTT relations
+MISSING = -998.995  # no column except time is below it: all spellings of -999, and -9999 and its ICARTT relatives
 DATA = ("pres", "tdry", "dp", "rh", "u_wind", "v_wind", "w_wind", "wspd", "wdir", "dz", "mr", "vt", "theta", "theta_e",
         "theta_v", "gph", "gpsalt", "lat", "lon")
 
 
 @dataclasses.dataclass
 class Sounding:
-    """One sonde: rows of the sonde alone, NaN where the source has no value."""
+    """One sounding: only rows of the sonde, NaN where the source has no value."""
 
     form: str
     sonde: str
-    # Launch in seconds since 1970, the best first; the others are what a source also says, with a name for each.
+    # Launch times in seconds since 1970, the most reliable first; the others are also stated in the source, each with
+    # a name.
     launches: list[tuple[str, float]]
     time: np.ndarray
     columns: dict[str, np.ndarray]
     reference: dict[str, float] = dataclasses.field(default_factory=dict)
-    inexact: set[str] = dataclasses.field(default_factory=set)  # columns whose units had to be converted
+    inexact: set[str] = dataclasses.field(default_factory=set)  # columns whose units were converted
     malformed: int = 0
-    others: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # single numbers and columns that no table knows
+    others: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # unknown single numbers and columns
     exact_time: bool = True
-    quality: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # codes that the source has, by column
+    quality: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # quality codes of the source, by column
 
 
 def number(cell):
@@ -41,7 +42,7 @@ def moment(year, month, day, hour=0, minute=0, second=0.0):
 
 
 def blank(values, *sentinels):
-    """Values with NaN for what is missing."""
+    """Returns values with NaN for the sentinels."""
     values = np.array(values, "f8")
     with np.errstate(invalid="ignore"):
         values[(values <= MISSING) | (np.abs(values) > 1e30) | np.isin(values, sentinels)] = np.nan

@@ -1,4 +1,4 @@
-"""Reads soundings in arrays: ASPEN netCDF of either container, and what other tools make of such files.
+"""Reads soundings in arrays: ASPEN netCDF in either container, and files that other tools derive from it.
 
 Written from docs/data-notes.md and the description of the formats, and not from the product's code. Units are
 converted by UDUNITS.
@@ -30,7 +30,7 @@ BY_ALIAS = {alias: name for name, aliases in ALIASES.items() for alias in [name,
 
 
 def plain(value):
-    """An attribute as text, number or array; nothing for a null dataspace."""
+    """An attribute as text, number or array; None for a null dataspace."""
     if isinstance(value, h5py.Empty):
         return ""
     if isinstance(value, np.ndarray) and value.size == 1:
@@ -39,7 +39,7 @@ def plain(value):
 
 
 def datasets(path, is_classic):
-    """Variables as name -> (values, attributes), and the global attributes."""
+    """Returns variables as name -> (values, attributes), and the global attributes."""
     if is_classic:
         with netCDF4.Dataset(path) as file:
             file.set_auto_mask(False)
@@ -63,14 +63,14 @@ def datasets(path, is_classic):
 UNITS = {"pres": "hPa", "tdry": "degC", "dp": "degC", "rh": "%", "mr": "g kg-1", "vt": "K", "theta": "K", "theta_e": "K",
          "theta_v": "K", "u_wind": "m s-1", "v_wind": "m s-1", "w_wind": "m s-1", "wspd": "m s-1", "dz": "m s-1",
          "wdir": "degree", "lat": "degree", "lon": "degree", "gph": "m", "gpsalt": "m", "alt": "m"}
-# What people write and UDUNITS does not read, or reads as something else: mb is the millibarn, C the coulomb.
+# Common spellings that UDUNITS does not accept or interprets differently: mb is the millibarn, C the coulomb.
 SPELLINGS = {"mb": "hPa", "millibar": "hPa", "C": "degC", "deg C": "degC", "F": "degF", "deg": "degree", "kt": "knot", "kts": "knot",
              "gpm": "m", "percent": "%"}
-LAUNCH_AT_ORIGIN = (-1.5, 600.0)  # where the earliest row lies if times count from the launch; the aircraft's is at -1 s
+LAUNCH_AT_ORIGIN = (-1.5, 600.0)  # of the earliest row if times count from the launch; the aircraft row is at -1 s
 
 
 def numbers(value):
-    """The numbers of an attribute, which may be one, several or text."""
+    """The numbers of an attribute, which may be a single one, several, or text."""
     try:
         return [float(one) for one in (re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else np.ravel(value))]
     except ValueError:
@@ -78,14 +78,14 @@ def numbers(value):
 
 
 def stated_missing(values, attributes):
-    """True for what the source itself calls missing or out of range; its numbers speak of values as they are stored."""
+    """True for values that the source defines as missing or out of range; its limits are about values as stored."""
     missing = np.zeros(np.shape(values), bool)
     for key in ("_FillValue", "missing_value"):
         for sentinel in numbers(attributes.get(key, "")):
             missing |= values == np.asarray(sentinel).astype(values.dtype)
     low, high = (numbers(attributes.get("valid_range", "")) + [np.nan, np.nan])[:2]
     low, high = (numbers(attributes.get(key, "")) or [limit] for key, limit in (("valid_min", low), ("valid_max", high)))
-    # A range of -180 to 180 beside longitudes to 360 does not mean how they are counted: one turn more or less is in it, too.
+    # A range of -180 to 180 is not about the convention of longitudes: values one turn more or less are valid too.
     is_longitude = attributes.get("standard_name") == "longitude" or "longitude" in str(attributes.get("long_name", "")).lower()
     slack = 360 if is_longitude else 0
     with np.errstate(invalid="ignore"):
@@ -93,7 +93,7 @@ def stated_missing(values, attributes):
 
 
 def physical(values, attributes):
-    """Values as float64, NaN where missing, unpacked."""
+    """Unpacked values as float64, NaN where missing."""
     missing = stated_missing(values, attributes)
     if "scale_factor" in attributes or "add_offset" in attributes:
         found = values.astype("f8") * float(attributes.get("scale_factor", 1)) + float(attributes.get("add_offset", 0))
@@ -104,7 +104,7 @@ def physical(values, attributes):
 
 
 def converted(name, values, units):
-    """Values in the product's unit, and whether that needed arithmetic."""
+    """Returns values in the product's unit, and True if that required a conversion."""
     target = UNITS.get(name)
     largest = np.nanmax(values) if np.isfinite(values).any() else 0
     if not units:
@@ -115,7 +115,7 @@ def converted(name, values, units):
             units = "1"
     try:
         stated, wanted = cf_units.Unit(SPELLINGS.get(units, units)), cf_units.Unit(target or "unknown")
-    except ValueError:  # units of nobody's are written as they are
+    except ValueError:  # unknown units are written as stated
         return values, False
     if not units or stated == wanted or not stated.is_convertible(wanted):
         return values, False
@@ -130,7 +130,7 @@ SECONDS = {"nanosecond": "1/1000000000", "ns": "1/1000000000", "microsecond": "1
 
 
 def counting(units):
-    """Seconds from 1970 to the origin that times count from and seconds in a unit, exactly; None where it is no unit of time."""
+    """Seconds from 1970 to the origin of times, and seconds per unit, both exact; None if it is not a unit of time."""
     match = re.fullmatch(r"(\w+?)s? since (\d{4})-(\d+)-(\d+)(?:[T ]+(\d+):(\d+)(?::(\d+)(\.\d*)?)?)?"
                          r"\s*(Z|UTC|GMT|([+-])?(\d\d?):?(\d\d)?)?", str(units).strip())
     unit = match and SECONDS.get(match[1].lower(), SECONDS.get(f"{match[1]}s".lower()))
@@ -159,7 +159,7 @@ def launch_of(variables, attributes):
 
 def read_netcdf(path, is_classic):
     variables, attributes = datasets(path, is_classic)
-    # Axes of length one have no information.
+    # Axes of length one are ignored.
     variables = {name: (np.squeeze(values) if np.ndim(values) > 1 else values, kept) for name, (values, kept) in variables.items()}
     name = next((name for name in ("time", "time_offset") if name in variables),
                 next((name for name, (values, kept) in variables.items()
@@ -180,7 +180,7 @@ def read_netcdf(path, is_classic):
         launch, launched_by = (zero, "time units") if LAUNCH_AT_ORIGIN[0] <= first <= LAUNCH_AT_ORIGIN[1] else (zero + first, "first row")
     launch = zero if launch is None else launch
     time = np.array([np.nan if second is None else float(second + zero - launch) for second in since])
-    time[np.abs(time) > 86400] = np.nan  # more than one day from the launch: another unit or origin than is stated
+    time[np.abs(time) > 86400] = np.nan  # more than a day from the launch: another unit or origin than stated
     columns, inexact, others = {}, set(), {}
     for by_name in (True, False):
         for key, (values, kept) in variables.items():

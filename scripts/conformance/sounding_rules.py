@@ -1,4 +1,4 @@
-"""What a product makes of a sounding's rows: their order, derived values, filled positions. No file is read here."""
+"""The rules by which rows of a sounding become a product: order, derived values, filled positions. Reads no files."""
 
 import numpy as np
 
@@ -11,7 +11,8 @@ REPORTED, INTERPOLATED, LAUNCH_POSITION, NO_POSITION, INTERPOLATED_LONG_GAP = ra
 
 
 def ordered(sounding):
-    """Rows by ascending time, equal times merged: time, columns, rows without a time, conflicting values."""
+    """Sorts rows by time and merges equal times; returns time, columns, number of rows without a time, conflicting
+    values."""
     order = np.argsort(sounding.time, kind="stable")
     dropped = int(np.isnan(sounding.time).sum())
     order = order[:len(order) - dropped]  # NaN sorts last
@@ -33,7 +34,7 @@ def ordered(sounding):
 
 
 def components(speed, direction):
-    """Eastward and northward wind, from the direction the wind comes from."""
+    """Eastward and northward wind, from wind speed and the direction that the wind comes from."""
     return -speed * np.sin(np.radians(direction)), -speed * np.cos(np.radians(direction))
 
 
@@ -42,14 +43,14 @@ def polar(eastward, northward):
 
 
 def dew_point(temperature, humidity):
-    """Bolton (1980), equation 10 and its inverse, in degrees Celsius; nothing without humidity."""
+    """Dew point in degrees Celsius by Bolton (1980), equation 10 and its inverse; NaN without humidity."""
     with np.errstate(divide="ignore", invalid="ignore"):
         exponent = 17.67 * temperature / (temperature + 243.5) + np.log(np.where(humidity > 0, humidity, np.nan) / 100)
         return 243.5 * exponent / (17.67 - exponent)
 
 
 def derivations(columns, count):
-    """What may be computed: name -> values, NaN where they cannot be had."""
+    """Quantities that can be derived: name -> values, NaN where they cannot be computed."""
     nothing = np.full(count, np.nan)
     have = lambda name: columns.get(name, nothing)
     eastward, northward = components(have("wspd"), have("wdir"))
@@ -59,9 +60,9 @@ def derivations(columns, count):
 
 
 def filled(time, values, known, around=None):
-    """Values at all rows from those at known ones, and the status of each row.
+    """Values at all rows, interpolated from those at known rows, and the status of each row.
 
-    Linear in time, the first value before the first, the last held; `around` is the period of an angle.
+    Linear in time, and constant before the first and after the last known value; `around` is the period of an angle.
     """
     rows = np.flatnonzero(known)
     if not rows.size:
@@ -82,7 +83,8 @@ def filled(time, values, known, around=None):
 
 
 def fixes(time, latitude, longitude):
-    """Longitudes from -180 to 180, and which positions are believed: both coordinates, on the globe, not 0 N 0 E, no spike."""
+    """Longitudes from -180 to 180, and which positions are valid: both coordinates present, on the globe, not 0 N 0
+    E, not a spike."""
     longitude = turned(longitude)
     with np.errstate(invalid="ignore"):
         believed = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ~((latitude == 0) & (longitude == 0))

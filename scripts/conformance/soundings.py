@@ -1,7 +1,7 @@
-"""Reads dropsonde sources: EOL and ESC text, AVAPS D-files, ICARTT, ASPEN netCDF of either container.
+"""Reads dropsonde sources: EOL and ESC text, AVAPS D-files, ICARTT, ASPEN netCDF in either container.
 
-Written from the description of the formats and not from the product's code. `read` answers a list of soundings; an
-empty list says that the file holds none and that no product may come of it. Rows stand in the order of the source.
+Written from the description of the formats and not from the product's code. `read` returns a list of soundings; if it
+is empty, the file has none and must not give a product. Rows are in the order of the source.
 """
 
 import pathlib
@@ -14,7 +14,7 @@ from sounding_arrays import read_netcdf
 
 
 def read(path, keep_short=False):
-    """The soundings of a file, with the whole cells of rows too short for their columns where `keep_short`."""
+    """Reads the soundings of a file; with `keep_short`, the complete cells of rows with too few cells are kept."""
     content = pathlib.Path(path).read_bytes()
     if content[:8] == b"\x89HDF\r\n\x1a\n" or content[:3] == b"CDF":
         found = [read_netcdf(path, content[:3] == b"CDF")]
@@ -47,7 +47,7 @@ CLASS_SENTINELS = ESC_SENTINELS | {"u_wind": 999, "v_wind": 999, "lon": 999, "dz
 
 
 def launch_time(text):
-    """Seconds since 1970; years of two digits are of 1969 to 2068, as POSIX has them."""
+    """Seconds since 1970; two-digit years are from 1969 to 2068, as in POSIX."""
     match = re.match(r"(\d{4}|\d\d)\W+(\d+)\W+(\d+)\W+(\d+):(\d+):([\d.]+)", text)
     if not match:
         return None
@@ -56,7 +56,7 @@ def launch_time(text):
 
 
 def labels(lines):
-    """Header lines by their label: the text before the first colon behind a closing parenthesis, in lower case."""
+    """Header lines by label: the text before the first colon after a closing parenthesis, in lower case."""
     found = {}
     for line in lines:
         match = re.match(r"\s*([^:(]*(?:\([^)]*\))?[^:]*):(.*)", line)
@@ -66,7 +66,7 @@ def labels(lines):
 
 
 def column_names(line, dashes):
-    """Names over a rule of dashes, by count, or by place where a name holds a blank."""
+    """Column names above the line of dashes, by count, or by position if a name contains a blank."""
     line = re.sub(r"--\s*UTC\s*--", lambda match: "hh mm ss".center(len(match[0])), line)
     if len(line.split()) == len(dashes):
         return [name.lower() for name in line.split()]
@@ -80,7 +80,7 @@ def column_names(line, dashes):
 
 
 def cells(line, names):
-    """Cells of a row, parted also where a minus sign took the blank before it, or two decimals end a number."""
+    """Splits a row into cells, also where a minus sign replaced the blank before it, or two decimals end a number."""
     found = line.split()
     if len(found) < len(names):
         found = re.sub(r"(?<=\d)-", " -", line).split()
@@ -94,7 +94,7 @@ def cells(line, names):
 
 
 def read_columns(lines, keep_short):
-    """One EOL or ESC sounding."""
+    """Reads one EOL or ESC sounding."""
     rule = next((place for place, line in enumerate(lines) if place > 1 and re.match(r"\s*-{6,}[ -]*$", line)), None)
     header = labels(lines[:rule])
     is_esc = any(re.match("(utc|gmt) release time", label) for label in header)
@@ -104,19 +104,19 @@ def read_columns(lines, keep_short):
                                           if re.match("nominal (launch|release) time", label))), None)
     if rule is None or launch is None:
         return None
-    # CLASS of 2001 has neither the format line of EOL text nor its -999.
+    # CLASS of 2001 has neither the format line nor the -999 of EOL text.
     is_class = not is_esc and any(label.startswith("launch location") for label in header) and "alt" in column_names(
         lines[rule - 2], list(re.finditer(r"-+", lines[rule])))
     names = column_names(lines[rule - 2], list(re.finditer(r"-+", lines[rule])))
     rows, malformed = [], 0
-    last = len(lines) - 1  # the last line is empty where the file ends its last row
+    last = len(lines) - 1  # the last line is empty if the last row ends with a line end
     for place, line in enumerate(lines[rule + 1:], rule + 1):
         if not line.strip():
             continue
         row = cells(line, names)
         cut = place == last and not re.search(r"\.\d" if is_esc else r"\.\d\d", row[-1])
         known = np.isfinite([number(cell) for cell in row])
-        if len(row) == len(names) and known.sum() < len(names) / 2:  # one bad cell costs itself, many cost the row
+        if len(row) == len(names) and known.sum() < len(names) / 2:  # many bad cells invalidate the row
             malformed += 1
             continue
         if len(row) != len(names) or cut:
@@ -146,7 +146,7 @@ def read_columns(lines, keep_short):
 
 
 def eol_launches(launch, table, time, aircraft):
-    """The launch of the header, with the fraction of a second that the UTC columns at time 0 betray."""
+    """The launch of the header, with the fraction of a second from the UTC columns at time 0."""
     usable = np.flatnonzero(np.isfinite(time) & ~aircraft)
     if not usable.size or not {"hh", "mm", "ss"} <= set(table):
         return [("header", launch)]
@@ -170,7 +170,7 @@ D_PLACES = [(0, 9), (10, 13), (14, 23), (24, 30), (31, 40), (41, 48), (49, 55), 
 
 
 def d_moment(date, time):
-    """Hundredths of a second since 1970 of `yymmdd hhmmss.ss`, None where it is none."""
+    """Hundredths of a second since 1970 of `yymmdd hhmmss.ss`; None if it is invalid."""
     match = re.fullmatch(r"(\d\d)(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)\.(\d\d)", f"{date} {time}")
     if not match or not (1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31):
         return None
@@ -178,7 +178,8 @@ def d_moment(date, time):
 
 
 def read_d_file(lines, keep_short):
-    """The rows of the sonde alone: flag letter S. Before format 1.6 there was no GPS altitude, the last of 20 fields."""
+    """Reads only the rows of the sonde: flag letter S. Before format 1.6 there was no GPS altitude, the last of 20
+    fields."""
     widths = {len(line.split()) for line in lines if re.match(r"AVAPS-D\d+ [SA]", line)}
     width = 20 if 20 in widths else 19
     sonde, launch, said, aircraft, rows, malformed = "", None, None, None, [], 0
@@ -220,7 +221,7 @@ def read_d_file(lines, keep_short):
     take = lambda words, name: blank([number(words[D_COLUMNS[name][0]])], D_COLUMNS[name][1])[0]
     columns = {name: blank([number(words[place]) for words in rows], sentinel)
                for name, (place, sentinel) in D_COLUMNS.items()}
-    # 1 where the frame that carries the value is absent or failed its checksum.
+    # 1 if the frame with the value is absent or failed its checksum.
     columns["_ptu"] = np.array([float(words[1][1:2] == "1") for words in rows])
     columns["_gps"] = np.array([float(words[1][2:3] == "1") for words in rows])
     reference = {name: take(aircraft, name) for name in D_COLUMNS} if aircraft else {}
@@ -237,7 +238,7 @@ ICARTT = {"pressure": "pres", "temperature": "tdry", "rh": "rh", "speed": "wspd"
 
 
 def read_icartt(lines):
-    """FFI 1001, as the dropsonde team writes it."""
+    """Reads FFI 1001 as written by the dropsonde team."""
     header = int(lines[0].split(",")[0])
     parts = lambda place: [number(part) for part in lines[place].split(",")]
     scales, sentinels = [1.0] + parts(10), [np.nan] + parts(11)
@@ -256,7 +257,7 @@ def read_icartt(lines):
     for place, name in enumerate(names):
         if name in ICARTT:
             columns[ICARTT[name]] = blank(table[place], sentinels[place]) * scales[place]
-    # The clock counts from midnight of the first day, and may start anew at the next one.
+    # The clock counts from midnight of the first day, and may restart at the next one.
     clock = table[names.index("time_start")]
     clock = np.where(clock > MISSING, clock, np.nan)
     known = np.flatnonzero(np.isfinite(clock))

@@ -1,4 +1,4 @@
-"""Writes odd but legal forms of a granule with h5py: what the Rust generator's library cannot write.
+"""Writes unusual but legal variants of a granule with h5py, which the library of the Rust generator cannot write.
 
     variants.py GRANULE FOLDER
 """
@@ -14,7 +14,7 @@ NAME = "HS3_CPL_ATB_{:05d}{}_20120906.hdf5"
 
 
 def rewrite(base, path, change, **options):
-    """A granule with every dataset of `base` passed through `change(name, values) -> (values, storage)`."""
+    """Writes a granule with every dataset of `base` passed through `change(name, values) -> (values, storage)`."""
     with h5py.File(base) as source, h5py.File(path, "w", **options) as target:
         for name, dataset in source.items():
             values, storage = change(name, dataset[()])
@@ -90,7 +90,7 @@ def bytes_and_booleans(path):
 
 
 def next_to_nothing(name, values):
-    """Positions so near to zero and to a pole that careless text has an exponent or thirty decimals."""
+    """Positions so close to zero and to a pole that naive formatting has an exponent or thirty decimals."""
     if name in ("Latitude", "Longitude"):
         values = np.asarray(values, "f8").copy()
         values[:] = 1e-30 if name == "Latitude" else -179.99999999999997

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Publishes images. The tag rule is that of the 2016 repositories; the registry comes from the environment:
 #   REGISTRY            where images go, such as 123456789012.dkr.ecr.us-east-1.amazonaws.com or registry.example/team
-#   REGISTRY_USER, REGISTRY_PASSWORD   for any registry but Amazon's, whose password `aws` knows
-#   REGISTRY_KIND       ecr or other; told by the name unless set
+#   REGISTRY_USER, REGISTRY_PASSWORD   for any registry except Amazon's, whose password comes from `aws`
+#   REGISTRY_KIND       ecr or other; determined by the name of the registry if not set
 # An image of several architectures is sent in parts, each from its own machine, which `manifest` joins.
 
 # Prints the tags for the current checkout: branch develop -> develop, master or main -> latest, git tag vX.Y.Z ->

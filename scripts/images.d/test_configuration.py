@@ -1,4 +1,4 @@
-"""What the schemas cannot say of .circleci/config.yml, compose.yaml and the Dockerfiles; and the tag rule."""
+"""Rules for .circleci/config.yml, compose.yaml and the Dockerfiles that schemas cannot express; and the tag rule."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def load(name):
 
 
 def tags(branch, tag):
-    """Tags that would be published, or None where that is refused."""
+    """Tags that would be published, or None if publishing is refused."""
     run = subprocess.run(
         [ROOT / "scripts/images", "tags"], env={**os.environ, "CIRCLE_BRANCH": branch, "CIRCLE_TAG": tag},
         capture_output=True, text=True, check=False)
@@ -81,7 +81,7 @@ class CircleCI(unittest.TestCase):
     def test_the_compiler_is_the_same_in_ci_and_images(self):
         (image,) = [docker["image"] for docker in self.configuration["executors"]["rust"]["docker"]]
         version = re.fullmatch(r"rust:(\d+\.\d+\.\d+)-bookworm", image)[1]
-        # Else rustup would follow rust-toolchain.toml and download the newest one.
+        # Otherwise, rustup would follow rust-toolchain.toml and download the latest one.
         self.assertEqual(self.configuration["executors"]["rust"]["environment"], {"RUSTUP_TOOLCHAIN": version})
         self.assertIn(f"FROM {image} AS ", (ROOT / "docker/base/Dockerfile").read_text())
 
@@ -131,11 +131,11 @@ class Compose(unittest.TestCase):
         for name in COLLECTIONS:
             self.assertEqual(services[name]["image"], f"${{REGISTRY:-}}{name}:${{TAG:-latest}}")
             self.assertEqual(services[name]["build"]["dockerfile"], f"docker/{name}/Dockerfile")
-        # What `docker compose build` and `docker compose push` take without being told.
+        # The default services of `docker compose build` and `docker compose push`.
         self.assertEqual([name for name, service in services.items() if "profiles" not in service], ["build"])
 
     def test_samples(self):
-        """Inside the image nothing reads scripts/collections, so that the command of `test` has the folders."""
+        """scripts/collections cannot be read inside the image, so the command of `test` contains the folders."""
         script = load("compose.yaml")["services"]["test"]["command"][0]
         self.assertEqual(dict(re.findall(r"(?m)^ *([\w-]+)\) samples=(\S+) ;;$", script)), COLLECTIONS)
 

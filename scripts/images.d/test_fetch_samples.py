@@ -1,4 +1,4 @@
-"""scripts/fetch-samples against servers on loopback: plain HTTP with checksums, and the listing of S3."""
+"""Tests scripts/fetch-samples with servers on loopback: plain HTTP with checksums, and S3 listings."""
 
 import functools
 import hashlib
@@ -18,7 +18,7 @@ FILES = {"input/a granule.hdf5": b"granule" * 5000, "output/a.nc": b"product" * 
 
 
 class Store(http.server.BaseHTTPRequestHandler):
-    """Serves FILES below /samples/cpl/, whole or from a byte on; lists them two at a time as S3 does."""
+    """Serves FILES below /samples/cpl/, completely or from a byte offset; lists them two at a time like S3."""
 
     def __init__(self, seen, sums, spoilt, *arguments):
         self.seen, self.sums, self.spoilt = seen, sums, spoilt

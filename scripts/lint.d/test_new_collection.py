@@ -1,4 +1,5 @@
-"""scripts/new-collection in a copy of the tree: what it makes compiles without a warning, and what it refuses."""
+"""Tests scripts/new-collection in a copy of the tree: its crate compiles without warnings, and invalid names are
+rejected."""
 
 import os
 import pathlib
@@ -8,7 +9,7 @@ import sys
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Always the same place, so that cargo compiles the crates of the copy anew only if they have changed.
+# Always the same folder, so that cargo recompiles the crates of the copy only if they have changed.
 COPY = ROOT / "target/new-collection"
 NAME = "olympex-cpl"
 

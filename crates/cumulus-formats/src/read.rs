@@ -41,7 +41,7 @@ pub fn format(path: &Path) -> Result<Option<Format>, Failure> {
     Ok(hdf5::signature(path).map_err(unreadable)?.map(|_| Format::Hdf5))
 }
 
-/// Opens the file at `path`. A file of unknown format is opened as HDF5, and the failure says what is missing.
+/// Opens the file at `path`. A file of unknown format is opened as HDF5, so that the failure states what is missing.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read, is damaged, or is of another format.

@@ -1,6 +1,7 @@
-"""The changes that other programs make to copies of products: how each is made, and what then must be otherwise.
+"""The changes that other programs make to copies of products: how each is made, and its expected result.
 
-`expect` turns the digest of a product into that of a rightly changed copy: whatever it leaves alone must be the same.
+`expect` converts the digest of a product to that of a correctly changed copy: everything that it does not change must
+be the same.
 """
 
 import dataclasses
@@ -19,7 +20,7 @@ MANY = 200
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """What is changed in a product: a variable, and a dimension that no variable is named after."""
+    """What is changed in a product: a variable, and a dimension without a variable of its name."""
 
     variable: str
     dimension: str
@@ -35,7 +36,8 @@ class Subject:
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """`words` makes the commands that change the copy at a path; `version` those that print the program's version."""
+    """`words` returns the commands that change the copy at a path; `version` those that print the version of the
+    program."""
 
     name: str
     words: typing.Callable
@@ -56,7 +58,7 @@ def attributes_of(digest, subject):
     return digest[subject.variable]["attributes"]
 
 
-# What must be otherwise ---------------------------------------------------------------------------------------------
+# Expected results ---------------------------------------------------------------------------------------------------
 
 def note_added(digest, subject):
     attributes_of(digest, subject)["note"] = ["text", "added later"]
@@ -130,10 +132,10 @@ def attributes_deleted(digest, subject):
     attributes_of(digest, subject)["units"] = ["text", NOTE]
 
 
-# How it is made -----------------------------------------------------------------------------------------------------
+# Commands -----------------------------------------------------------------------------------------------------------
 
 def nco(tool, *words):
-    """A call of an NCO tool, which changes the file in place and, with -h, leaves the history alone."""
+    """A call of an NCO tool, which changes the file in place; -h leaves the history unchanged."""
     def calls(cache, path, subject):
         filled = [word.format(variable=subject.variable, dimension=subject.dimension) for word in words]
         return [[installing.program(tool, "nco"), "-h", *filled, str(path)]]
@@ -141,7 +143,8 @@ def nco(tool, *words):
 
 
 def appended(cache, path, subject):
-    """A variable is taken out with its coordinates, renamed, and appended to where it came from; the others are overwritten."""
+    """A variable is extracted with its coordinates, renamed, and appended to the original file; the others are
+    overwritten."""
     part = str(path.with_suffix(".part"))
     ncks, ncrename = installing.program("ncks", "nco"), installing.program("ncrename", "nco")
     return [[ncks, "-h", "-v", subject.variable, str(path), part],
@@ -184,7 +187,7 @@ CHANGES = [
     Change("h5repack deflates anew", repacked, nothing, REPACK),
 ]
 
-# The same by libraries of the past, in the long form. Each is named by its requirements and its Python.
+# The same with old libraries, in the long form. Each is defined by its requirements and its Python.
 OLD_NETCDF4 = (("1.2.9", "hdf5-1.8.18", "3.6"), ("1.5.6", "hdf5-1.12.0", "3.6"), ("1.5.8", "hdf5-1.12.0-last", "3.9"),
                ("1.7.3", "hdf5-1.14.6", "3.13"))
 OLD_H5PY = (("2.7.1", "hdf5-1.8.18", "3.6"), ("3.11.0", "hdf5-1.14.2", "3.8"))

@@ -1,5 +1,5 @@
-"""Lets other programs change copies of products, and judges the copies with three readers: h5py, netCDF4 and libhdf5
-with assertions. Exactly what was asked for must have changed."""
+"""Lets other programs change copies of products, and checks the copies with three readers: h5py, netCDF4, and libhdf5
+with assertions. Exactly the requested changes must be found."""
 
 import concurrent.futures
 import copy
@@ -24,7 +24,7 @@ SECONDS_A_CALL = 120
 
 @dataclasses.dataclass
 class Attempt:
-    """A change to a copy: what the copy must be now, or, as text, why it could not be made."""
+    """A change of a copy: the expected digest, or, as text, the reason why it could not be made."""
 
     change: changes.Change
     path: pathlib.Path
@@ -35,7 +35,8 @@ class Attempt:
 
 
 def changes_of(form, cache, files, digests):
-    """A row for each change, none where no file suits. The quick form takes two files, as far apart as can be."""
+    """A row for each change, unless no file is suitable. The quick form takes two files, which are as different as
+    possible."""
     files = [file for file in map(str, files) if suits(file, digests[file])]
     if form == "quick":
         files = sorted({files[0], files[-1]}) if files else []
@@ -51,7 +52,8 @@ def changes_of(form, cache, files, digests):
 
 
 def suits(file, digest):
-    """Whether a file has what is to be changed: a file of text only, say, has no numbers. Many copies of it are made."""
+    """True if a file has everything that is changed (a file of text only, for example, has no numbers) and is small,
+    because many copies of it are made."""
     try:
         changes.Subject.of(digest)
     except StopIteration:
@@ -60,7 +62,7 @@ def suits(file, digest):
 
 
 def attempts_at(wanted, cache, file, digest, folder):
-    """Makes every change to a copy of its own."""
+    """Makes every change, each to its own copy."""
     def attempt(number, change):
         made = Attempt(change, folder / f"{number}-{pathlib.Path(file).name}")
         shutil.copy(file, made.path)
@@ -79,7 +81,7 @@ def attempts_at(wanted, cache, file, digest, folder):
 
 
 def make(calls, version):
-    """Runs the commands of a change; returns the program's version."""
+    """Runs the commands of a change; returns the version of the program."""
     for words in calls:
         done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=SECONDS_A_CALL, env=running.environment())
@@ -94,7 +96,7 @@ def make(calls, version):
 
 
 def judge_attempts(attempts, cache, rows):
-    """Lets every judge read all copies at once, and adds what it finds to the rows of the changes."""
+    """Lets every judge read all copies in one run, and adds the results to the rows of the changes."""
     made = [attempt for attempt in attempts if not attempt.failure and not attempt.unavailable]
     for attempt in attempts:
         row = rows[attempt.change.name]
@@ -110,7 +112,7 @@ def judge_attempts(attempts, cache, rows):
 
 
 def conclude(row, may_skip):
-    """The verdict of a change, once all copies are judged."""
+    """The verdict on a change, after all copies have been checked."""
     if row.unavailable:
         row.verdict, row.passed = f"skipped: {row.unavailable}", None if may_skip else False
         return

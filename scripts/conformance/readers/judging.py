@@ -1,4 +1,4 @@
-"""Holds a reader's digest of a file against the reference; children/canonical.py defines a digest."""
+"""Compares a reader's digest of a file with the reference; children/canonical.py defines digests."""
 
 import dataclasses
 import struct
@@ -8,7 +8,7 @@ FORMATS = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """One thing that a reader gives otherwise. `part` is an attribute as `:units`, else `values`, `type`, `shape`, ..."""
+    """One difference from the reference. `part` is an attribute as `:units`, or else `values`, `type`, `shape`, ..."""
 
     place: str
     part: str
@@ -21,7 +21,7 @@ class Difference:
 
 @dataclasses.dataclass
 class Comparison:
-    """What was compared of a file, and what differs."""
+    """What was compared in a file, and the differences."""
 
     values: int = 0
     attributes: int = 0
@@ -34,7 +34,7 @@ def brief(value):
 
 
 def compare(reference, found):
-    """Everything in either digest, but for what the reader cannot say (None)."""
+    """Compares everything in either digest, except what the reader does not show (None)."""
     comparison = Comparison()
     for place in sorted(reference.keys() | found.keys()):
         if place not in found or place not in reference:
@@ -49,7 +49,7 @@ def compare(reference, found):
 
 
 def compare_parts(place, expected, found, comparison):
-    """Type, shape, dimensions and values of a variable; dimensions of a group."""
+    """Compares type, shape, dimensions and values of a variable, and dimensions of a group."""
     for part in ("type", "shape", "dimensions", "sha256"):
         one, other = expected.get(part), found.get(part)
         if one is not None and other is not None and not same_part(part, one, other):
@@ -59,7 +59,7 @@ def compare_parts(place, expected, found, comparison):
 
 
 def same_part(part, one, other):
-    """Equal; names of dimensions that are None are unknown, and lengths agree all the same by the shape."""
+    """True if equal. A dimension name that is None is unknown; its length is compared as part of the shape."""
     if part == "dimensions" and isinstance(one, list):
         return len(one) == len(other) and all(a == b or a is None or b is None for a, b in zip(one, other))
     return one == other
@@ -74,7 +74,7 @@ def compare_attributes(place, expected, found, comparison):
 
 
 def same_attribute(expected, found):
-    """Equal text, or equal type and bits. A reader without types is right if it has the same numbers as float64."""
+    """True if text, or type and bits, are equal. A reader without types only needs the same numbers as float64."""
     if found[0] == "empty":
         return expected[1] == ""
     if found[0] == "number" and expected[0] in FORMATS:
@@ -83,7 +83,7 @@ def same_attribute(expected, found):
 
 
 def as_float64(kind, digits):
-    """Numbers of a type as float64, both little-endian in hexadecimal."""
+    """Converts numbers of a type to float64, both little-endian in hexadecimal."""
     data = bytes.fromhex(digits)
     numbers = struct.unpack(f"<{len(data) // int(kind[1])}{FORMATS[kind]}", data)
     return struct.pack(f"<{len(numbers)}d", *numbers).hex()

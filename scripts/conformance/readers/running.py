@@ -1,4 +1,5 @@
-"""Runs readers, each in a process of its own: a crash is its verdict on the file it was reading, not the run's end."""
+"""Runs readers, each in its own process: a crash is its verdict on the file that it was reading and does not end the
+run."""
 
 import dataclasses
 import json
@@ -13,7 +14,7 @@ SECONDS_A_FILE = 300
 
 @dataclasses.dataclass
 class Child:
-    """How to start a reader: words that the files' names follow, and what to add to the environment."""
+    """How to start a reader: command words before the file names, and additions to the environment."""
 
     words: list
     environment: dict = dataclasses.field(default_factory=dict)
@@ -21,7 +22,7 @@ class Child:
 
 @dataclasses.dataclass
 class Answers:
-    """Output of a reader: its version, and for each file a digest or, as text, why there is none."""
+    """Results of a reader: its version, and for each file a digest or, as text, the reason why there is none."""
 
     version: str = ""
     digests: dict = dataclasses.field(default_factory=dict)
@@ -29,7 +30,7 @@ class Answers:
 
 
 def read(child, files):
-    """Reads all files. After a crash the files behind the one that crashed are read by a new process."""
+    """Reads all files. After a crash, a new process reads the remaining files."""
     answers, left = Answers(), [str(file) for file in files]
     while left:
         ending = one_process(child, left, answers)
@@ -40,7 +41,7 @@ def read(child, files):
 
 
 def one_process(child, files, answers):
-    """Adds the output of one process, and reports how it ended."""
+    """Adds the results of one process, and returns how it ended."""
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen([*map(str, child.words), *files], stdin=subprocess.DEVNULL, stdout=printed,
                                    stderr=complaints, env=environment(child.environment), start_new_session=True)
@@ -61,17 +62,17 @@ def one_process(child, files, answers):
 
 
 def environment(more=()):
-    """The environment of other people's programs. Files on some file systems cannot be locked, and none needs to be."""
+    """The environment of other programs. Files on some file systems cannot be locked, and locks are not needed."""
     return {**os.environ, "HDF5_USE_FILE_LOCKING": "FALSE", "PYTHONDONTWRITEBYTECODE": "1", **dict(more)}
 
 
 def ended(code):
-    """An exit code in words."""
+    """Describes an exit code."""
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ends with {code}"
 
 
 def take(line, answers):
-    """One line of a reader. A line that is cut short, or that its library printed, is none."""
+    """Parses one line of a reader. Truncated lines, and lines that its library printed, are ignored."""
     try:
         answer = json.loads(line)
         if "version" in answer:

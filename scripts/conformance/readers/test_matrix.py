@@ -1,6 +1,7 @@
-"""Does the matrix notice? Readers are shown files that are spoilt on purpose, and must report that they differ.
+"""Checks that the matrix detects differences: readers get files that are damaged on purpose, and must report it.
 
-Run it with `python3 -m unittest` in this folder; readers are installed in $READERS_CACHE, or where the matrix has them.
+Run it with `python3 -m unittest` in this folder; readers are installed in $READERS_CACHE, or else in the cache of the
+matrix.
 """
 
 import copy
@@ -23,7 +24,7 @@ CACHE = installing.Cache(os.environ.get("READERS_CACHE") or installing.DEFAULT_C
 
 
 def sample(what, path):
-    """Makes a small file, or spoils it."""
+    """Creates a small file, or damages it."""
     subprocess.run([CACHE.environment("quick"), roster.CHILDREN / "sample.py", what, path], check=True)
 
 
@@ -39,7 +40,7 @@ class Readers(unittest.TestCase):
         cls.reference = verdicts.reference(CACHE, [str(cls.sound)])[str(cls.sound)]
 
     def rows(self, *states, readers=roster.QUICK):
-        """Output of each reader for the file in several states, held against the sound one."""
+        """Compares each reader's results on the file in several states with the sound file."""
         files = [self.in_state(state) for state in states]
         return [verdicts.judge(reader, CACHE, files, {str(file): self.reference for file in files}, False) for reader in readers]
 
@@ -81,7 +82,7 @@ class Readers(unittest.TestCase):
             self.assertTrue(any(f"profile {part}:" in line for line in row.details), row.details)
 
     def with_names(self):
-        """The reference as if it had all that changes need: the choice of the variable looks at it."""
+        """The reference with everything that changes need, because the choice of the variable depends on it."""
         digest = copy.deepcopy(self.reference)
         digest["profile"]["attributes"]["long_name"] = ["text", "profile"]
         digest["profile"]["shape"] = [1000]
@@ -96,7 +97,7 @@ class Readers(unittest.TestCase):
         self.assertEqual((other.returncode, other.stdout.splitlines()[-1]), (1, "0 readers passed, 2 failed, 0 skipped"))
 
     def namesake(self):
-        """A spoilt file of the sound one's name, in a folder of its own."""
+        """A damaged file with the name of the sound one, in another folder."""
         path = self.sound.parent / "spoilt" / self.sound.name
         path.parent.mkdir()
         shutil.copy(self.sound, path)
@@ -105,7 +106,7 @@ class Readers(unittest.TestCase):
 
 
 class Judging(unittest.TestCase):
-    """What counts as the same."""
+    """Which differences count."""
 
     @staticmethod
     def file(attribute, **other):

@@ -14,7 +14,8 @@ import running
 
 @dataclasses.dataclass
 class Row:
-    """A verdict. `passed` is None for what was skipped; `details` are the differences that are failures, `excused` counts others."""
+    """A verdict. `passed` is None if skipped; `details` are the differences that are errors, `excused` counts the
+    others."""
 
     name: str
     version: str = ""
@@ -31,7 +32,7 @@ class Row:
     excused: dict[str, int] = dataclasses.field(default_factory=dict)
 
     def known(self):
-        """The known faults of the reader that were met."""
+        """The known faults of the reader that were found."""
         return "".join(f"; known: {name} ({count})" for name, count in self.excused.items())
 
 
@@ -40,7 +41,7 @@ class Unreadable(Exception):
 
 
 def may_skip(form):
-    """Whether a reader that this machine cannot have is no failure: in the long form, unless everything is required."""
+    """True if a reader that cannot be installed is not an error: in the long form, unless everything is required."""
     return form == "long" and not os.environ.get("CUMULUS_REQUIRE_ALL")
 
 
@@ -53,7 +54,7 @@ def reference(cache, files):
 
 
 def judge(reader, cache, files, references, may_skip):
-    """The row of a reader, which gets the files and is held against their references."""
+    """The row of a reader, whose digests of the files are compared with their references."""
     row = Row(reader.name, files=len(files))
     try:
         child = reader.start(cache)
@@ -70,7 +71,7 @@ def judge(reader, cache, files, references, may_skip):
 
 
 def hold(row, reader, file, expected, answers, prefix=""):
-    """Compares a reader's output for a file with what is expected, and adds that to a row."""
+    """Compares a reader's result on a file with the expected one, and adds that to a row."""
     name = f"{prefix}{pathlib.Path(file).name}"
     if file in answers.failures:
         row.details.append(f"{name}: {answers.failures[file]}")
@@ -83,7 +84,7 @@ def hold(row, reader, file, expected, answers, prefix=""):
 
 
 def excuse(reader, reference_digest, difference, excused):
-    """Whether a known fault of the reader explains a difference; counts it then."""
+    """True if a known fault of the reader explains a difference, which is then counted."""
     for fault in reader.faults:
         if fault.explains(difference, reference_digest):
             excused[fault.name] = excused.get(fault.name, 0) + 1
@@ -92,7 +93,7 @@ def excuse(reader, reference_digest, difference, excused):
 
 
 def conclude(row, reader, failures):
-    """The verdict in words, and whether it is the expected one."""
+    """Sets the verdict in words, and whether it is the expected one."""
     if failures:
         endings = collections.Counter(ending.split(":")[0] for ending in failures.values())
         row.verdict = ", ".join(f"{ending} ({count})" if count < row.files else ending for ending, count in endings.items())

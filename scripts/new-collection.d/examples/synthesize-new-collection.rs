@@ -1,4 +1,5 @@
-//! Writes a synthetic granule, such as the sample: `cargo run -p new-collection --example synthesize-new-collection -- FILE`.
+//! Writes a synthetic granule, used as the sample: `cargo run -p new-collection --example synthesize-new-collection
+//! -- FILE`.
 
 #[path = "../tests/suite/granule.rs"]
 mod granule;

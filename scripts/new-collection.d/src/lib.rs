@@ -1,7 +1,7 @@
-//! The collection `new-collection`, as tables: one product of profiles along a flight.
+//! Tables of the collection `new-collection`: one product of profiles along a flight.
 //!
-//! These tables are a start that compiles: names, units and texts are examples to be replaced by those of real granules.
-//! `docs/data-notes.md` is the place for what each claim rests on.
+//! These tables compile but are only a start: replace the example names, units and texts by those of real granules,
+//! and document the source of every claim in `docs/data-notes.md`.
 
 use cumulus_core::collection::{
     AltitudeOf, Arrangement, Collection, DimensionSpec, MissingPolicy, PositionSpec, Product, Role, TimeSpec,
@@ -12,7 +12,7 @@ use cumulus_core::collection::{
 pub static COLLECTION: Collection = Collection {
     program: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
-    // How the catalogue calls it.
+    // Short name in the catalogue.
     short_name: "newcollection",
     version_id: "1",
     // GCMD keywords.
@@ -39,22 +39,22 @@ const PROFILES: Product = Product {
     name: "PROFILES",
     title: "Profiles of new-collection",
     summary: "Profiles of attenuated backscatter along a flight.",
-    // The name of a granule without its ending, as a regular expression. Named groups become global attributes; `date`
-    // is the day that the name claims.
+    // The name of a granule without its extension, as a regular expression. Named groups become global attributes;
+    // `date` is the day in the name.
     file_stem: r"NEW_COLLECTION_(?<date>\d{8})",
     example_stem: "NEW_COLLECTION_20120906",
-    // What tells a granule of another name: it holds all of these.
+    // Datasets that identify a granule with another name: it must have all of them.
     recognised_by: &["backscatter", "altitude"],
     attributes: &[("processing_level", "1B"), ("cdm_data_type", "Trajectory")],
-    // Arrays whose first axis is the record.
+    // The first axis of arrays is the record.
     arrangement: Arrangement::AsStored,
-    // The first one is that of the records. The length is that of an axis of the first of these datasets that is there.
+    // The first one is that of the records. The length is that of an axis of the first of these datasets that exists.
     dimensions: &[
         DimensionSpec { name: "record", sized_by: &[("hour", 0), ("latitude", 0)], stated_by: None },
         DimensionSpec { name: "altitude", sized_by: &[("altitude", 0)], stated_by: None },
     ],
-    // UTC clock and decimal day of year of each record; those of the first and the last record and the date help where
-    // they are there.
+    // UTC clock and decimal day of year of each record. The days of the first and the last record, and the date, are
+    // used if they exist.
     time: TimeSpec::ClockAndDayOfYear {
         hour: "hour",
         minute: "minute",
@@ -64,7 +64,7 @@ const PROFILES: Product = Product {
         last_day: "last_day",
         date: "date",
     },
-    // Positions that would need a greater speed between neighbours are spikes.
+    // Positions that require a higher speed between neighbours are spikes.
     position: PositionSpec {
         latitude: "latitude",
         longitude: "longitude",
@@ -75,7 +75,7 @@ const PROFILES: Product = Product {
     solar_elevation: None,
     project: None,
     profile: None,
-    // What stands for a missing value in the variables below, and in datasets that have no row.
+    // Missing values in the variables below, and in datasets without a row.
     missing: MissingPolicy::Listed(USUAL_SENTINELS),
     missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[CLOCK, POSITION, MEASUREMENTS],
@@ -86,8 +86,9 @@ const SCALAR: &[&[&str]] = &[&[]];
 const RECORD: &[&[&str]] = &[&["record"]];
 const PROFILE: &[&[&str]] = &[&["record", "altitude"]];
 
-// A row: name, meaning, layouts. `required()`: a granule without it is refused. `confirmed()`, once a real file has shown
-// it: another shape is an error, and not bound by length with a warning. A dataset without a row is carried through.
+// A row: name, meaning, layouts. `required()`: a granule without it is rejected. `confirmed()`, once it was found in
+// a real file: another shape is an error; otherwise it is bound by length, with a warning. Datasets without a row are
+// copied.
 const CLOCK: &[VariableSpec] = &[
     variable("hour", "UTC hour of day", RECORD).required().units("1"),
     variable("minute", "UTC minute of hour", RECORD).required().units("1"),
@@ -112,7 +113,7 @@ const POSITION: &[VariableSpec] = &[
 ];
 
 const MEASUREMENTS: &[VariableSpec] = &[
-    // A coordinate of its own dimension. Where the source states no unit, the values tell km from m.
+    // The coordinate of its own dimension. If the source states no unit, km or m is inferred from the values.
     variable("altitude", "altitude of each bin above mean sea level", &[&["altitude"]])
         .required()
         .role(Role::VerticalCoordinate)

@@ -22,7 +22,7 @@ public class Dump {
   private static final PrintStream OUT = new PrintStream(System.out, false, StandardCharsets.UTF_8);
 
   public static void main(String[] arguments) throws Exception {
-    say("VERSION", "5.3");  // the jar does not tell
+    say("VERSION", "5.3");  // the jar does not state its version
     try (NetcdfFile file = NetcdfFile.open(arguments[0])) {
       for (Dimension one : file.getDimensions()) say("D", one.getShortName(), Integer.toString(one.getLength()));
       int number = 0;

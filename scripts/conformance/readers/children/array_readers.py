@@ -1,5 +1,5 @@
-"""Digests by libraries that show arrays and leave out part of the rest: xarray and what opens files for it, hidefix,
-cfdm, iris, MetPy. What a library does not show is None, and a variable that it does not show is not there."""
+"""Digests by libraries that show arrays and omit other parts: xarray and the libraries that open files for it,
+hidefix, cfdm, iris, MetPy. What a library does not show is None; a variable that it does not show is absent."""
 
 import importlib.metadata
 import os
@@ -25,7 +25,7 @@ def only_values(arrays):
 
 
 def of_dataset(dataset, attribute=canonical.attribute):
-    """The digest of an xarray dataset that is opened without decoding."""
+    """The digest of an xarray dataset that was opened without decoding."""
     def attributes(held):
         return {name: attribute(value) for name, value in held.items() if name not in canonical.HIDDEN}
     found = {"/": canonical.group(attributes(dataset.attrs))}
@@ -45,14 +45,14 @@ def with_xarray_h5netcdf(path):
 
 
 def json_attribute(value):
-    """An attribute that went through JSON: text, or numbers without type."""
+    """An attribute that was converted to JSON: text, or numbers without type."""
     if isinstance(value, list) and value and isinstance(value[0], str):
         return ["texts", value]
     return canonical.untyped(value)
 
 
 def with_kerchunk(path):
-    """A map of the file's chunks by kerchunk, read as Zarr by xarray."""
+    """Maps the file's chunks with kerchunk, and reads the map as Zarr with xarray."""
     import xarray
     from kerchunk.hdf import SingleHdf5ToZarr
     references = SingleHdf5ToZarr(path, inline_threshold=100).translate()
@@ -62,7 +62,7 @@ def with_kerchunk(path):
 
 
 def with_virtualizarr(path):
-    """A map of the file's chunks by VirtualiZarr, read as Zarr by xarray."""
+    """Maps the file's chunks with VirtualiZarr, and reads the map as Zarr with xarray."""
     import xarray
     from obspec_utils.registry import ObjectStoreRegistry
     from obstore.store import LocalStore
@@ -73,18 +73,18 @@ def with_virtualizarr(path):
 
 
 def with_hidefix(path):
-    """hidefix reads chunks of numbers by itself; netCDF4 tells the names."""
+    """hidefix reads only chunks of numbers; netCDF4 provides the names."""
     import hidefix
     import netCDF4
     with netCDF4.Dataset(path) as file:
         shapes = {name: item.shape for name, item in file.variables.items() if item.dtype != "S1"}
     index = hidefix.Index(path)
-    # A scalar comes as an array of one.
+    # A scalar is returned as an array of one.
     return only_values({name: index.dataset(name)[()].reshape(shape) for name, shape in shapes.items()})
 
 
 def with_cfdm(path):
-    """Every field and what belongs to it, by the name of its variable. cfdm joins characters to texts: those are left out."""
+    """Every field and its parts, by name of variable. cfdm joins characters to strings, so these are omitted."""
     import cfdm
     arrays = {}
     for field in cfdm.read(path, mask=False):
@@ -93,7 +93,8 @@ def with_cfdm(path):
         for key, item in field.constructs.filter_by_data(todict=True).items():
             name = item.nc_get_variable(None)
             if name is not None:
-                # A scalar coordinate comes as an array of one, along an axis that is no dimension of the file.
+                # A scalar coordinate is returned as an array of one, along an axis that is not a dimension of the
+                # file.
                 shape = [axes[axis].get_size() for axis in field.get_data_axes(key) if axes[axis].nc_get_dimension(None)]
                 arrays[name] = item.data if item.data.shape == tuple(shape) else item.data.reshape(shape)
     return only_values({name: data.array for name, data in arrays.items() if data.dtype.kind in "iuf"})
@@ -106,15 +107,15 @@ def with_iris(path):
         for item in [cube, *cube.coords(), *cube.ancillary_variables(), *cube.cell_measures()]:
             if item.var_name is None or item.var_name in arrays:
                 continue
-            # Below a mask are the values as stored.
+            # The data under a mask are the values as stored.
             values = numpy.ma.getdata(item.points if hasattr(item, "points") else item.data)
-            # A scalar that is a coordinate comes as an array of one.
+            # A scalar coordinate is returned as an array of one.
             arrays[item.var_name] = values.reshape(()) if item is not cube and not item.cube_dims(cube) else values
     return only_values(arrays)
 
 
 def with_metpy(path):
-    """Numbers with units that MetPy understands, as MetPy hands them to calculations."""
+    """Numbers with units that MetPy supports, as MetPy passes them to calculations."""
     import metpy  # noqa: F401, which registers the accessor
     import xarray
     arrays = {}

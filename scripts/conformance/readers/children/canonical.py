@@ -1,41 +1,42 @@
-"""The form that every reader's answer is brought to, so that the answers of any two can be compared word for word.
+"""The canonical form of every reader's result, so that any two results can be compared exactly.
 
-A digest is a dictionary of objects. A group's name ends in "/" and the root's is "/"; a group has `attributes` and,
-where the reader knows them, `dimensions` (name to length). A variable has `type`, `shape`, `sha256` of its values,
-`size` (how many they are), `attributes` and, where the reader knows them, `dimensions` (a list of names). None stands
-for what a reader cannot say. An attribute is one of
+A digest is a dictionary of objects. The name of a group ends in "/", and that of the root is "/"; a group has
+`attributes` and, if the reader shows them, `dimensions` (name to length). A variable has `type`, `shape`, `sha256` of
+its values, `size` (their number), `attributes` and, if the reader shows them, `dimensions` (a list of names). None
+means that a reader does not show something. An attribute is one of
 
     ["text", "metres"]      ["texts", ["a", "b"]]      ["f4", "0000803f"]      ["number", "000000000000f03f"]
 
-Numbers are the bytes of the values, little-endian, in hexadecimal: equal means bit for bit equal. "number" is of a
-reader that knows no types but float64, ["empty", ""] of one that shows no type where there are no values, and
-["unreadable", "why"] of one that fails on this attribute alone.
+Numbers are the bytes of the values, little-endian, in hexadecimal, so equality is bitwise. "number" is from a reader
+that has only float64, ["empty", ""] from one that shows no type if there are no values, and ["unreadable", "why"]
+from one that fails on this attribute only.
 
-Runs on Python 3.6 and numpy 1.13 too.
+Also runs on Python 3.6 and numpy 1.13.
 """
 
 import hashlib
 
 import numpy
 
-# What netCDF-4 keeps in HDF5 attributes for itself. No netCDF reader shows them, so HDF5 readers' are left out.
+# HDF5 attributes that are internal to netCDF-4. No netCDF reader shows them, so they are omitted from HDF5 readers'
+# results.
 HIDDEN = frozenset(["CLASS", "DIMENSION_LIST", "NAME", "REFERENCE_LIST", "_NCProperties", "_Netcdf4Coordinates",
                     "_Netcdf4Dimid", "_nc3_strict"])
-# The NAME of an HDF5 dataset that only stands for a dimension begins so; it is no variable.
+# Start of the NAME of an HDF5 dataset that represents a dimension and is not a variable.
 NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
-# netCDF-C invents dimensions with such names where an HDF5 dataset has none.
+# netCDF-C creates dimensions with this prefix if an HDF5 dataset has none.
 INVENTED = "phony_dim_"
 
 
 def group(attributes, dimensions=None):
-    """A group, of canonical attributes and of dimensions by name."""
+    """A group with canonical attributes and with dimensions by name."""
     if dimensions is not None:
         dimensions = {name: int(length) for name, length in dimensions.items() if not name.startswith(INVENTED)}
     return {"attributes": attributes, "dimensions": dimensions}
 
 
 def variable(values, attributes, dimensions=None, shape=None):
-    """A variable, of all its values as an array and of canonical attributes."""
+    """A variable with all its values as an array and with canonical attributes."""
     values = numpy.asarray(values)
     if dimensions is not None:
         dimensions = [None if name.startswith(INVENTED) else name for name in dimensions]
@@ -45,7 +46,7 @@ def variable(values, attributes, dimensions=None, shape=None):
 
 
 def type_name(dtype):
-    """`f4`, `i2`, ...; `char` for single bytes of text, `string` for texts of any length. Byte order is storage only."""
+    """`f4`, `i2`, ...; `char` for single bytes of text, `string` for texts of any length. Byte order is ignored."""
     dtype = numpy.dtype(dtype)
     if dtype.kind in "iuf":
         return dtype.kind + str(dtype.itemsize)
@@ -57,7 +58,7 @@ def type_name(dtype):
 
 
 def value_bytes(values):
-    """Values as bytes: little-endian numbers, characters, or texts in UTF-8 that a NUL ends each."""
+    """Values as bytes: little-endian numbers, characters, or NUL-terminated UTF-8 texts."""
     kind = type_name(values.dtype)
     if kind == "string":
         return b"".join(plain(text).encode("utf-8", "surrogateescape") + b"\0" for text in values.ravel().tolist())
@@ -67,7 +68,7 @@ def value_bytes(values):
 
 
 def attribute(value):
-    """An attribute as numpy, h5py, pyfive, netCDF4 or h5netcdf answer it."""
+    """Converts an attribute as returned by numpy, h5py, pyfive, netCDF4 or h5netcdf."""
     # A null dataspace is an attribute without values: empty text, or no numbers.
     if type(value).__name__ == "Empty":
         dtype = numpy.dtype(value.dtype)
@@ -76,26 +77,26 @@ def attribute(value):
         return ["text", plain(value)]
     values = numpy.asarray(value)
     if values.dtype.kind not in "OSU":
-        # One number and an array of one number are the same to netCDF, which has no scalar attributes.
+        # A number and an array of one number are the same in netCDF, which has no scalar attributes.
         return [type_name(values.dtype), value_bytes(values).hex()]
     texts = [plain(text) for text in values.ravel().tolist()]
-    # So are one text and an array of one text.
+    # A text and an array of one text are also the same.
     return ["texts", texts] if len(texts) > 1 else ["text", "".join(texts)]
 
 
 def untyped(value):
-    """A numeric attribute of a reader that has no types but float64 and, perhaps, text."""
+    """Converts a numeric attribute of a reader whose only types are float64 and, possibly, text."""
     if isinstance(value, (bytes, str)):
         return ["text", plain(value)]
     return ["number", numpy.asarray(value, "<f8").tobytes().hex()]
 
 
 def plain(text):
-    """Text without what its storage adds.
+    """Text without the padding of its storage.
 
-    Text of fixed length is filled up with NUL, and HDF5 readers differ in whether they show that. Readers that answer
-    bytes are to mean UTF-8, as the product does; bytes that are not stay as they are. So do bytes that h5py hides in
-    surrogates because the file calls them ASCII, as netCDF-C does whatever the text.
+    Fixed-length text is padded with NULs, and HDF5 readers differ in showing these. Bytes are interpreted as UTF-8,
+    which the product uses; invalid bytes are kept. So are bytes that h5py represents as surrogates because the file
+    declares them as ASCII, which netCDF-C does for any text.
     """
     if not isinstance(text, bytes):
         text = text.encode("utf-8", "surrogateescape")
@@ -103,5 +104,5 @@ def plain(text):
 
 
 def shown(attributes):
-    """The names among attributes that netCDF-4 does not keep for itself."""
+    """The names of attributes that are not internal to netCDF-4."""
     return [name for name in attributes if name not in HIDDEN]

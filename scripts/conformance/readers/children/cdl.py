@@ -1,4 +1,4 @@
-"""Digests of what ncdump prints: types, shapes, dimensions, every attribute, and the values of small variables."""
+"""Digests of the output of ncdump: types, shapes, dimensions, every attribute, and the values of small variables."""
 
 import re
 
@@ -8,9 +8,10 @@ import canonical
 
 TYPES = {"byte": "i1", "char": "S1", "short": "i2", "int": "i4", "float": "f4", "double": "f8", "ubyte": "u1",
          "ushort": "u2", "uint": "u4", "int64": "i8", "uint64": "u8", "string": "O"}
-# What ends a number of an attribute tells its type. Without any it is an int, or a double if it looks like one.
+# The suffix of an attribute's number determines its type. Without a suffix it is an int, or a double if it is written
+# like one.
 SUFFIXES = (("ULL", "u8"), ("LL", "i8"), ("US", "u2"), ("UB", "u1"), ("U", "u4"), ("s", "i2"), ("b", "i1"))
-# ncdump prints _ for a value that was never written: _FillValue, else these of netcdf.h.
+# ncdump prints _ for a value that was never written: _FillValue, or else these defaults of netcdf.h.
 FILLS = {"i1": -127, "S1": b"\0", "i2": -32767, "i4": -2147483647, "f4": 9.9692099683868690e+36, "f8": 9.9692099683868690e+36,
          "u1": 255, "u2": 65535, "u4": 4294967295, "i8": -9223372036854775806, "u8": 18446744073709551614}
 TOKEN = re.compile(r'\s+|//[^\n]*|("(?:[^"\\]|\\.)*"|[{}();,=:]|(?:\\.|[^\s"{}();,=:\\])+)', re.DOTALL)
@@ -19,7 +20,7 @@ LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 
 def unescaped(text):
-    """The characters that a backslash stands before."""
+    """Resolves backslash escapes."""
     def one(match):
         code = match.group(1)
         if len(code) == 3:
@@ -29,7 +30,7 @@ def unescaped(text):
 
 
 class Parser:
-    """Walks through the tokens of CDL. Text is bytes in disguise of Latin-1, as ncdump prints bytes as they are."""
+    """Parses the tokens of CDL. Text is bytes decoded as Latin-1, because ncdump prints bytes unchanged."""
 
     def __init__(self, text):
         self.tokens = [match.group(1) for match in TOKEN.finditer(text) if match.group(1)]
@@ -43,7 +44,7 @@ class Parser:
         return self.tokens[self.place - 1]
 
     def take_until(self, end):
-        """Tokens without commas up to one, which is taken too."""
+        """Takes the tokens up to and including `end`; returns those before it, without commas."""
         stop = self.tokens.index(end, self.place)
         taken, self.place = [token for token in self.tokens[self.place:stop] if token != ","], stop + 1
         return taken
@@ -52,7 +53,7 @@ class Parser:
         return unescaped(self.take()).encode("latin-1").decode()
 
     def section(self, word):
-        """Whether a section begins here; its head is taken."""
+        """True if this section starts here; its header is skipped."""
         if self.tokens[self.place:self.place + 2] != [word, ":"]:
             return False
         self.place += 2
@@ -62,7 +63,7 @@ class Parser:
         return self.peek() == "}" or self.tokens[self.place + 1] == ":" and self.peek() in ("data", "variables", "group")
 
     def dimensions(self):
-        """Lengths by name."""
+        """Reads lengths by name."""
         found = {}
         while self.section("dimensions") or (found and not self.ends()):
             name = self.name()
@@ -70,7 +71,8 @@ class Parser:
         return found
 
     def header(self):
-        """Declarations of variables, (type, dimensions) by name, and all attributes by name of the variable, "" for global."""
+        """Reads declarations of variables, (type, dimensions) by name, and all attributes by name of the variable, ""
+        for global."""
         declared, attributes = {}, {"": {}}
         self.section("variables")
         while self.peek() != "}" and not self.section("data"):
@@ -92,7 +94,7 @@ class Parser:
         return declared, attributes
 
     def data(self):
-        """Tokens of the values that are printed, by name."""
+        """Reads the tokens of the printed values, by name."""
         found = {}
         while self.peek() != "}":
             name = self.name()
@@ -102,7 +104,7 @@ class Parser:
 
 
 def attribute(words):
-    """The canonical attribute of printed values; no values are printed as "" whatever their type."""
+    """The canonical attribute of printed values; an attribute without values is printed as "" for any type."""
     if words == ['""']:
         return ["empty", ""]
     if words[0].startswith('"'):
@@ -128,7 +130,7 @@ def number(word, kind):
 
 
 def values(words, kind, shape, attributes):
-    """The array of a variable, of what is printed for it."""
+    """The array of a variable from its printed values."""
     if kind == "S1":
         return characters([unescaped(word[1:-1]).encode("latin-1") for word in words], shape)
     if kind == "O":
@@ -140,7 +142,7 @@ def values(words, kind, shape, attributes):
 
 
 def characters(texts, shape):
-    """Printed rows as characters. ncdump leaves out the NULs at a row's end and breaks a row after a newline."""
+    """Printed rows as characters. ncdump omits the NULs at the end of a row, and splits a row after a newline."""
     width, rows = (shape[-1] if shape else 1), []
     for text in texts:
         if rows and rows[-1].endswith(b"\n") and len(rows[-1]) + len(text) <= width:
@@ -152,7 +154,7 @@ def characters(texts, shape):
 
 
 def digest(printed):
-    """The digest of printed CDL; variables of which no values are printed have none."""
+    """The digest of printed CDL; variables without printed values have no values in it."""
     parser = Parser(printed.decode("latin-1"))
     parser.take_until("{")
     lengths = parser.dimensions()

@@ -1,8 +1,8 @@
-"""Changes a file with h5py or netCDF4; changes.py says what then must have changed. Runs on Python 3.6 too.
+"""Changes a file with h5py or netCDF4; changes.py defines the expected result. Also runs on Python 3.6.
 
 usage: change.py CHANGE VARIABLE FILE
 
-The first line printed is the version of the library.
+The first line of output is the version of the library.
 """
 
 import sys
@@ -14,7 +14,7 @@ MANY = 200
 
 
 def netcdf4_adds(path, variable):
-    """A dimension, two variables, one deflated, and an attribute."""
+    """Adds a dimension, two variables, one of them deflated, and an attribute."""
     import netCDF4
     with netCDF4.Dataset(path, "a") as file:
         like = file.variables[variable]
@@ -27,7 +27,7 @@ def netcdf4_adds(path, variable):
 
 
 def netcdf4_adds_attributes(path, variable):
-    """So many attributes of a variable and of the file that they outgrow their headers."""
+    """Adds so many attributes to a variable and to the file that they exceed their headers."""
     import netCDF4
     with netCDF4.Dataset(path, "a") as file:
         for number in range(MANY):
@@ -44,7 +44,7 @@ def netcdf4_writes_values(path, variable):
 
 
 def h5py_adds(path, variable, libver=None):
-    """A long attribute, a dataset, and a group with a dataset."""
+    """Adds a long attribute, a dataset, and a group with a dataset."""
     import h5py
     with h5py.File(path, "r+", libver=libver) as file:
         file[variable].attrs["note"] = numpy.bytes_(NOTE)
@@ -63,7 +63,7 @@ def h5py_deletes(path, variable):
 
 
 def h5py_deletes_attributes(path, variable):
-    """Deletes two attributes and writes one of them anew, longer than it was."""
+    """Deletes two attributes and rewrites one of them with a longer value."""
     import h5py
     with h5py.File(path, "r+") as file:
         attributes = file[variable].attrs

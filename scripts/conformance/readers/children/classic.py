@@ -1,5 +1,5 @@
-"""Digests of classic netCDF files (CDF-1, CDF-2 and CDF-5), written from the format's specification: with it, every
-value that NCO or nccopy copies out of a product is read without libnetcdf."""
+"""Digests of classic netCDF files (CDF-1, CDF-2 and CDF-5), written from the specification of the format: values that
+NCO or nccopy copy from a product are read without libnetcdf."""
 
 import numpy
 
@@ -10,7 +10,7 @@ DIMENSIONS, VARIABLES, ATTRIBUTES = 10, 11, 12
 
 
 class Header:
-    """Reads the parts of a classic header one after the other."""
+    """Reads the parts of a classic header in order."""
 
     def __init__(self, data):
         if data[:3] != b"CDF" or data[3] not in (1, 2, 5):
@@ -22,14 +22,14 @@ class Header:
         return int.from_bytes(self.data[self.place - width:self.place], "big")
 
     def count(self):
-        """A length or number: 4 bytes, 8 in CDF-5."""
+        """A length or number: 4 bytes, or 8 in CDF-5."""
         return self.integer(8 if self.version == 5 else 4)
 
     def offset(self):
         return self.integer(4 if self.version == 1 else 8)
 
     def padded(self, length):
-        """Bytes, filled up to a multiple of 4."""
+        """Bytes that are padded to a multiple of 4."""
         start = self.place
         self.place += -(-length // 4) * 4
         return self.data[start:start + length]
@@ -59,12 +59,12 @@ class Header:
         name = self.name()
         dimensions = [self.count() for _ in range(self.count())]
         attributes, kind = self.attributes(), TYPES[self.integer(4)]
-        self.count()  # vsize, which follows from shape and type
+        self.count()  # vsize, which is determined by shape and type
         return name, dimensions, attributes, kind, self.offset()
 
 
 def digest(path):
-    """The digest of a classic file without record dimension, as a copy of a product is."""
+    """The digest of a classic file without a record dimension, such as a copy of a product."""
     with open(path, "rb") as file:
         data = file.read()
     header = Header(data)

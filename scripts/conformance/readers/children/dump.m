@@ -1,4 +1,4 @@
-% Prints a file as Octave's netcdf package reads it, in the lines that dumps.py describes.
+% Prints a file as read by Octave's netcdf package, in the lines that dumps.py describes.
 %
 % usage: octave-cli dump.m FILE FOLDER
 
@@ -40,7 +40,7 @@ end
 for k = 0:variables - 1
   [name, kind, numbers, total] = netcdf_inqVar(id, k);
   value = netcdf_getVar(id, k);
-  % Octave's arrays run the other way round, and so do the dimensions that it answers.
+  % Octave's arrays have the opposite order of dimensions, and so do the lists of dimensions that it returns.
   numbers = fliplr(reshape(numbers, 1, []));
   shape = strjoin(arrayfun(@(n) sprintf("%d", lengths(n + 1)), numbers, "UniformOutput", false), ",");
   named = strjoin(arrayfun(@(n) names{n + 1}, numbers, "UniformOutput", false), ",");

@@ -1,4 +1,4 @@
-"""Digests of what programs in other languages print of a file, in lines of words that tabs part:
+"""Digests of the output of programs in other languages, in tab-separated lines:
 
     VERSION text
     D name length                                        a dimension
@@ -6,7 +6,7 @@
     T name shape dimensions text...                      a variable of characters, a text for each row
     A owner name text|number|empty|TYPE hexadecimal      an attribute; the owner "/" is the file
 
-Shape and dimensions are lists with commas; values are little-endian, the last dimension fastest.
+Shape and dimensions are comma-separated lists; values are little-endian, with the last dimension fastest.
 """
 
 import numpy
@@ -14,7 +14,7 @@ import numpy
 import canonical
 import cdl
 
-# R's names of types, one of them as it is misspelt in ncdf4.
+# R's names of types, including one that is misspelt in ncdf4.
 TYPES = {"byte": "i1", "short": "i2", "int": "i4", "float": "f4", "double": "f8", "unsigned byte": "u1", "unsigned short": "u2",
          "unsigned int": "u4", "8 byte int": "i8", "unsigned 8 byte int": "u8", "unsinged 8 byte int": "u8",
          "char": "S1"}
@@ -30,7 +30,7 @@ def attribute(form, digits):
 
 
 def digest(printed):
-    """The digest of a dump, and the version that it names."""
+    """The digest of a dump, and its version."""
     version, dimensions, attributes, found = "", {}, {"/": {}}, {}
     for line in printed.decode("utf-8").splitlines():
         tag, *words = line.rstrip("\t ").split("\t")

@@ -1,4 +1,4 @@
-"""Digests by readers of HDF5: h5py, which is the reference, and pyfive. Runs on Python 3.6 and h5py 2.7 too."""
+"""Digests by HDF5 readers: h5py, which is the reference, and pyfive. Also runs on Python 3.6 and h5py 2.7."""
 
 import numpy
 
@@ -15,7 +15,7 @@ def with_h5py(path):
     found, names = {}, {}
 
     def name_of(reference, file):
-        """The name of a dimension scale; HDF5 takes long to tell a name, so it is asked once for each scale."""
+        """The name of a dimension scale, cached because HDF5 takes long to find a name."""
         scale = file[reference]
         address = h5py.h5o.get_info(scale.id).addr
         if address not in names:
@@ -42,7 +42,7 @@ def with_h5py(path):
 
 
 def attributes(held):
-    """All attributes of an object; one that cannot be read says so and does not hide the others."""
+    """All attributes of an object; one that cannot be read is recorded as such and does not hide the others."""
     found = {}
     for name in canonical.shown(held.keys()):
         try:
@@ -65,7 +65,7 @@ def is_bare_dimension(item):
 
 
 def dimensions_of(item, name_of):
-    """Names of a dataset's dimensions: those of the scales attached to it, or its own if it is one; None if unknown."""
+    """Names of a dataset's dimensions: those of its scales, or its own if it is a scale; None if unknown."""
     if "DIMENSION_LIST" in item.attrs:
         names = [name_of(attached[0], item.file) if len(attached) else None for attached in item.attrs["DIMENSION_LIST"]]
         return None if None in names else names

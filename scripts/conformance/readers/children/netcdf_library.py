@@ -1,5 +1,5 @@
-"""Digests by a libnetcdf that is loaded from a file: the smallest reader of all, for libraries that no installed
-Python has a package for, as a build of HDF5 with assertions."""
+"""Digests by a libnetcdf that is loaded from a file: a minimal reader for libraries without a Python package, such as
+a build of HDF5 with assertions."""
 
 import ctypes
 
@@ -13,7 +13,7 @@ TYPES = {1: "i1", NC_CHAR: "S1", 3: "i2", 4: "i4", 5: "f4", 6: "f8", 7: "u1", 8:
 
 
 class Library:
-    """The functions of netcdf.h that reading needs; whatever they refuse is an OSError."""
+    """The functions of netcdf.h for reading; every error is an OSError."""
 
     def __init__(self, path):
         self.netcdf = ctypes.CDLL(path)
@@ -32,13 +32,13 @@ class Library:
             raise OSError("%s: %s" % (function, self.netcdf.nc_strerror(status).decode()))
 
     def count(self, function, *arguments):
-        """An answer of one int."""
+        """Calls a function that returns one int."""
         answer = ctypes.c_int()
         self.call(function, *arguments, ctypes.byref(answer))
         return answer.value
 
     def numbers(self, function, *arguments):
-        """An answer that is a number of ints, and then the ints."""
+        """Calls a function that returns a number of ints, and then the ints."""
         length = ctypes.c_int()
         self.call(function, *arguments, ctypes.byref(length), None)
         answer = (ctypes.c_int * length.value)()
@@ -92,7 +92,7 @@ class Library:
         return canonical.variable(values, self.attributes(group, number), [name for name, _ in dimensions])
 
     def visit(self, group, prefix, found):
-        """Adds a group and all in it to a digest."""
+        """Adds a group and everything in it to a digest."""
         dimensions = dict(self.dimension(group, number) for number in self.dimension_numbers(group))
         found[prefix or "/"] = canonical.group(self.attributes(group, NC_GLOBAL), dimensions)
         for number in self.numbers("nc_inq_varids", group):

@@ -1,4 +1,4 @@
-"""Digests by Python's readers of netCDF: netCDF4 and h5netcdf. Runs on Python 3.6 and netCDF4 1.2 too."""
+"""Digests by Python's netCDF readers: netCDF4 and h5netcdf. Also runs on Python 3.6 and netCDF4 1.2."""
 
 import numpy
 
@@ -20,7 +20,7 @@ def with_netcdf4(path):
         found[prefix or "/"] = canonical.group({name: canonical.attribute(holder.getncattr(name)) for name in holder.ncattrs()
                                                 if name not in canonical.HIDDEN}, dimensions)
         for name, item in holder.variables.items():
-            # As stored: no scaling, no masks, no characters joined to texts.
+            # As stored: no scaling, no masks, characters not joined to strings.
             item.set_auto_maskandscale(False)
             if hasattr(item, "set_auto_chartostring"):
                 item.set_auto_chartostring(False)

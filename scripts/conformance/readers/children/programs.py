@@ -1,4 +1,4 @@
-"""Digests by programs on the command line: ncdump, nccopy, NCO, GDAL, R, Octave and netCDF-Java."""
+"""Digests by command-line programs: ncdump, nccopy, NCO, GDAL, R, Octave and netCDF-Java."""
 
 import json
 import os
@@ -15,12 +15,12 @@ import dumps
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# ncdump prints variables of up to so many values; larger ones are compared through nccopy.
+# Max number of values of a variable that ncdump prints; larger variables are compared through nccopy.
 PRINTED_VALUES = 5000
 
 
 def output_of(*words):
-    """What a program prints; its complaint is an OSError."""
+    """Returns the output of a program; raises OSError with its message if it fails."""
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise OSError("%s ends with %d: %s" % (words[0], done.returncode, done.stderr.decode("utf-8", "replace")[-300:]))
@@ -46,7 +46,7 @@ def product_of(lengths):
 
 
 def copied(*words):
-    """The digest of the classic copy that a program makes; the copy's path is its last word."""
+    """The digest of the classic copy that a program makes; the path of the copy is its last argument."""
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "copy.nc")
         output_of(*words, copy)
@@ -63,7 +63,7 @@ def nco_version():
 
 
 def with_nco(path):
-    # -h keeps NCO from adding itself to the history.
+    # -h keeps NCO from appending to the history.
     return copied("ncks", "-h", "-O", "-5", path)
 
 
@@ -77,7 +77,7 @@ GDAL_TYPES = {"Byte": "u1", "Int16": "i2", "UInt16": "u2", "Int32": "i4", "UInt3
 
 def with_gdal(path):
     import netCDF4
-    # GDAL prints the negative zero as an integer.
+    # GDAL prints negative zero as an integer.
     printed = json.loads(output_of("gdalmdiminfo", "-detailed", path), parse_int=lambda text: -0.0 if text == "-0" else int(text))
     dimensions = {one["name"]: one["size"] for one in printed.get("dimensions", [])}
     found = {}
@@ -102,7 +102,8 @@ def gdal_attributes(holder, declared):
 
 
 def narrowed(values, dtype):
-    """GDAL 3.6 has neither characters nor signed bytes and makes them Byte and Int16: that is undone, where nothing is lost."""
+    """GDAL 3.6 has neither characters nor signed bytes and converts them to Byte and Int16; this is undone if it is
+    lossless."""
     if dtype == "S1" and values.dtype == "u1":
         return values.view("S1")
     if dtype == "i1" and values.dtype == "i2" and numpy.array_equal(values.astype("i1"), values):
@@ -111,7 +112,7 @@ def narrowed(values, dtype):
 
 
 def dumped(path, *words):
-    """The digest and the version that a program in another language prints; it may leave files in a folder."""
+    """Returns the digest and the version that a program in another language prints; it may write files to a folder."""
     with tempfile.TemporaryDirectory() as folder:
         return dumps.digest(output_of(*words, path, folder))
 
@@ -125,5 +126,5 @@ def with_octave(path):
 
 
 def with_java(path):
-    """netCDF-Java; the environment tells where its jar and our class are."""
+    """Runs netCDF-Java; the environment states the location of its jar and of our class."""
     return dumped(path, "java", "-cp", os.environ["DUMP_CLASSPATH"], "Dump")

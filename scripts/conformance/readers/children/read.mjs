@@ -7,7 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-// As in canonical.py.
+// Same as in canonical.py.
 const HIDDEN = new Set(["CLASS", "DIMENSION_LIST", "NAME", "REFERENCE_LIST", "_NCProperties", "_Netcdf4Coordinates",
   "_Netcdf4Dimid", "_nc3_strict"]);
 const NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable";
@@ -77,7 +77,7 @@ function attributesOf(held, form) {
 const jsfive = {
   async load() {
     const module = await imported("jsfive/dist/esm/index.mjs");
-    console.warn = console.log = () => {};  // it speaks of REFERENCE_LIST on standard output
+    console.warn = console.log = () => {};  // it prints messages about REFERENCE_LIST on standard output
     return module;
   },
   open(library, file) {

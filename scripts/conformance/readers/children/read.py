@@ -1,17 +1,18 @@
-"""Reads files with one reader and prints a line of JSON for each: {"file": ..., "digest": ...} or {"file": ..., "error": ...}.
+"""Reads files with one reader and prints a line of JSON for each: {"file": ..., "digest": ...} or {"file": ...,
+"error": ...}.
 
 usage: read.py READER FILE...
 
-The first line has the reader's version. A crash ends this process only; what was printed before it counts.
-Runs on Python 3.6 too; a reader's modules are imported only where that reader is asked for.
+The first line has the version of the reader. A crash ends only this process; its output up to then is used. Also runs
+on Python 3.6; the modules of a reader are imported only if that reader is used.
 """
 
 import importlib
 import json
 import sys
 
-# Name: module, what tells the version, and the function for the digest of a file. The version is told by a function, by
-# a package of that name, or, if None, by what reads the file: then the function answers digest and version.
+# Name: module, source of the version, and the function that returns the digest of a file. The version is from a
+# function, from a package of that name, or, if None, from the digest function, which then returns digest and version.
 READERS = {
     "h5py": ("hdf5_readers", "h5py_version", "with_h5py"),
     "pyfive": ("hdf5_readers", "pyfive_version", "with_pyfive"),
@@ -63,7 +64,7 @@ def main():
                 found, told = found
                 say({"version": told})
             say({"file": path, "digest": found})
-        except Exception as error:  # whatever a reader has against a file is its verdict
+        except Exception as error:  # any exception of a reader is its verdict on the file
             say({"file": path, "error": "%s: %s" % (type(error).__name__, error)})
 
 

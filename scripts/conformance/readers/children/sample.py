@@ -1,4 +1,4 @@
-"""Makes a small file for the self-test of the matrix, or spoils one in place.
+"""Creates a small file for the self-test of the matrix, or damages one in place.
 
 usage: sample.py make|value|text|number|extra|missing|width FILE
 """
@@ -11,7 +11,7 @@ import numpy
 
 
 def make(path):
-    """Every kind of thing that products have, with so few attributes that netCDF-C keeps them in the headers."""
+    """Everything that products may contain, with so few attributes that netCDF-C keeps them in the headers."""
     with netCDF4.Dataset(path, "w") as file:
         file.title = "a small file"
         file.comment = ""
@@ -30,23 +30,23 @@ def make(path):
 
 
 def value(path):
-    """One value of a thousand becomes the next float32."""
+    """Changes one of a thousand values to the next float32."""
     with h5py.File(path, "r+") as file:
         file["profile"][30, 10] = numpy.nextafter(file["profile"][30, 10], numpy.float32(1e9))
 
 
 def text(path):
-    """One letter of an attribute becomes another."""
+    """Changes one letter of an attribute."""
     write_attribute(path, "units", lambda old: old.replace(b"sr", b"st"))
 
 
 def number(path):
-    """One number of an attribute becomes the next float32."""
+    """Changes one number of an attribute to the next float32."""
     write_attribute(path, "valid_range", lambda old: numpy.nextafter(old, numpy.float32(1e9)))
 
 
 def write_attribute(path, name, changed):
-    """Writes over an attribute where it stands: h5py's own way is to write a new one."""
+    """Overwrites an attribute in place, while h5py would write a new one."""
     with h5py.File(path, "r+") as file:
         attributes = file["profile"].attrs
         attribute, new = attributes.get_id(name), changed(attributes[name])
@@ -63,12 +63,13 @@ def missing(path):
         del file["profile"].attrs["flags"]
 
 
-# A header that is wider than it need be ----------------------------------------------------------------------------
+# An unnecessarily wide header --------------------------------------------------------------------------------------
 
 def width(path):
-    """The size of the root's header in 4 bytes, where 2 or 1 would do: a build with assertions aborts on that.
+    """Writes the size of the root's header in 4 bytes, where 2 or 1 are enough: a build with assertions aborts on
+    that.
 
-    A new header is written behind the file's end, and the superblock (version 2 or 3) told of it.
+    A new header is written after the end of the file, and the superblock (version 2 or 3) is updated.
     """
     with open(path, "rb") as file:
         data = bytearray(file.read())
@@ -88,7 +89,7 @@ def width(path):
 
 
 def checksum(data):
-    """Bob Jenkins' lookup3, which HDF5 seals metadata with."""
+    """Bob Jenkins' lookup3, the checksum of HDF5 metadata."""
     def rotated(word, bits):
         return (word << bits | word >> 32 - bits) & 0xffffffff
     a = b = c = 0xdeadbeef + len(data) & 0xffffffff

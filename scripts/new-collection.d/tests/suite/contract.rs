@@ -3,7 +3,7 @@ use std::path::Path;
 use cumulus_core::testing::{self, operator::Operator};
 use new_collection::COLLECTION;
 
-/// The datasets of a granule, to be taken from the printed structure of a real one and not from the tables.
+/// The datasets of a granule, from the printed structure of a real one and not from the tables.
 const PUBLISHED: [&str; 11] = [
     "hour",
     "minute",

@@ -1,18 +1,18 @@
-//! A granule as its producer writes it, from what is known of real files and not from the tables, so that a test can
-//! disagree with them.
+//! A granule as its producer writes it, defined from real files and not from the tables, so that a test can disagree
+//! with them.
 
 use std::path::Path;
 
-/// Number of records: one a minute from 12:00 UTC on 6 September 2012, flying north.
+/// Number of records: one per minute from 12:00 UTC on 6 September 2012, flying north.
 pub(crate) const RECORDS: u8 = 20;
 
 /// Altitudes of the bins in km, the highest first.
 pub(crate) const ALTITUDES: [f64; 4] = [15.0, 10.0, 5.0, 0.5];
 
-/// What stands for a missing value.
+/// Missing value.
 pub(crate) const SENTINEL: f64 = -9999.0;
 
-/// Backscatter of a bin of a record. Record 3 has none, and record 5 has a NaN in its second bin.
+/// Backscatter of a bin of a record. It is missing in record 3, and NaN in the second bin of record 5.
 pub(crate) fn backscatter(record: u8, bin: u8) -> f64 {
     match (record, bin) {
         (3, _) => SENTINEL,

@@ -1,4 +1,4 @@
-//! Everything `new-collection` promises, tried on a synthetic granule through the command itself.
+//! Tests of `new-collection` on a synthetic granule, run through the command.
 
 #![expect(clippy::disallowed_methods, reason = "tests open products by the HDF5 library")]
 

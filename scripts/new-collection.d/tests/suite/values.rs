@@ -1,4 +1,4 @@
-//! Every value of the product beside what the granule was written from.
+//! Compares every value of the product with those of the granule.
 
 use cumulus_core::testing::operator::Operator;
 
@@ -13,7 +13,7 @@ fn every_value_of_a_granule_is_in_the_product() {
     let product = hdf5::File::open(operator.output().join(name)).unwrap();
     let read = |name: &str| -> Vec<f64> { product.dataset(name).unwrap().read_raw().unwrap() };
 
-    // From noon on, a record every minute.
+    // One record per minute from noon on.
     let times: Vec<f64> = (0..RECORDS).map(|record| 43_200.0 + 60.0 * f64::from(record)).collect();
     assert_eq!(read("time"), times);
     let latitudes: Vec<f64> = (0..RECORDS).map(|record| 20.0 + f64::from(record) / 100.0).collect();

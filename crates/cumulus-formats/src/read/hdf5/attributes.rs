@@ -67,8 +67,8 @@ pub(super) fn attributes(
     found
 }
 
-/// True for a netCDF-4 dimension without a variable: a dataset that was never written and whose title says so (NetCDF
-/// Users Guide, "NetCDF-4 File Format"). Its length is that of the axes of the variables that use it.
+/// True for a netCDF-4 dimension without a variable: a dataset that was never written and whose title states this
+/// (NetCDF Users Guide, "NetCDF-4 File Format"). Its length is that of the axes of the variables that use it.
 pub(super) fn is_bare_dimension(dataset: &::hdf5::Dataset) -> bool {
     const TITLE: &str = "This is a netCDF dimension but not a netCDF variable";
     let Ok(title) = dataset.attr("NAME") else { return false };

@@ -9,7 +9,7 @@ use netcdf_reader::{NcAttrValue, NcAttribute, NcFile, NcType, NcVariable};
 use serde_json::{json, Map, Value};
 use sha2::{Digest, Sha256};
 
-/// As in `canonical.py`.
+/// Same as in `canonical.py`.
 const HIDDEN: [&str; 8] = [
     "CLASS",
     "DIMENSION_LIST",
@@ -21,7 +21,7 @@ const HIDDEN: [&str; 8] = [
     "_nc3_strict",
 ];
 
-/// The version in Cargo.toml.
+/// The version of netcdf-reader in Cargo.toml.
 const VERSION: &str = "0.12.1";
 
 fn main() {
@@ -51,7 +51,7 @@ fn digest(path: &str) -> Result<Value, Box<dyn Error>> {
 }
 
 fn variable(file: &NcFile, item: &NcVariable) -> Result<Value, Box<dyn Error>> {
-    // Little-endian, as every machine is that the matrix runs on.
+    // All machines that run the matrix are little-endian.
     let bytes = file.read_variable_native_bytes(&item.name)?;
     let shape: Vec<u64> = item.dimensions.iter().map(|one| one.size).collect();
     Ok(json!({
@@ -116,7 +116,7 @@ fn attribute(value: &NcAttrValue) -> Value {
     }
 }
 
-/// Text without the NULs that fill it up.
+/// Text without trailing NULs.
 fn plain(text: &str) -> &str {
     text.trim_end_matches('\0')
 }
