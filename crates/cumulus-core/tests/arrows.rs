@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by layer, the lowest first. Crates in none of these layers are collections, which are above all layers.
-const LAYERS: [&[&str]; 5] = [
+const LAYERS: [&[&str]; 6] = [
     &["cumulus-model", "hdf5-walk", "netcdf4-writer", "shuffle-deflate"],
     &["cumulus-log"],
     &["cumulus-formats"],
     &["cumulus-sounding"],
     &["cumulus-core"],
+    &["cpl-tables"],
 ];
 
 fn crates() -> PathBuf {
