@@ -18,9 +18,33 @@
 //! otherwise; `docs/data-notes.md` lists the source of each.
 
 use cumulus_core::collection::{
-    AltitudeOf, Arrangement, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec, Product,
-    ProfileSpec, Role, Statistic, TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
+    AltitudeOf, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec, Product, ProfileSpec, Role,
+    Statistic, TimeSpec, Units, VariableSpec, variable,
 };
+
+/// Global attributes that every collection of the lidar has: its team, the archive, and what is measured.
+pub const ATTRIBUTES: &[(&str, &str)] = &[
+    ("institution", "NASA Goddard Space Flight Center"),
+    ("license", "Freely available under NASA's Earth Science Data and Information Policy"),
+    ("naming_authority", "gov.nasa.nsstc.ghrc"),
+    ("program", "NASA Earth Venture Suborbital"),
+    (
+        "keywords",
+        "EARTH SCIENCE > SPECTRAL/ENGINEERING > LIDAR > LIDAR BACKSCATTER, EARTH SCIENCE > ATMOSPHERE > CLOUDS, EARTH SCIENCE > ATMOSPHERE > AEROSOLS",
+    ),
+    ("creator_name", "Cloud Physics Lidar team"),
+    ("creator_type", "group"),
+    ("creator_institution", "NASA Goddard Space Flight Center"),
+    ("creator_url", "https://cpl.gsfc.nasa.gov"),
+    ("publisher_name", "Global Hydrology Resource Center DAAC"),
+    ("publisher_type", "institution"),
+    ("publisher_institution", "NASA Marshall Space Flight Center"),
+    ("publisher_url", "https://ghrc.nsstc.nasa.gov"),
+    (
+        "comment",
+        "Variables keep the names, shapes and values of the source granule; values that are NaN, infinite or at most -900 in the source are -999 here.",
+    ),
+];
 
 /// Total attenuated backscatter of a flight.
 pub const ATB: Product = Product {
@@ -31,16 +55,13 @@ pub const ATB: Product = Product {
     example_stem: "CPL_ATB_20120906",
     recognised_by: &["ATB_532", "ATB_1064", "Bin_Alt"],
     attributes: &[("processing_level", "1B"), ("cdm_data_type", "Trajectory")],
-    arrangement: Arrangement::AsStored,
     dimensions: DIMENSIONS,
     time: TIME,
     position: POSITION,
-    observed: None,
     solar_elevation: Some("Solar_Elevation_Angle"),
     project: Some("Project"),
     profile: Some(PROFILE_GEOMETRY),
     missing: AT_OR_BELOW_900,
-    missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[
         CLOCK,
         &[LATITUDE, LONGITUDE],
@@ -50,6 +71,7 @@ pub const ATB: Product = Product {
         LAYERS,
         BACKSCATTER,
     ],
+    ..Product::DEFAULT
 };
 
 /// Files contain -999, later ones -9999; no valid value of the rows below is that small in its unit.
@@ -84,8 +106,7 @@ pub const TIME: TimeSpec = TimeSpec::ClockAndDayOfYear {
 };
 
 /// The Global Hawk flies at 170 m/s and the ER-2 at 210 m/s; 400 m/s allows for the jet stream and for clock jitter.
-pub const POSITION: PositionSpec =
-    PositionSpec { latitude: "Latitude", longitude: "Longitude", altitude: None, fastest_m_per_s: 400.0 };
+pub const POSITION: PositionSpec = PositionSpec::aircraft("Latitude", "Longitude");
 
 /// Bins below the aircraft and above the surface.
 pub const PROFILE_GEOMETRY: ProfileSpec =

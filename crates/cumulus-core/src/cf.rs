@@ -14,7 +14,7 @@ mod variable;
 use crate::map::interpreted::InterpretedSource;
 use std::sync::Arc;
 
-use crate::collection::{Role, TimeSpec, Units};
+use crate::collection::{Role, TimeSpec, Units, VariableSpec};
 use crate::map::altitudes;
 use crate::map::bind::{self, BoundVariable, Dimension, Form};
 use crate::map::decode::{Decoder, Statistics};
@@ -194,7 +194,7 @@ impl<'granule> Composer<'granule, '_> {
     fn has_seconds(&self) -> bool {
         match self.identity.product.time {
             TimeSpec::ClockAndDayOfYear { second, .. } => self.source.description().dataset(second).is_some(),
-            TimeSpec::SinceLaunch | TimeSpec::Since { .. } => false,
+            TimeSpec::SinceLaunch | TimeSpec::Since { .. } | TimeSpec::Parts { .. } => false,
         }
     }
 
@@ -225,8 +225,8 @@ impl<'granule> Composer<'granule, '_> {
         match (&bound.dataset.content, bound.form) {
             (_, Form::Text) => self.text(bound),
             (Content::Numbers(from), Form::Rows) => {
-                if bound.row.is_some_and(|row| row.role == Role::VerticalCoordinate) {
-                    self.check_vertical(bound)?;
+                if bound.row.is_some_and(VariableSpec::is_coordinate) {
+                    self.check_coordinate(bound)?;
                 }
                 match &self.track.wrapped_longitude {
                     Some(longitude) if bound.dataset.path == self.identity.product.position.longitude => {
@@ -324,7 +324,7 @@ impl<'granule> Composer<'granule, '_> {
     ) {
         let decoder = self.decoder(bound, from);
         let mut attributes = self.attributes(bound, &decoder, warnings);
-        let is_coordinate = bound.row.is_some_and(|row| row.role == Role::VerticalCoordinate);
+        let is_coordinate = bound.row.is_some_and(VariableSpec::is_coordinate);
         let fill = decoder.fill.filter(|_| !is_coordinate);
         let is_packed = self.source.reading(bound.dataset).is_some_and(|reading| reading.is_packed);
         let units = variable::units_by_magnitude(bound).filter(|_| !is_packed);
@@ -374,7 +374,7 @@ impl<'granule> Composer<'granule, '_> {
 
     /// Checks that a coordinate variable is strictly monotonic and has no missing values (CF-1.6, 1.2 and 2.5.1), and
     /// records its range.
-    fn check_vertical(&mut self, bound: &BoundVariable<'_>) -> Result<(), Failure> {
+    fn check_coordinate(&mut self, bound: &BoundVariable<'_>) -> Result<(), Failure> {
         let values = map::numbers(self.source, bound.dataset)?;
         let reading = self.decoder(bound, ElementType::F64);
         let broken = |found: String| {
@@ -396,6 +396,9 @@ impl<'granule> Composer<'granule, '_> {
         };
         if let (Some(rise), Some(_)) = (one_way(true), one_way(false)) {
             return Err(broken(format!("not monotonic at index {rise}")));
+        }
+        if bound.row.is_none_or(|row| row.role != Role::VerticalCoordinate) {
+            return Ok(());
         }
         let lowest = values.iter().copied().reduce(f64::min);
         let highest = values.iter().copied().reduce(f64::max);

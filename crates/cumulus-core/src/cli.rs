@@ -296,7 +296,7 @@ pub fn main(collection: &'static Collection) -> ExitCode {
         Some(Verb::Measure { granules, folder, level, jobs }) => {
             let options = ContentOptions {
                 level,
-                short_name: collection.short_name.to_owned(),
+                short_name: None,
                 url_base: None,
                 metadata_suffix: SUFFIX.to_owned(),
             };
@@ -382,7 +382,7 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let content = ContentOptions {
         level: arguments.level,
-        short_name: filled(arguments.short_name).unwrap_or_else(|| collection.short_name.to_owned()),
+        short_name: filled(arguments.short_name),
         url_base: filled(arguments.url_base),
         metadata_suffix: arguments.metadata_suffix,
     };

@@ -5,12 +5,16 @@
 //! structs and not a trait, so that a collection cannot override the engine, and the whole table can be printed
 //! (`describe`) and checked ([`crate::testing`]).
 
+mod facts;
+mod time;
 mod units;
 mod variable;
 
 pub use cumulus_model::values::ElementType;
 pub use cumulus_sounding::meteorology::Derivation;
 
+pub use facts::{Fact, Statement};
+pub use time::{Part, TimeOrigin, TimeSpec};
 pub use units::{AltitudeOf, Statistic, Units};
 pub use variable::{
     Constant, Evidence, Midpoint, MissingPolicy, Presence, Role, USUAL_SENTINELS, VariableSpec, variable,
@@ -24,22 +28,23 @@ pub struct Collection {
     /// Version of the program.
     pub version: &'static str,
     /// Default short name in the catalogue, such as `hs3cpl`.
-    pub short_name: &'static str,
+    pub short_name: Fact,
     /// Version of the collection in the catalogue.
     pub version_id: &'static str,
     /// GCMD keyword of the platform.
-    pub platform: &'static str,
+    pub platform: Fact,
     /// GCMD keyword of the instrument.
     pub instrument: &'static str,
     /// GCMD keyword of the campaign.
-    pub campaign: &'static str,
+    pub campaign: Fact,
     /// File-name endings of granules, without the dot.
     pub extensions: &'static [&'static str],
     /// True if file names end in the number of a receiver's channel (`.3`), which is not part of the stem; such files,
     /// and others without one of `extensions`, are granules if their contents are soundings.
     pub numbered_endings: bool,
-    /// Global attributes that are the same in every output.
-    pub attributes: &'static [(&'static str, &'static str)],
+    /// Global attributes that are the same in every output, in groups so that collections can share them. The names of
+    /// the vocabularies of keywords and standard names are always written, and need not be listed.
+    pub attributes: &'static [&'static [(&'static str, &'static str)]],
     /// The products, in the order in which they are matched with a file.
     pub products: &'static [Product],
 }
@@ -86,6 +91,8 @@ pub struct Product {
     pub project: Option<&'static str>,
     /// The geometry of profiles, if they are measured downwards from an aircraft.
     pub profile: Option<ProfileSpec>,
+    /// Where units and descriptions of datasets are, if they are datasets too.
+    pub siblings: Option<SiblingSpec>,
     /// Policy for missing values in the variables below, unless their rows have their own.
     pub missing: MissingPolicy,
     /// Policy for missing values in the floating-point numbers of any other dataset.
@@ -95,6 +102,30 @@ pub struct Product {
 }
 
 impl Product {
+    /// A product with the most common answer to every question that has one, to build others from:
+    /// `Product { name: "L2", …, ..Product::DEFAULT }`. Names and texts are empty, and there is no time and no position.
+    pub const DEFAULT: Self = Self {
+        name: "",
+        title: "",
+        summary: "",
+        file_stem: "",
+        example_stem: "",
+        recognised_by: &[],
+        attributes: &[],
+        arrangement: Arrangement::AsStored,
+        dimensions: &[],
+        time: TimeSpec::Since { dataset: "", unit: None, origin: TimeOrigin::Units },
+        position: PositionSpec::aircraft("", ""),
+        observed: None,
+        solar_elevation: None,
+        project: None,
+        profile: None,
+        siblings: None,
+        missing: MissingPolicy::StatedOnly,
+        missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
+        variables: &[],
+    };
+
     /// Returns an iterator over all known variables of this product.
     pub fn rows(&self) -> impl Iterator<Item = &'static VariableSpec> {
         self.variables.iter().flat_map(|group| group.iter())
@@ -103,7 +134,7 @@ impl Product {
     /// Returns the row of the dataset called `name`, by its own or an alternative name.
     #[must_use]
     pub fn row(&self, name: &str) -> Option<&'static VariableSpec> {
-        self.rows().find(|row| row.name == name || row.alternatives.contains(&name))
+        self.rows().find(|row| row.describes(name))
     }
 
     /// Like [`Self::row`], but falls back to ignoring ASCII case, because formats for soundings disagree about it.
@@ -199,36 +230,12 @@ pub struct DimensionSpec {
     pub stated_by: Option<&'static str>,
 }
 
-/// Source of the time of a record.
-#[derive(Debug)]
-pub enum TimeSpec {
-    /// Seconds since the launch of a sonde, strictly increasing, so time is a coordinate variable.
-    SinceLaunch,
-    /// Wall-clock hour, minute and second (UTC), and a decimal day of year, where January 1, 00:00, is 1.0.
-    ClockAndDayOfYear {
-        /// Hour of day.
-        hour: &'static str,
-        /// Minute of hour.
-        minute: &'static str,
-        /// Second of minute.
-        second: &'static str,
-        /// Decimal day of year of each record.
-        day_of_year: &'static str,
-        /// Decimal day of year of the first record, a single value.
-        first_day: &'static str,
-        /// Decimal day of year of the last record, a single value.
-        last_day: &'static str,
-        /// Flight date as text: `06Sep12` or `15 Jan 2020`.
-        date: &'static str,
-    },
-    /// Counts since an instant, such as `seconds since 1970-01-01`, one per record. The dataset becomes the variable
-    /// `time` and is not carried through beside it; it needs no row.
-    Since {
-        /// The dataset of counts. Its `units` state the unit of a count.
-        dataset: &'static str,
-        /// The instant that the counts are from.
-        origin: TimeOrigin,
-    },
+impl DimensionSpec {
+    /// A dimension whose length no dataset states.
+    #[must_use]
+    pub const fn sized_by(name: &'static str, sized_by: &'static [(&'static str, usize)]) -> Self {
+        Self { name, sized_by, stated_by: None }
+    }
 }
 
 /// Where the instrument measured, if that is not where the platform was: the places of pixels beside the track.
@@ -240,37 +247,6 @@ pub struct ObservedSpec {
     pub latitude: &'static str,
     /// Degrees east of each pixel.
     pub longitude: &'static str,
-}
-
-/// The instant that times are counted from. A granule that states none is refused, as is one that states another.
-#[derive(Debug)]
-pub enum TimeOrigin {
-    /// As stated in `units`: `seconds since 1970-01-01`.
-    Units,
-    /// This instant, UTC, in the form of `units`: `2000-01-01`. For sources whose `units` have none.
-    Fixed(&'static str),
-    /// Midnight UTC of the date in the name of the granule, for seconds or hours of the day.
-    DateInName,
-}
-
-impl TimeSpec {
-    /// True for the dataset that becomes the variable `time`.
-    #[must_use]
-    pub fn is_replaced(&self, path: &str) -> bool {
-        matches!(self, Self::Since { dataset, .. } if *dataset == path)
-    }
-
-    /// Variables from which the time of a record is made.
-    #[must_use]
-    pub fn clocks(&self) -> Vec<&'static str> {
-        match *self {
-            Self::SinceLaunch => Vec::new(),
-            Self::Since { dataset, .. } => vec![dataset],
-            Self::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } => {
-                vec![hour, minute, second, day_of_year]
-            }
-        }
-    }
 }
 
 /// Source of the position of a record.
@@ -287,6 +263,12 @@ pub struct PositionSpec {
 }
 
 impl PositionSpec {
+    /// Positions of an aircraft, without an altitude: 400 m/s is faster than any, with the jet stream and jitter of clocks.
+    #[must_use]
+    pub const fn aircraft(latitude: &'static str, longitude: &'static str) -> Self {
+        Self { latitude, longitude, altitude: None, fastest_m_per_s: 400.0 }
+    }
+
     /// Returns the names of all coordinates of a position.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         [self.latitude, self.longitude].into_iter().chain(self.altitude)
@@ -302,4 +284,21 @@ pub struct ProfileSpec {
     pub platform: &'static str,
     /// Altitude of the surface below the aircraft.
     pub surface: &'static str,
+}
+
+/// Datasets that hold the unit or the description of another one, as text. They become attributes of that dataset and are
+/// not variables of the product.
+///
+/// With `data: "Data"`, `information: "Information"` and the ending `_units`, the unit of `Products/Data/dBZe` is in
+/// `Products/Information/dBZe_units`. A dataset in no group called `data` has them in its own group.
+#[derive(Clone, Copy, Debug)]
+pub struct SiblingSpec {
+    /// Name of the groups with data.
+    pub data: &'static str,
+    /// Name of the groups beside them, with units and descriptions.
+    pub information: &'static str,
+    /// Endings of the names of datasets that hold a unit.
+    pub units: &'static [&'static str],
+    /// Endings of the names of datasets that hold a description.
+    pub descriptions: &'static [&'static str],
 }

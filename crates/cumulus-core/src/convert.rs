@@ -10,13 +10,14 @@ use jiff::Timestamp;
 
 use crate::cf::{self, Composition, Provenance};
 use crate::collection::{Arrangement, Collection};
+use crate::facts::Facts;
 use crate::granule::{self, Granule, Identity};
 use crate::map::decode::Statistics;
 use crate::map::interpreted::{Interpreted, InterpretedSource};
 use crate::map::sounding;
 use crate::map::time::TimeAxis;
 use crate::map::track::{self, Track};
-use crate::map::{altitudes, axes, bind};
+use crate::map::{altitudes, axes, bind, siblings};
 use crate::metadata::{self, DayNight, GranuleRecord, Origin, echo10};
 use crate::open::{self, Opened};
 use crate::options::{Check, ContentOptions, Reuse};
@@ -87,7 +88,7 @@ pub fn convert(
     {
         return Ok(Outcome::UpToDate);
     }
-    let Contents { source, identity, time } = match contents(granule, context.collection, warnings)? {
+    let Contents { source, identity, facts, time } = match contents(granule, context.collection, warnings)? {
         Ok(contents) => contents,
         Err(parts) => return Ok(Outcome::Parts(parts)),
     };
@@ -97,6 +98,7 @@ pub fn convert(
     let content_options = format!("--level {}", context.options.level);
     let provenance = Provenance {
         collection: context.collection,
+        facts: &facts,
         granule,
         source_size: fingerprint.size(),
         produced: context.now,
@@ -130,7 +132,8 @@ pub fn convert(
     let data_digest = data_digest
         .map_err(|error| Failure::writing(Stage::Write, data_path.display().to_string(), error))?;
     let origin = origin(context, &source_digest);
-    let record = record(granule, context, origin, &identity, &track, &composition, &statistics, &data_digest);
+    let record =
+        record(granule, context, origin, &identity, facts, &track, &composition, &statistics, &data_digest);
     fs::write(&metadata_path, echo10::render(&record)?)
         .map_err(|error| Failure::writing(Stage::Metadata, metadata_path.display().to_string(), error))?;
     Ok(Outcome::Converted(Box::new(Product {
@@ -159,6 +162,8 @@ pub fn convert(
 pub(crate) struct Contents {
     pub(crate) source: Box<dyn InterpretedSource>,
     pub(crate) identity: Identity,
+    /// Platform, campaign and short name.
+    facts: Facts,
     /// The time of records, if it was derived together with them, as for soundings.
     time: Option<TimeAxis>,
 }
@@ -170,17 +175,19 @@ pub(crate) fn contents(
     warnings: &mut Vec<Warning>,
 ) -> Result<Result<Contents, usize>, Failure> {
     let place = granule.path.display().to_string();
-    let (sounding, identity) = match open::open(&granule.path, collection.has_soundings())? {
+    let (sounding, identity, facts) = match open::open(&granule.path, collection.has_soundings())? {
         Opened::Arrays(source) => {
             warnings.extend(source.description().notes.iter().cloned());
             let identity = granule::identify(collection, granule, &*source, warnings)?;
+            let facts = Facts::of(collection, &identity.fields, Some(&*source))?;
             if matches!(identity.product.arrangement, Arrangement::AsStored) {
-                let mut source =
-                    Interpreted::new(axes::plain(source, identity.product), identity.product, warnings)?;
+                let source = siblings::described(source, identity.product)?;
+                let source = axes::plain(source, identity.product);
+                let mut source = Interpreted::new(source, identity.product, warnings)?;
                 altitudes::decide(&mut source, identity.product, warnings)?;
-                return Ok(Ok(Contents { source: Box::new(source), identity, time: None }));
+                return Ok(Ok(Contents { source: Box::new(source), identity, facts, time: None }));
             }
-            (arrays::sounding(&*source, &place)?, identity)
+            (arrays::sounding(&*source, &place)?, identity, facts)
         }
         Opened::Soundings(mut soundings) => {
             let count = soundings.len();
@@ -195,16 +202,18 @@ pub(crate) fn contents(
                     .expected(format!("at least {}", index + 1))
                     .hint("run again when its transfer is complete"));
             }
-            (soundings.swap_remove(index), granule::identify_text(collection, granule)?)
+            let identity = granule::identify_text(collection, granule)?;
+            let facts = Facts::of(collection, &identity.fields, None)?;
+            (soundings.swap_remove(index), identity, facts)
         }
     };
     let Arrangement::Sounding(spec) = &identity.product.arrangement else {
         return Err(Failure::new(Stage::Read, place, "is a sounding, which this product is not"));
     };
-    sounding::compare(&sounding, &granule.stem, collection.campaign, warnings);
+    sounding::compare(&sounding, &granule.stem, &facts.campaign, warnings);
     let records = sounding::arrange(&sounding, identity.product, spec, &place, warnings)?;
     let time = Some(records.time.clone());
-    Ok(Ok(Contents { source: Box::new(records), identity, time }))
+    Ok(Ok(Contents { source: Box::new(records), identity, facts, time }))
 }
 
 /// Returns the origin of the product: program, version, and checksums of source and options.
@@ -260,6 +269,7 @@ fn record(
     context: &Context<'_>,
     origin: Origin,
     identity: &Identity,
+    facts: Facts,
     track: &Track,
     composition: &Composition<'_>,
     statistics: &[Option<Statistics>],
@@ -277,7 +287,7 @@ fn record(
         origin,
         url: metadata::url(options.url_base.as_deref(), &data_name),
         granule_ur: data_name,
-        short_name: options.short_name.clone(),
+        short_name: options.short_name.clone().unwrap_or(facts.short_name),
         version_id: collection.version_id.to_owned(),
         producer_granule_id: granule.file_name.clone(),
         size: data.size,
@@ -293,9 +303,9 @@ fn record(
             let metres = if vertical.units == "km" { 1000.0 } else { 1.0 };
             (vertical.lowest * metres, vertical.highest * metres)
         }),
-        platform: collection.platform.to_owned(),
+        platform: facts.platform,
         instrument: collection.instrument.to_owned(),
-        campaign: collection.campaign.to_owned(),
+        campaign: facts.campaign,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::collection::{
-    Collection, Evidence, Midpoint, Presence, Product, Role, Statistic, Units, VariableSpec,
+    Collection, Evidence, Fact, Midpoint, Presence, Product, Role, Statement, Statistic, Units, VariableSpec,
 };
 
 /// Returns the whole Markdown page of `collection`.
@@ -15,12 +15,12 @@ pub fn markdown(collection: &Collection) -> String {
         page,
         "# {program}\n\nMade by `{program} describe`; do not edit.\n\n\
          | | |\n|---|---|\n\
-         | short name | `{}` version {} |\n| platform | {} |\n| instrument | {} |\n| campaign | {} |\n| files | {} |\n",
-        collection.short_name,
+         | short name | {} version {} |\n| platform | {} |\n| instrument | {} |\n| campaign | {} |\n| files | {} |\n",
+        fact(&collection.short_name, "`"),
         collection.version_id,
-        collection.platform,
+        fact(&collection.platform, ""),
         collection.instrument,
-        collection.campaign,
+        fact(&collection.campaign, ""),
         collection
             .extensions
             .iter()
@@ -33,6 +33,22 @@ pub fn markdown(collection: &Collection) -> String {
         describe_product(&mut page, product);
     }
     page
+}
+
+/// A fact as a cell of the table, its values between `quote`s.
+fn fact(fact: &Fact, quote: &str) -> String {
+    let (statement, meanings) = match fact {
+        Fact::Always(value) => return format!("{quote}{value}{quote}"),
+        Fact::Stated(statement, meanings) => (statement, meanings),
+    };
+    let place = match statement {
+        Statement::NamePart(name) => format!("`{name}` in the file name"),
+        Statement::Attribute(name) => format!("the global attribute `{name}`"),
+        Statement::Dataset(path) => format!("`{path}`"),
+    };
+    let cases: Vec<String> =
+        meanings.iter().map(|(text, value)| format!("{quote}{value}{quote} for `{text}`")).collect();
+    format!("by {place}: {}", cases.join(", "))
 }
 
 fn describe_product(page: &mut String, product: &Product) {
@@ -85,6 +101,7 @@ fn describe_row(page: &mut String, row: &VariableSpec) {
     match row.role {
         Role::Data => {}
         Role::VerticalCoordinate => notes.push("vertical coordinate".to_owned()),
+        Role::Coordinate => notes.push("coordinate".to_owned()),
         Role::Text => notes.push("text, as strings or character codes".to_owned()),
         Role::Navigation(Midpoint::Arithmetic) => notes.push("means, if stored at record edges".to_owned()),
         Role::Navigation(Midpoint::Circular | Midpoint::Longitude) => {
@@ -95,6 +112,9 @@ fn describe_row(page: &mut String, row: &VariableSpec) {
         notes.push(format!("also named {}", row.alternatives.join(", ")));
     }
     notes.extend(row.called.map(|name| format!("called `{name}`")));
+    if row.is_packed {
+        notes.push("packed".to_owned());
+    }
     if row.is_dropped {
         notes.push("not in the product".to_owned());
     }

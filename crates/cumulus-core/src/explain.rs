@@ -48,9 +48,11 @@ const LONGEST_SENTINEL: usize = 10;
 
 /// Codes of warnings that mean that a granule differs from its product's table.
 const DRIFT: &[Code] = &[
+    Code::AxesAmbiguous,
     Code::FlagsDisagree,
     Code::LengthsDisagree,
     Code::MaybeRenamed,
+    Code::PackingUnreadable,
     Code::ProductByContent,
     Code::ShapeUnknown,
     Code::TextForNumbers,
@@ -91,8 +93,8 @@ impl Explanation {
             is_drift: product.row(path).is_some(),
         }));
         let absent = product.rows().filter(|row| {
-            let mut names = std::iter::once(&row.name).chain(row.alternatives);
-            row.derived.is_none() && !names.any(|name| source.description().dataset(name).is_some())
+            let mut datasets = source.description().datasets.iter();
+            row.derived.is_none() && !datasets.any(|dataset| row.describes(&dataset.path))
         });
         lines.extend(absent.map(absent_row));
         Ok(Self { product: product.name, lines, warnings })
@@ -203,8 +205,10 @@ fn by_row(row: &VariableSpec, dataset: &Dataset) -> Vec<String> {
     if let Some(MissingPolicy::Stored(listed)) = row.missing {
         rules.push(format!("missing as stored {}", shown(listed)));
     }
-    if row.role == Role::VerticalCoordinate {
-        rules.push("vertical coordinate".to_owned());
+    match row.role {
+        Role::VerticalCoordinate => rules.push("vertical coordinate".to_owned()),
+        Role::Coordinate => rules.push("coordinate".to_owned()),
+        Role::Data | Role::Text | Role::Navigation(_) => {}
     }
     rules
 }

@@ -1,6 +1,6 @@
 //! Maps the contents of a source to the contents of the product.
 //!
-//! [`bind`] assigns a dimension to every axis, [`time`] and [`position`] derive the track, and [`decode`] converts
+//! [`siblings`] and [`axes`] complete the description of the source, [`bind`] assigns a dimension to every axis, [`time`] and [`position`] derive the track, and [`decode`] converts
 //! blocks of values to their output type and replaces missing values. Nothing here depends on a file format or a
 //! collection.
 
@@ -13,6 +13,7 @@ pub mod interpreted;
 pub mod position;
 pub mod reading;
 pub mod renamed;
+pub mod siblings;
 pub mod sounding;
 pub mod status;
 pub mod text;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct ContentOptions {
     /// Deflate level, 0 to 9.
     pub level: u8,
-    /// Short name of the collection.
-    pub short_name: String,
+    /// Short name of the collection, if it is not the table's.
+    pub short_name: Option<String>,
     /// Base URL of the data files, written into the metadata.
     pub url_base: Option<String>,
     /// Suffix that is appended to a data file's name to form the name of its metadata file.

@@ -42,7 +42,7 @@ pub fn contract(collection: &Collection, published: &[(&str, &[&str])]) -> Vec<S
             continue;
         };
         for row in product.rows().filter(|row| row.presence == Presence::Required) {
-            if !known.contains(&row.name) {
+            if !known.iter().any(|name| row.describes(name)) {
                 say(format!("{} is required but not published", row.name));
             }
         }
@@ -71,9 +71,7 @@ pub fn source(collection: &'static Collection, path: &Path) -> Result<Vec<String
 
 fn names(product: &Product, say: &mut impl FnMut(String)) {
     let mut seen: Vec<&str> = Vec::new();
-    for name in
-        product.rows().flat_map(|row| std::iter::once(row.name).chain(row.alternatives.iter().copied()))
-    {
+    for name in product.rows().flat_map(VariableSpec::names) {
         if seen.contains(&name) {
             say(format!("{name} has two rows"));
         }
@@ -83,6 +81,7 @@ fn names(product: &Product, say: &mut impl FnMut(String)) {
         TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, first_day, last_day, date } => {
             vec![hour, minute, second, day_of_year, first_day, last_day, date]
         }
+        TimeSpec::Parts { .. } => product.time.clocks(),
         TimeSpec::SinceLaunch | TimeSpec::Since { .. } => Vec::new(),
     };
     let arranged = match &product.arrangement {
@@ -122,7 +121,8 @@ fn layouts(product: &Product, row: &VariableSpec, say: &mut impl FnMut(String)) 
             say(format!("{}: dimension {name} is not declared", row.name));
         }
     }
-    if row.role == Role::VerticalCoordinate && row.layouts != [[row.name]] {
+    let output = row.called.map_or_else(|| legal_name(row.name), str::to_owned);
+    if row.is_coordinate() && row.layouts != [[output.as_str()]] {
         say(format!("{}: a coordinate has its own name as its dimension", row.name));
     }
 }

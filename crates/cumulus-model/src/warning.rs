@@ -41,6 +41,7 @@ codes! {
     AttributeLeftOut "attribute_left_out" "An attribute is left out: its name or value is not allowed in netCDF."
     AttributesAsText "attributes_as_text" "Attributes with integers beyond 2^53 are written as text, because netCDF's classic model has no such integers."
     AttributesEmpty "attributes_empty" "Attributes without a value are left out."
+    AxesAmbiguous "axes_ambiguous" "Axes of a dataset have the length of several dimensions, or of one dimension that is needed once; they get dimensions of their own."
     CellsUnreadable "cells_unreadable" "Some cells of rows are not numbers and are missing; the other cells of those rows are kept."
     ChunksNeverWritten "chunks_never_written" "Values were never written; they are the fill value where HDF5 has one for them, else missing."
     ClocksDisagree "clocks_disagree" "Two clocks of the source disagree; the message states which one is used."

@@ -4,66 +4,60 @@
 //! Shapes, names and packing are those of a granule of the archive; `docs/data-notes.md` states the source of each rule.
 
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, MissingPolicy, ObservedSpec, PositionSpec, Product,
-    TimeOrigin, TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
+    Collection, Constant, DimensionSpec, Fact, MissingPolicy, ObservedSpec, PositionSpec, Product, Statement,
+    TimeOrigin, TimeSpec, Units, VariableSpec, variable,
 };
 
 /// The collection.
 pub static COLLECTION: Collection = Collection {
     program: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
-    short_name: "epochhamsr",
+    short_name: Fact::Stated(CAMPAIGN, &[("EPOCH", "epochhamsr"), ("CPEX", "cpexhamsr")]),
     version_id: "1",
-    platform: "GLOBAL HAWK",
+    platform: Fact::Stated(CAMPAIGN, &[("EPOCH", "GLOBAL HAWK"), ("CPEX", "DC-8")]),
     instrument: "HAMSR",
-    campaign: "EPOCH",
+    campaign: Fact::Stated(CAMPAIGN, &[("EPOCH", "EPOCH"), ("CPEX", "CPEX")]),
     extensions: &["nc"],
     numbered_endings: false,
-    attributes: &[
+    attributes: &[&[
         ("institution", "NASA Jet Propulsion Laboratory"),
-        ("source", "High Altitude MMIC Sounding Radiometer, NASA Global Hawk"),
+        ("source", "High Altitude MMIC Sounding Radiometer"),
         ("license", "Freely available under NASA's Earth Science Data and Information Policy"),
         (
             "keywords",
             "EARTH SCIENCE > SPECTRAL/ENGINEERING > MICROWAVE > BRIGHTNESS TEMPERATURE, EARTH SCIENCE > ATMOSPHERE > ATMOSPHERIC TEMPERATURE, EARTH SCIENCE > ATMOSPHERE > ATMOSPHERIC WATER VAPOR",
         ),
-        ("keywords_vocabulary", "GCMD Science Keywords"),
-        ("platform_vocabulary", "GCMD Platforms"),
-        ("instrument_vocabulary", "GCMD Instruments"),
-        ("standard_name_vocabulary", "CF Standard Name Table v93"),
         ("creator_institution", "NASA Jet Propulsion Laboratory"),
         ("publisher_name", "Global Hydrology Resource Center DAAC"),
         ("publisher_url", "https://ghrc.nsstc.nasa.gov"),
-    ],
+    ]],
     products: &[L2],
 };
 
+/// The instrument flew on another aircraft in each campaign, and no granule states its platform.
+const CAMPAIGN: Statement = Statement::NamePart("campaign");
+
 const L2: Product = Product {
     name: "L2",
-    title: "EPOCH HAMSR brightness temperatures and retrievals",
-    summary: "Scans of brightness temperature in 25 channels below the NASA Global Hawk during the East Pacific Origins and Characteristics of Hurricanes mission, with retrieved profiles of temperature, humidity and reflectivity.",
-    file_stem: r"EPOCH_HAMSR_L2_(?<processing>[a-z]+)_(?<date>\d{8})T\d{4}_\d{8}T\d{4}",
+    title: "HAMSR brightness temperatures and retrievals",
+    summary: "Scans of brightness temperature in 25 channels below a NASA aircraft, with retrieved profiles of temperature, humidity and reflectivity.",
+    file_stem: r"(?<campaign>EPOCH|CPEX)_HAMSR_L2_(?<processing>[a-z]+)_(?<date>\d{8})T\d{4}_\d{8}T\d{4}",
     example_stem: "EPOCH_HAMSR_L2_realtime_20170824T1400_20170824T1500",
     recognised_by: &["TB", "AClat", "ham_airT"],
     attributes: &[("processing_level", "2"), ("cdm_data_type", "Swath")],
-    arrangement: Arrangement::AsStored,
     dimensions: &[
-        DimensionSpec { name: "along_track", sized_by: &[("AClat", 0), ("time", 0)], stated_by: None },
-        DimensionSpec { name: "cross_track", sized_by: &[("lat", 1)], stated_by: None },
-        DimensionSpec { name: "channel", sized_by: &[("TB", 2)], stated_by: None },
-        DimensionSpec { name: "HAMSR_levels", sized_by: &[("ham_pres_levels", 0)], stated_by: None },
-        DimensionSpec { name: "HAMSR_dBz_levels", sized_by: &[("ham_dBz_heights", 0)], stated_by: None },
+        DimensionSpec::sized_by("along_track", &[("AClat", 0), ("time", 0)]),
+        DimensionSpec::sized_by("cross_track", &[("lat", 1)]),
+        DimensionSpec::sized_by("channel", &[("TB", 2)]),
+        DimensionSpec::sized_by("HAMSR_levels", &[("ham_pres_levels", 0)]),
+        DimensionSpec::sized_by("HAMSR_dBz_levels", &[("ham_dBz_heights", 0)]),
     ],
-    // The unit is "seconds" without an instant, which only the comment has.
-    time: TimeSpec::Since { dataset: "time", origin: TimeOrigin::Fixed("2000-01-01") },
-    position: PositionSpec { latitude: "AClat", longitude: "AClon", altitude: None, fastest_m_per_s: 400.0 },
+    // The unit is "seconds" without an instant, which the comment has.
+    time: TimeSpec::Since { dataset: "time", unit: None, origin: TimeOrigin::Attribute("comment") },
+    position: PositionSpec::aircraft("AClat", "AClon"),
     observed: Some(ObservedSpec { latitude: "lat", longitude: "lon" }),
-    solar_elevation: None,
-    project: None,
-    profile: None,
-    missing: MissingPolicy::StatedOnly,
-    missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[AIRCRAFT, PIXELS, RETRIEVALS],
+    ..Product::DEFAULT
 };
 
 const SCAN: &[&[&str]] = &[&["along_track"]];
@@ -73,13 +67,13 @@ const PROFILE: &[&[&str]] = &[&["along_track", "cross_track", "HAMSR_levels"]];
 /// Missing values of retrievals, as stored; no attribute states them, histograms of the granule show them.
 const RETRIEVED: MissingPolicy = MissingPolicy::Stored(&[-32_768.0, -30_037.0]);
 
-/// A row that a granule of the archive has confirmed.
+/// A row that a granule of the archive has confirmed. All of them are packed integers.
 const fn row(
     name: &'static str,
     long_name: &'static str,
     layouts: &'static [&'static [&'static str]],
 ) -> VariableSpec {
-    variable(name, long_name, layouts).confirmed()
+    variable(name, long_name, layouts).confirmed().packed()
 }
 
 /// A row of a retrieved quantity.

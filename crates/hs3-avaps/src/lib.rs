@@ -5,22 +5,22 @@
 
 use cumulus_core::collection::Derivation;
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, ElementType, MissingPolicy, PositionSpec, Product,
-    Role, SoundingSpec, TimeSpec, Units, VariableSpec, variable,
+    Arrangement, Collection, Constant, DimensionSpec, ElementType, Fact, MissingPolicy, PositionSpec,
+    Product, Role, SoundingSpec, TimeSpec, Units, VariableSpec, variable,
 };
 
 /// The collection.
 pub static COLLECTION: Collection = Collection {
     program: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
-    short_name: "hs3avaps",
+    short_name: Fact::Always("hs3avaps"),
     version_id: "1",
-    platform: "GLOBAL HAWK",
+    platform: Fact::Always("GLOBAL HAWK"),
     instrument: "AVAPS",
-    campaign: "HS3",
+    campaign: Fact::Always("HS3"),
     extensions: &["eol.cls", "cls.qc", "eol", "cls", "hdf5", "h5", "nc", "ict", "dat"],
     numbered_endings: true,
-    attributes: &[
+    attributes: &[&[
         ("institution", "NASA Global Hydrology Resource Center; NCAR Earth Observing Laboratory"),
         ("source", "Advanced Vertical Atmospheric Profiling System dropsondes"),
         ("references", "https://doi.org/10.5067/HS3/AVAPS/DATA201"),
@@ -32,10 +32,6 @@ pub static COLLECTION: Collection = Collection {
             "keywords",
             "EARTH SCIENCE > ATMOSPHERE > ATMOSPHERIC PRESSURE, EARTH SCIENCE > ATMOSPHERE > ATMOSPHERIC TEMPERATURE, EARTH SCIENCE > ATMOSPHERE > ATMOSPHERIC WATER VAPOR, EARTH SCIENCE > ATMOSPHERE > ATMOSPHERIC WINDS",
         ),
-        ("keywords_vocabulary", "GCMD Science Keywords"),
-        ("platform_vocabulary", "GCMD Platforms"),
-        ("instrument_vocabulary", "GCMD Instruments"),
-        ("standard_name_vocabulary", "CF Standard Name Table v93"),
         ("creator_name", "AVAPS dropsonde team"),
         ("creator_type", "group"),
         ("creator_institution", "NCAR Earth Observing Laboratory"),
@@ -44,7 +40,7 @@ pub static COLLECTION: Collection = Collection {
         ("publisher_type", "institution"),
         ("publisher_institution", "NASA Marshall Space Flight Center"),
         ("publisher_url", "https://ghrc.nsstc.nasa.gov"),
-    ],
+    ]],
     products: &[SOUNDING],
 };
 
@@ -84,13 +80,10 @@ const SOUNDING: Product = Product {
         // The strongest winds in which sondes were dropped are about 110 m/s; GPS noise adds to that.
         fastest_m_per_s: 200.0,
     },
-    profile: None,
     missing: MissingPolicy::AtOrBelow(-900.0),
     missing_elsewhere: MissingPolicy::AtOrBelow(-900.0),
-    observed: None,
-    solar_elevation: None,
-    project: None,
     variables: &[PLACE, STATE, WIND, QUALITY, LAUNCH],
+    ..Product::DEFAULT
 };
 
 const ROW: &[&[&str]] = &[&["time"]];

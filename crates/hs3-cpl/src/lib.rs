@@ -3,47 +3,26 @@
 //! The rows are those of the lidar on any aircraft, from `cpl-tables`.
 
 use cpl_tables::{BIN_ALTITUDE, LATITUDE, LAYERS, LONGITUDE, NAVIGATION, RECORD, SIZES};
-use cumulus_core::collection::{Collection, Product, Units, VariableSpec, variable};
+use cumulus_core::collection::{Collection, Fact, Product, Units, VariableSpec, variable};
 
 /// The collection.
 pub static COLLECTION: Collection = Collection {
     program: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
-    short_name: "hs3cpl",
+    short_name: Fact::Always("hs3cpl"),
     version_id: "1",
-    platform: "GLOBAL HAWK",
+    platform: Fact::Always("GLOBAL HAWK"),
     instrument: "CPL",
-    campaign: "HS3",
+    campaign: Fact::Always("HS3"),
     extensions: &["hdf5", "h5"],
     numbered_endings: false,
     attributes: &[
-        ("institution", "NASA Goddard Space Flight Center"),
-        ("source", "Cloud Physics Lidar, NASA Global Hawk"),
-        ("references", "https://doi.org/10.5067/HS3/CPL/DATA201"),
-        ("acknowledgement", "NASA Hurricane and Severe Storm Sentinel (HS3) mission"),
-        ("license", "Freely available under NASA's Earth Science Data and Information Policy"),
-        ("naming_authority", "gov.nasa.nsstc.ghrc"),
-        ("program", "NASA Earth Venture Suborbital"),
-        (
-            "keywords",
-            "EARTH SCIENCE > SPECTRAL/ENGINEERING > LIDAR > LIDAR BACKSCATTER, EARTH SCIENCE > ATMOSPHERE > CLOUDS, EARTH SCIENCE > ATMOSPHERE > AEROSOLS",
-        ),
-        ("keywords_vocabulary", "GCMD Science Keywords"),
-        ("platform_vocabulary", "GCMD Platforms"),
-        ("instrument_vocabulary", "GCMD Instruments"),
-        ("standard_name_vocabulary", "CF Standard Name Table v93"),
-        ("creator_name", "Cloud Physics Lidar team"),
-        ("creator_type", "group"),
-        ("creator_institution", "NASA Goddard Space Flight Center"),
-        ("creator_url", "https://cpl.gsfc.nasa.gov"),
-        ("publisher_name", "Global Hydrology Resource Center DAAC"),
-        ("publisher_type", "institution"),
-        ("publisher_institution", "NASA Marshall Space Flight Center"),
-        ("publisher_url", "https://ghrc.nsstc.nasa.gov"),
-        (
-            "comment",
-            "Variables keep the names, shapes and values of the source granule; values that are NaN, infinite or at most -900 in the source are -999 here.",
-        ),
+        cpl_tables::ATTRIBUTES,
+        &[
+            ("source", "Cloud Physics Lidar, NASA Global Hawk"),
+            ("references", "https://doi.org/10.5067/HS3/CPL/DATA201"),
+            ("acknowledgement", "NASA Hurricane and Severe Storm Sentinel (HS3) mission"),
+        ],
     ],
     products: &[ATB, OP],
 };

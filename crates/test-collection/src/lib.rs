@@ -4,7 +4,7 @@
 //! tests of real collections are about their granules, and these tests are about the program.
 
 use cumulus_core::collection::{
-    AltitudeOf, Arrangement, Collection, Constant, DimensionSpec, MissingPolicy, PositionSpec, Product, Role,
+    AltitudeOf, Collection, Constant, DimensionSpec, Fact, MissingPolicy, PositionSpec, Product, Role,
     TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
 };
 
@@ -12,14 +12,14 @@ use cumulus_core::collection::{
 pub static COLLECTION: Collection = Collection {
     program: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
-    short_name: "testcollection",
+    short_name: Fact::Always("testcollection"),
     version_id: "1",
-    platform: "AIRCRAFT",
+    platform: Fact::Always("AIRCRAFT"),
     instrument: "LIDAR",
-    campaign: "TEST",
+    campaign: Fact::Always("TEST"),
     extensions: &["hdf5", "h5"],
     numbered_endings: false,
-    attributes: &[("institution", "None"), ("source", "Values made up for tests")],
+    attributes: &[&[("institution", "None"), ("source", "Values made up for tests")]],
     products: &[PROFILES, TRACK],
 };
 
@@ -31,20 +31,15 @@ const PROFILES: Product = Product {
     example_stem: "TEST_PROFILES_12203a_20120906",
     recognised_by: &["signal", "altitude"],
     attributes: &[("processing_level", "1B"), ("cdm_data_type", "Trajectory")],
-    arrangement: Arrangement::AsStored,
     dimensions: &[
         RECORDS,
         DimensionSpec { name: "altitude", sized_by: &[("altitude", 0)], stated_by: Some("number_of_bins") },
     ],
     time: TIME,
     position: POSITION,
-    observed: None,
-    solar_elevation: None,
-    project: None,
-    profile: None,
     missing: MissingPolicy::Listed(USUAL_SENTINELS),
-    missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[CLOCK, PLACE, SIGNAL],
+    ..Product::DEFAULT
 };
 
 const TRACK: Product = Product {
@@ -55,17 +50,12 @@ const TRACK: Product = Product {
     example_stem: "TEST_TRACK_12203a_20120906",
     recognised_by: &["hour", "latitude", "longitude"],
     attributes: &[("processing_level", "1B"), ("cdm_data_type", "Trajectory")],
-    arrangement: Arrangement::AsStored,
     dimensions: &[RECORDS],
     time: TIME,
     position: POSITION,
-    observed: None,
-    solar_elevation: None,
-    project: None,
-    profile: None,
     missing: MissingPolicy::Listed(USUAL_SENTINELS),
-    missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[CLOCK, PLACE],
+    ..Product::DEFAULT
 };
 
 const RECORDS: DimensionSpec = DimensionSpec {
@@ -84,8 +74,7 @@ const TIME: TimeSpec = TimeSpec::ClockAndDayOfYear {
     date: "date",
 };
 
-const POSITION: PositionSpec =
-    PositionSpec { latitude: "latitude", longitude: "longitude", altitude: None, fastest_m_per_s: 400.0 };
+const POSITION: PositionSpec = PositionSpec::aircraft("latitude", "longitude");
 
 const SCALAR: &[&[&str]] = &[&[]];
 const RECORD: &[&[&str]] = &[&["record"]];

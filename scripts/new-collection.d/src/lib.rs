@@ -4,7 +4,7 @@
 //! and document the source of every claim in `docs/data-notes.md`.
 
 use cumulus_core::collection::{
-    AltitudeOf, Arrangement, Collection, DimensionSpec, MissingPolicy, PositionSpec, Product, Role, TimeSpec,
+    AltitudeOf, Collection, Fact, DimensionSpec, MissingPolicy, PositionSpec, Product, Role, TimeSpec,
     USUAL_SENTINELS, Units, VariableSpec, variable,
 };
 
@@ -13,25 +13,23 @@ pub static COLLECTION: Collection = Collection {
     program: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
     // Short name in the catalogue.
-    short_name: "newcollection",
+    short_name: Fact::Always("newcollection"),
     version_id: "1",
     // GCMD keywords.
-    platform: "AIRCRAFT",
+    platform: Fact::Always("AIRCRAFT"),
     instrument: "LIDAR",
-    campaign: "CAMPAIGN",
+    campaign: Fact::Always("CAMPAIGN"),
     // File-name endings of granules.
     extensions: &["h5", "hdf5"],
     numbered_endings: false,
     // Global attributes of every product, by ACDD.
-    attributes: &[
+    attributes: &[&[
         ("institution", "Institution of the instrument team"),
         ("source", "Instrument, aircraft"),
         ("references", "https://doi.org/"),
         ("license", "Freely available under NASA's Earth Science Data and Information Policy"),
         ("keywords", "EARTH SCIENCE > ATMOSPHERE"),
-        ("keywords_vocabulary", "GCMD Science Keywords"),
-        ("standard_name_vocabulary", "CF Standard Name Table v93"),
-    ],
+    ]],
     products: &[PROFILES],
 };
 
@@ -47,11 +45,10 @@ const PROFILES: Product = Product {
     recognised_by: &["backscatter", "altitude"],
     attributes: &[("processing_level", "1B"), ("cdm_data_type", "Trajectory")],
     // The first axis of arrays is the record.
-    arrangement: Arrangement::AsStored,
     // The first one is that of the records. The length is that of an axis of the first of these datasets that exists.
     dimensions: &[
-        DimensionSpec { name: "record", sized_by: &[("hour", 0), ("latitude", 0)], stated_by: None },
-        DimensionSpec { name: "altitude", sized_by: &[("altitude", 0)], stated_by: None },
+        DimensionSpec::sized_by("record", &[("hour", 0), ("latitude", 0)]),
+        DimensionSpec::sized_by("altitude", &[("altitude", 0)]),
     ],
     // UTC clock and decimal day of year of each record. The days of the first and the last record, and the date, are
     // used if they exist.
@@ -65,20 +62,11 @@ const PROFILES: Product = Product {
         date: "date",
     },
     // Positions that require a higher speed between neighbours are spikes.
-    position: PositionSpec {
-        latitude: "latitude",
-        longitude: "longitude",
-        altitude: None,
-        fastest_m_per_s: 400.0,
-    },
-    observed: None,
-    solar_elevation: None,
-    project: None,
-    profile: None,
+    position: PositionSpec::aircraft("latitude", "longitude"),
     // Missing values in the variables below, and in datasets without a row.
     missing: MissingPolicy::Listed(USUAL_SENTINELS),
-    missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
     variables: &[CLOCK, POSITION, MEASUREMENTS],
+..Product::DEFAULT
 };
 
 // Layouts: the dimensions of a dataset, outermost first; several if files differ.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{CONVENTIONS, carried};
 use crate::collection::Collection;
+use crate::facts::Facts;
 use crate::granule::{Granule, Identity};
 use crate::map::time::Method;
 use crate::map::track::{Track, Vertical};
@@ -13,11 +14,21 @@ use cumulus_model::source::Source;
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::Warning;
 
+/// Vocabularies of the keywords in a [`Collection`] and of the standard names in its rows.
+const VOCABULARIES: [(&str, &str); 4] = [
+    ("keywords_vocabulary", "GCMD Science Keywords"),
+    ("platform_vocabulary", "GCMD Platforms"),
+    ("instrument_vocabulary", "GCMD Instruments"),
+    ("standard_name_vocabulary", "CF Standard Name Table v93"),
+];
+
 /// Provenance of a product.
 #[derive(Clone, Copy, Debug)]
 pub struct Provenance<'run> {
     /// The collection.
     pub collection: &'run Collection,
+    /// Platform and campaign of the granule.
+    pub facts: &'run Facts,
     /// The granule.
     pub granule: &'run Granule,
     /// Size of the source in bytes.
@@ -36,7 +47,7 @@ pub(super) fn attributes(
     source: &dyn Source,
     warnings: &mut Vec<Warning>,
 ) -> Attributes {
-    let Provenance { collection, granule, .. } = provenance;
+    let Provenance { collection, facts, granule, .. } = provenance;
     let product = identity.product;
     let mut attributes = Attributes::from_iter([
         Attribute::text("Conventions", CONVENTIONS),
@@ -44,12 +55,15 @@ pub(super) fn attributes(
         Attribute::text("summary", product.summary),
         Attribute::text("id", granule.stem.as_str()),
     ]);
-    for (name, value) in collection.attributes.iter().chain(product.attributes) {
+    for (name, value) in collection.attributes.iter().copied().flatten().chain(product.attributes) {
         attributes.set(Attribute::text(*name, *value));
     }
+    for (name, value) in VOCABULARIES {
+        attributes.set(Attribute::text(name, value));
+    }
     let project = product.project.and_then(|path| crate::map::text::single(source, path).ok().flatten());
-    attributes.set(Attribute::text("project", project.unwrap_or_else(|| collection.campaign.to_owned())));
-    attributes.set(Attribute::text("platform", collection.platform));
+    attributes.set(Attribute::text("project", project.unwrap_or_else(|| facts.campaign.clone())));
+    attributes.set(Attribute::text("platform", facts.platform.as_str()));
     attributes.set(Attribute::text("instrument", collection.instrument));
     if let Some(date) = &track.date_text {
         attributes.set(Attribute::text("flight_date", date.as_str()));
@@ -102,7 +116,7 @@ fn coverage(attributes: &mut Attributes, track: &Track, vertical: Option<Vertica
 }
 
 fn history(attributes: &mut Attributes, provenance: &Provenance<'_>) {
-    let Provenance { collection, granule, source_size, produced, content_options } = provenance;
+    let Provenance { collection, granule, source_size, produced, content_options, .. } = provenance;
     let stamp = produced.to_string();
     for name in ["date_created", "date_modified", "date_issued", "date_metadata_modified"] {
         attributes.set(Attribute::text(name, stamp.as_str()));

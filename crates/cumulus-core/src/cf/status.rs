@@ -37,7 +37,7 @@ pub(super) fn is_told(bound: &BoundVariable<'_>, binding: &Binding<'_>) -> bool 
 
 /// Attributes of the flags beside `bound`, at the same `coordinates`.
 pub(super) fn attributes(bound: &BoundVariable<'_>, coordinates: &str) -> Attributes {
-    let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
+    let long_name = bound.long_name();
     let codes = MEANINGS.map(|(code, _)| f64::from(code));
     let mut attributes = Attributes::from_iter([
         Attribute::text("long_name", format!("status of {long_name}")),

@@ -34,6 +34,9 @@ pub(super) fn time(time: &TimeAxis, product: &Product, has_seconds: bool) -> Att
     let comment = match &product.time {
         TimeSpec::SinceLaunch => "seconds since the launch of the sonde, strictly increasing".to_owned(),
         TimeSpec::Since { dataset, .. } => format!("from {dataset} of the source. {ORDER}"),
+        TimeSpec::Parts { .. } => {
+            format!("from {} of the source. {ORDER}", product.time.clocks().join(", "))
+        }
         TimeSpec::ClockAndDayOfYear { hour, minute, second, day_of_year, .. } => {
             let clock = if has_seconds {
                 format!("{hour}, {minute} and {second}")
@@ -98,7 +101,7 @@ pub(super) fn attributes(
     let mut attributes = match bound.row {
         Some(row) => from_row(bound, row, product, target, day_zero),
         None => Attributes::from_iter([
-            Attribute::text("long_name", bound.name.replace('_', " ")),
+            Attribute::text("long_name", bound.long_name()),
             Attribute::text("units", "1"),
             Attribute::text("comment", UNSTATED),
         ]),
@@ -136,7 +139,7 @@ fn from_row(
     target: ElementType,
     day_zero: Date,
 ) -> Attributes {
-    let mut attributes = Attributes::from_iter([Attribute::text("long_name", row.long_name)]);
+    let mut attributes = Attributes::from_iter([Attribute::text("long_name", bound.long_name())]);
     if let Some(standard_name) = row.standard_name {
         attributes.set(Attribute::text("standard_name", standard_name));
     }
@@ -163,7 +166,7 @@ fn from_row(
         attributes.set(Attribute::text("coverage_content_type", content_type(bound, row, product)));
     }
     if let Some(comment) = row.comment {
-        attributes.remark(comment);
+        attributes.remark(row.filled(comment, &bound.dataset.path));
     }
     if row.units == Units::Unstated {
         attributes.remark(UNSTATED);
@@ -181,7 +184,7 @@ fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product
     match (row.role, row.units, bound.dimensions.is_empty()) {
         _ if is_position => "coordinate",
         _ if product.time.clocks().contains(&row.name) => "auxiliaryInformation",
-        (Role::VerticalCoordinate, ..) => "coordinate",
+        (Role::VerticalCoordinate | Role::Coordinate, ..) => "coordinate",
         (Role::Navigation(_), ..) => "auxiliaryInformation",
         (_, Units::Fixed(_) | Units::Altitude(_) | Units::ByMagnitude { .. }, false) => "physicalMeasurement",
         _ => "auxiliaryInformation",
@@ -190,7 +193,7 @@ fn content_type(bound: &BoundVariable<'_>, row: &VariableSpec, product: &Product
 
 /// Attributes of navigation at record edges.
 pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Attributes {
-    let long_name = bound.row.map_or(bound.name.as_str(), |row| row.long_name);
+    let long_name = bound.long_name();
     let mut attributes = Attributes::from_iter([Attribute::text(
         "long_name",
         format!("{long_name}, at the edges of records as in the source"),
@@ -212,7 +215,7 @@ pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Att
 }
 
 pub(super) fn text(bound: &BoundVariable<'_>, strings: &[String], coordinates: &str) -> Attributes {
-    let long_name = bound.row.map_or_else(|| bound.name.replace('_', " "), |row| row.long_name.to_owned());
+    let long_name = bound.long_name();
     let mut attributes = Attributes::from_iter([Attribute::text("long_name", long_name)]);
     for (name, value) in bound.row.map_or(&[][..], |row| row.attributes) {
         if let Constant::Text(value) = value {

@@ -50,6 +50,9 @@ pub enum Role {
     Data,
     /// Coordinate variable of its own dimension, on the vertical axis.
     VerticalCoordinate,
+    /// Coordinate variable of its own dimension, on no axis of the Earth, such as the range of a radar, or on one that its
+    /// attributes state, such as pressure.
+    Coordinate,
     /// Characters: fixed or variable-length strings, or an array of character codes.
     Text,
     /// Per-record navigation that some files store at record edges, as one value more than there are records. The
@@ -78,9 +81,12 @@ pub enum Constant {
 }
 
 /// One known variable. Build rows with [`variable`] and the methods below.
+#[expect(clippy::struct_excessive_bools, reason = "independent answers, each with a name of its own")]
 #[derive(Clone, Copy, Debug)]
 pub struct VariableSpec {
-    /// Dataset name in the source and variable name in the output.
+    /// Dataset name in the source and variable name in the output. A word in braces stands for any text
+    /// without `/`, so that one row describes a dataset in each of several groups: `Products/{band}/Data/dBZe`. The same
+    /// braces in the name in the product, the `long_name` and the comment stand for the text that was found.
     pub name: &'static str,
     /// Names of the same dataset in other campaigns; the output keeps the name in the source.
     pub alternatives: &'static [&'static str],
@@ -104,6 +110,8 @@ pub struct VariableSpec {
     pub missing: Option<MissingPolicy>,
     /// Name in the product, if it is not the dataset's.
     pub called: Option<&'static str>,
+    /// Whether stored numbers are packed: without a `scale_factor` or `add_offset` they would be read as values.
+    pub is_packed: bool,
     /// Not in the product, although the granule has it.
     pub is_dropped: bool,
     /// Whether a flag variable beside it marks which values were measured; requires the product to have a
@@ -144,6 +152,7 @@ pub const fn variable(
         integer_sentinel: false,
         missing: None,
         called: None,
+        is_packed: false,
         is_dropped: false,
         has_status: false,
         wavelength_nm: None,
@@ -238,6 +247,14 @@ impl VariableSpec {
         self
     }
 
+    /// The numbers are packed (CF-1.6, 8.1). Those of a granule without `scale_factor` and `add_offset` have an unknown
+    /// meaning: it is refused if the row is required or a place, else they are written without a unit, with a warning.
+    #[must_use]
+    pub const fn packed(mut self) -> Self {
+        self.is_packed = true;
+        self
+    }
+
     /// The dataset is not in the product. What is read from it, such as a clock, is read all the same.
     #[must_use]
     pub const fn dropped(mut self) -> Self {
@@ -281,6 +298,40 @@ impl VariableSpec {
         self
     }
 
+    /// Returns true if the row describes the dataset at `path`, by its own or an alternative name.
+    #[must_use]
+    pub fn describes(&self, path: &str) -> bool {
+        self.names().any(|name| placeholder(name, path).is_some())
+    }
+
+    /// Returns the row's name and the alternative ones.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.alternatives.iter().copied())
+    }
+
+    /// Returns `text` with the name in braces replaced by what it stands for in `path`.
+    ///
+    /// ```
+    /// use cumulus_core::collection::variable;
+    ///
+    /// let row = variable("Products/{band}/Data/dBZe", "reflectivity at {band} band", &[]).called("dBZe_{band}");
+    /// assert!(row.describes("Products/Ku/Data/dBZe") && !row.describes("Products/Data/dBZe"));
+    /// assert_eq!(row.filled(row.long_name, "Products/Ku/Data/dBZe"), "reflectivity at Ku band");
+    /// ```
+    #[must_use]
+    pub fn filled(&self, text: &str, path: &str) -> String {
+        match self.names().find_map(|name| placeholder(name, path)) {
+            Some((braces, found)) if !braces.is_empty() => text.replace(braces, found),
+            _ => text.to_owned(),
+        }
+    }
+
+    /// Returns true for coordinate variables, which have values in order and none missing.
+    #[must_use]
+    pub const fn is_coordinate(&self) -> bool {
+        matches!(self.role, Role::VerticalCoordinate | Role::Coordinate)
+    }
+
     /// Returns the values of the attribute `flag_values`, empty if there is none.
     #[must_use]
     pub fn flag_values(&self) -> &'static [f64] {
@@ -305,5 +356,37 @@ impl VariableSpec {
     pub const fn attributes(mut self, attributes: &'static [(&'static str, Constant)]) -> Self {
         self.attributes = attributes;
         self
+    }
+}
+
+/// Compares a path with a name in a table: `None` if they differ, else the part in braces and what it stands for, both
+/// empty for a name without braces.
+fn placeholder<'path>(name: &'static str, path: &'path str) -> Option<(&'static str, &'path str)> {
+    let braces = name.find('{').zip(name.find('}')).filter(|(open, close)| open < close);
+    let Some((open, close)) = braces else { return (name == path).then_some(("", "")) };
+    let (before, braces, after) = (name.get(..open)?, name.get(open..=close)?, name.get(close + 1..)?);
+    let group = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!group.is_empty() && !group.contains('/')).then_some((braces, group))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_stand_for_one_name_or_a_part_of_it() {
+        let name = "Products/{band}/Data/dBZe";
+        assert_eq!(placeholder(name, "Products/Ku/Data/dBZe"), Some(("{band}", "Ku")));
+        for other in [
+            "Products/Data/dBZe",
+            "Products//Data/dBZe",
+            "Products/Ku/X/Data/dBZe",
+            name.trim_end_matches('e'),
+        ] {
+            assert_eq!(placeholder(name, other), None, "{other}");
+        }
+        assert_eq!(placeholder("{way}Velocity", "EastVelocity"), Some(("{way}", "East")));
+        assert_eq!(placeholder("dBZe", "dBZe"), Some(("", "")));
+        assert_eq!(placeholder("dBZe", "LDR"), None);
     }
 }

@@ -42,7 +42,7 @@ impl Binding<'_> {
 /// Returns true if a dataset must have a layout of its row: because the layout is confirmed by real files, or because
 /// the dataset is the coordinate variable of a dimension.
 fn must_have_its_layout(row: &VariableSpec) -> bool {
-    row.evidence == Evidence::Confirmed || row.role == Role::VerticalCoordinate
+    row.evidence == Evidence::Confirmed || row.is_coordinate()
 }
 
 /// A dimension of the output.
@@ -70,10 +70,19 @@ pub struct BoundVariable<'source> {
 }
 
 impl BoundVariable<'_> {
-    /// Returns true if its first dimension is the record dimension.
+    /// Returns its CF `long_name`: that of its row, else its name without underscores.
+    #[must_use]
+    pub fn long_name(&self) -> String {
+        match self.row {
+            Some(row) => row.filled(row.long_name, &self.dataset.path),
+            None => self.name.replace('_', " "),
+        }
+    }
+
+    /// Returns true if it has values for each record, along any of its dimensions.
     #[must_use]
     pub fn is_per_record(&self, record_dimension: &str) -> bool {
-        self.dimensions.first().is_some_and(|dimension| dimension.name == record_dimension)
+        self.dimensions.iter().any(|dimension| dimension.name == record_dimension)
     }
 }
 
@@ -175,18 +184,21 @@ fn check_presence(source: &dyn InterpretedSource, product: &'static Product) -> 
         let mut candidates = renamed::candidates(product, description).into_iter();
         candidates.find(|(row, _)| row.name == absent.name).map(|(_, dataset)| renamed::with_shape(dataset))
     };
-    let names =
-        |row: &'static VariableSpec| std::iter::once(row.name).chain(row.alternatives.iter().copied());
     let is_needed = |row: &VariableSpec| {
         let place_and_time = product.time.clocks().into_iter().chain(product.position.names());
         row.presence == Presence::Required || place_and_time.into_iter().any(|name| name == row.name)
     };
-    let unusable = |name| description.unusable.get(name);
-    if let Some(failure) = product.rows().filter(|row| is_needed(row)).flat_map(names).find_map(unusable) {
+    let unusable = |row: &VariableSpec| {
+        description.unusable.iter().find_map(|(path, failure)| row.describes(path).then_some(failure))
+    };
+    if let Some(failure) = product.rows().filter(|row| is_needed(row)).find_map(unusable) {
         return Err(failure.clone());
     }
     for row in product.rows().filter(|row| row.presence == Presence::Required) {
-        let present = names(row).find_map(|name| description.dataset(name));
+        let mut present = row.names().filter_map(|name| description.dataset(name));
+        let present = present
+            .next()
+            .or_else(|| description.datasets.iter().find(|dataset| row.describes(&dataset.path)));
         let expected = || {
             let layout = row.layouts.first().map_or(String::new(), |layout| layout.join(", "));
             format!("{}({layout})", row.name)
@@ -269,7 +281,7 @@ impl<'source> Binder<'source> {
     /// coordinate. Datasets that are not in the product's table do not affect it; they are renamed.
     fn name_of(&self, dimension: &str) -> String {
         let row = self.product.row(dimension);
-        if row.is_none_or(|row| row.role == Role::VerticalCoordinate) {
+        if row.is_none_or(VariableSpec::is_coordinate) {
             return dimension.to_owned();
         }
         free_name(dimension, |name| self.source.description().dataset(name).is_some())
@@ -277,8 +289,8 @@ impl<'source> Binder<'source> {
 
     /// Returns the output name of a dataset: a legal netCDF name, with a prefix if the product uses that name itself.
     fn name_of_dataset(&self, dataset: &Dataset, row: Option<&VariableSpec>) -> String {
-        if let Some(name) = row.and_then(|row| row.called) {
-            return name.to_owned();
+        if let Some((row, name)) = row.and_then(|row| Some((row, row.called?))) {
+            return legal_name(&row.filled(name, &dataset.path));
         }
         let name = legal_name(&dataset.path);
         if row.is_some() || !self.is_own(&name) {
@@ -344,7 +356,7 @@ impl<'source> Binder<'source> {
             return Ok(bound(Vec::new(), Form::Text));
         }
         if dataset.content == Content::Text {
-            let dimensions = self.by_length(dataset, records);
+            let dimensions = self.by_length(dataset, records, warnings);
             let text = BoundVariable { row: row.filter(|_| is_text_row), ..bound(dimensions, Form::Text) };
             let Some(row) = row.filter(|_| !is_text_row) else { return Ok(text) };
             if must_have_its_layout(row) || row.presence == Presence::Required {
@@ -356,7 +368,7 @@ impl<'source> Binder<'source> {
             return Ok(text);
         }
         let Some(row) = row else {
-            let dimensions = self.by_length(dataset, records);
+            let dimensions = self.by_length(dataset, records, warnings);
             return Ok(bound(dimensions, Form::Rows));
         };
         if let Some(layout) = self.matching_layout(dataset, row) {
@@ -380,7 +392,7 @@ impl<'source> Binder<'source> {
         if must_have_its_layout(row) {
             return Err(self.wrong_shape(dataset, row, "has another shape"));
         }
-        let dimensions = self.by_length(dataset, records);
+        let dimensions = self.by_length(dataset, records, warnings);
         let names: Vec<&str> = dimensions.iter().map(|dimension| dimension.name.as_str()).collect();
         let message = format!(
             "shape {:?} matches no known layout; dimensions were assigned by length: ({})",
@@ -460,23 +472,53 @@ impl<'source> Binder<'source> {
             .collect()
     }
 
-    /// Binds every axis by its length alone: to the record dimension, else to the first other dimension of the product
-    /// that has the length, each at most once, else to a dimension named after the length. A single value has no
-    /// dimensions.
-    fn by_length(&mut self, dataset: &Dataset, records: usize) -> Vec<Dimension> {
+    /// Binds every axis by its length alone: to the dimension of the product that has the length, else to a dimension named
+    /// after the length. If several dimensions have the length, or several axes, nothing tells them apart: such axes get
+    /// dimensions of their own, with a warning. A single value has no dimensions.
+    fn by_length(
+        &mut self,
+        dataset: &Dataset,
+        records: usize,
+        warnings: &mut Vec<Warning>,
+    ) -> Vec<Dimension> {
         if dataset.len() == 1 && !(records == 1 && dataset.shape == [1]) {
             return Vec::new();
         }
         let mut dimensions: Vec<Dimension> = Vec::new();
+        let mut ambiguous: Vec<String> = Vec::new();
         for &length in &dataset.shape {
-            let known = self
-                .lengths
-                .iter()
-                .chain(&self.made)
-                .find(|known| known.length == length && !dimensions.contains(known))
-                .cloned();
-            let dimension = known.unwrap_or_else(|| self.make(length));
-            dimensions.push(dimension);
+            let candidates: Vec<&Dimension> =
+                self.lengths.iter().filter(|known| known.length == length).collect();
+            let axes = dataset.shape.iter().filter(|axis| **axis == length).count();
+            let known = match candidates.as_slice() {
+                [] => None,
+                [only] if axes == 1 => Some((*only).clone()),
+                // Axes of length one do not move any value, whichever dimension they get.
+                several if length == 1 => {
+                    several.iter().find(|one| !dimensions.contains(one)).copied().cloned()
+                }
+                several => {
+                    ambiguous.extend(several.iter().map(|one| one.name.clone()));
+                    None
+                }
+            };
+            let unused =
+                || self.made.iter().find(|made| made.length == length && !dimensions.contains(made)).cloned();
+            let dimension = known.or_else(unused);
+            dimensions.push(match dimension {
+                Some(dimension) => dimension,
+                None => self.make(length),
+            });
+        }
+        ambiguous.sort_unstable();
+        ambiguous.dedup();
+        if !ambiguous.is_empty() {
+            let message = format!(
+                "shape {:?}: the lengths do not tell which axis is {}; these axes have dimensions of their own",
+                dataset.shape,
+                ambiguous.join(" or ")
+            );
+            warnings.push(Warning::at(Code::AxesAmbiguous, dataset.path.as_str(), message));
         }
         dimensions
     }

@@ -22,8 +22,6 @@ pub fn candidates<'source>(
         .iter()
         .filter(|dataset| !dataset.is_empty() && product.row(&dataset.path).is_none())
         .collect();
-    let names =
-        |row: &'static VariableSpec| std::iter::once(row.name).chain(row.alternatives.iter().copied());
     let is_absent = |row: &&VariableSpec| {
         !description
             .datasets
@@ -35,7 +33,7 @@ pub fn candidates<'source>(
         .filter(is_absent)
         .filter_map(|row| {
             let likeness = |dataset: &&Dataset| {
-                names(row).map(|name| similarity(last(name), dataset.name())).fold(0.0, f64::max)
+                row.names().map(|name| similarity(last(name), dataset.name())).fold(0.0, f64::max)
             };
             let nearest = strangers
                 .iter()

@@ -13,6 +13,7 @@
     reason = "seconds and days of one flight are far below every limit"
 )]
 
+pub(crate) mod parts;
 pub(crate) mod since;
 
 use jiff::civil::{Date, DateTime};

@@ -7,6 +7,7 @@ use crate::collection::{ObservedSpec, Product, Role, TimeSpec};
 use crate::granule::Identity;
 use crate::map::interpreted::InterpretedSource;
 use crate::map::position::{self, Extent, InvalidPositions};
+use crate::map::time::parts::Parts;
 use crate::map::time::{self, Clocks, TimeAxis};
 use crate::map::{self, altitudes, edges, text};
 use cumulus_model::error::{Class, Failure, Stage};
@@ -169,9 +170,16 @@ fn of_records(
     records: usize,
     warnings: &mut Vec<Warning>,
 ) -> Result<(TimeAxis, Option<String>), Failure> {
-    if let TimeSpec::Since { dataset, origin } = &identity.product.time {
-        let time = time::since::derive(source, dataset, origin, records, identity.date)?;
-        return Ok((time, None));
+    match identity.product.time {
+        TimeSpec::Since { dataset, unit, ref origin } => {
+            let time = time::since::derive(source, dataset, unit, origin, records, identity.date)?;
+            return Ok((time, None));
+        }
+        TimeSpec::Parts { date, clock, second, millisecond } => {
+            let parts = Parts { date, clock, second, millisecond };
+            return Ok((time::parts::derive(source, &parts, records, identity.date)?, None));
+        }
+        TimeSpec::ClockAndDayOfYear { .. } | TimeSpec::SinceLaunch => {}
     }
     let (clocks, date_text) = clocks(source, identity, records, warnings)?;
     Ok((time::derive(&clocks, warnings)?, date_text))

@@ -42,3 +42,26 @@ fn a_dimension_of_netcdf_without_a_variable_is_no_data() {
     assert!(product.variable("echo").is_ok());
     assert!(product.variable("gate").is_err(), "the dimension has become data");
 }
+
+/// Some producers store (range, record): the axis of records is the last one. The variable keeps its shape, and has the
+/// coordinates of its records.
+#[test]
+fn the_axis_of_records_may_be_any() {
+    let folder = tempfile::tempdir().unwrap();
+    let granule = folder.path().join("TINY_20120906.h5");
+    tiny::write(&granule, 5);
+    let file = hdf5::File::append(&granule).unwrap();
+    let values: Vec<f64> = (0..35_u8).map(f64::from).collect();
+    let dataset = file.new_dataset::<f64>().shape([7, 5]).create("echo").unwrap();
+    dataset.write_raw(&values).unwrap();
+    file.close().unwrap();
+    let converted = tiny::converted(&granule, folder.path()).unwrap();
+    let product = converted.product();
+    let echo = product.variable("echo").unwrap();
+    let dimensions: Vec<&str> = echo.dimensions.iter().map(|dimension| dimension.name.as_str()).collect();
+    assert_eq!(dimensions, ["dim_7", "record"]);
+    let coordinates = echo.attribute("coordinates").and_then(|attribute| attribute.value.as_string());
+    assert_eq!(coordinates.as_deref(), Some("time nav_latitude nav_longitude"));
+    let found: Vec<f64> = product.read_variable_as_f64("echo").unwrap().iter().copied().collect();
+    assert_eq!(found, values);
+}

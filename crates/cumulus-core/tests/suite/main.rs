@@ -3,6 +3,8 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod conventions;
+mod documents;
+mod draft;
 mod edges;
 mod groups;
 mod odd;

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use cumulus_core::collection::{
-    Arrangement, Collection, Constant, DimensionSpec, Midpoint, MissingPolicy, PositionSpec, Product, Role,
-    TimeSpec, USUAL_SENTINELS, Units, VariableSpec, variable,
+    Collection, Constant, DimensionSpec, Fact, Midpoint, MissingPolicy, PositionSpec, Product, Role,
+    TimeSpec, Units, VariableSpec, variable,
 };
 use cumulus_core::convert::{Context, Outcome, convert};
 use cumulus_core::granule::Granule;
@@ -21,11 +21,11 @@ const RECORD: &[&[&str]] = &[&["record"]];
 pub(crate) static COLLECTION: Collection = Collection {
     program: "tiny",
     version: "1.2.3",
-    short_name: "tiny",
+    short_name: Fact::Always("tiny"),
     version_id: "1",
-    platform: "AIRCRAFT",
+    platform: Fact::Always("AIRCRAFT"),
     instrument: "THERMOMETER",
-    campaign: "TEST",
+    campaign: Fact::Always("TEST"),
     extensions: &["h5"],
     numbered_endings: false,
     attributes: &[],
@@ -37,7 +37,6 @@ pub(crate) static COLLECTION: Collection = Collection {
         example_stem: "TINY_20120906",
         recognised_by: &["temperature"],
         attributes: &[],
-        arrangement: Arrangement::AsStored,
         dimensions: &[DimensionSpec { name: "record", sized_by: &[("clock/hour", 0)], stated_by: None }],
         time: TimeSpec::ClockAndDayOfYear {
             hour: "clock/hour",
@@ -54,12 +53,7 @@ pub(crate) static COLLECTION: Collection = Collection {
             altitude: None,
             fastest_m_per_s: 400.0,
         },
-        observed: None,
-        solar_elevation: None,
-        project: None,
-        profile: None,
         missing: MissingPolicy::AtOrBelow(-900.0),
-        missing_elsewhere: MissingPolicy::Listed(USUAL_SENTINELS),
         variables: &[&[
             variable("clock/hour", "hour", RECORD).required().units("1"),
             variable("clock/minute", "minute", RECORD).required().units("1"),
@@ -81,6 +75,7 @@ pub(crate) static COLLECTION: Collection = Collection {
             variable("temperature", "air temperature", RECORD).units("K").standard_name("air_temperature"),
             MODE,
         ]],
+        ..Product::DEFAULT
     }],
 };
 
@@ -145,7 +140,7 @@ impl Converted {
 pub(crate) fn converted(path: &Path, folder: &Path) -> Result<Converted, Failure> {
     let options = ContentOptions {
         level: 4,
-        short_name: "tiny".to_owned(),
+        short_name: None,
         url_base: None,
         metadata_suffix: ".meta.xml".to_owned(),
     };

@@ -120,3 +120,68 @@ fn times_of_another_origin_are_refused() {
         assert!(operator.products().is_empty());
     }
 }
+
+/// Renames the scale factor of a variable in the header of a granule, where names are plain text.
+fn rename_scale_factor(path: &Path, variable: &str) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let find = |bytes: &[u8], text: &str, from: usize| {
+        from + bytes[from..].windows(text.len()).position(|window| window == text.as_bytes()).unwrap()
+    };
+    // The length of a name is stored before it.
+    let start =
+        find(&bytes, &format!("\0\0\0{}{variable}", char::from(u8::try_from(variable.len()).unwrap())), 0);
+    let name = find(&bytes, "scale_factor", start);
+    bytes[name..name + 12].copy_from_slice(b"Scale_Factor");
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn packed_numbers_without_their_scale_are_no_values() {
+    let operator = Operator::new(env!("CARGO_BIN_EXE_epoch-hamsr"));
+    let path = operator.input().join(format!("{STEM}.nc"));
+    granule::write(&path).unwrap();
+    rename_scale_factor(&path, "TB");
+    let run = operator.convert();
+    assert_eq!(run.code, Some(65), "{}", run.stderr);
+    assert_eq!(
+        run.lines_with("TB: is packed, and its scale_factor is not a usable number").len(),
+        1,
+        "{}",
+        run.stderr
+    );
+    assert!(operator.products().is_empty());
+
+    granule::write(&path).unwrap();
+    rename_scale_factor(&path, "ham_airRH");
+    let run = operator.convert();
+    assert_eq!(run.succeeded().lines_with("carried without a unit").len(), 1, "{}", run.stderr);
+    let header = operator.ncdump(&["-h"], &format!("{STEM}.nc"));
+    assert!(header.contains("short ham_airRH") && !header.contains("ham_airRH:units"), "{header}");
+    assert!(!header.contains("ham_airRH:standard_name"), "{header}");
+}
+
+#[test]
+fn the_platform_is_that_of_the_campaign_in_the_name() {
+    let operator = Operator::new(env!("CARGO_BIN_EXE_epoch-hamsr"));
+    let stem = "CPEX_HAMSR_L2_realtime_20170601T1400_20170601T1500";
+    granule::write(&operator.input().join(format!("{stem}.nc"))).unwrap();
+    operator.convert().succeeded();
+    let header = operator.ncdump(&["-h"], &format!("{stem}.nc"));
+    assert!(header.contains(":platform = \"DC-8\"") && header.contains(":project = \"CPEX\""), "{header}");
+    let metadata = std::fs::read_to_string(operator.output().join(format!("{stem}.nc.meta.xml"))).unwrap();
+    for element in
+        ["<ShortName>cpexhamsr</ShortName>", "<ShortName>DC-8</ShortName>", "<ShortName>CPEX</ShortName>"]
+    {
+        assert!(metadata.contains(element), "{element} is not in {metadata}");
+    }
+}
+
+#[test]
+fn a_granule_of_an_unknown_campaign_is_refused_and_not_given_a_platform() {
+    let operator = Operator::new(env!("CARGO_BIN_EXE_epoch-hamsr"));
+    granule::write(&operator.input().join("GRIP_HAMSR_L2_20100901.nc")).unwrap();
+    let run = operator.convert();
+    assert_eq!(run.code, Some(65), "{}", run.stderr);
+    assert_eq!(run.lines_with("expected EPOCH or CPEX").len(), 1, "{}", run.stderr);
+    assert!(operator.products().is_empty());
+}

@@ -19,7 +19,7 @@ use crate::operator::Operator;
 fn bytes(source: &Path, folder: &Path, block_bytes: usize) -> (Vec<u8>, Vec<u8>) {
     let options = ContentOptions {
         level: 4,
-        short_name: "hs3cpl".to_owned(),
+        short_name: None,
         url_base: None,
         metadata_suffix: ".meta.xml".to_owned(),
     };

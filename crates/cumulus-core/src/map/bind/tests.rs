@@ -6,7 +6,7 @@ use std::ops::Range;
 use ndarray::ArrayD;
 
 use super::*;
-use crate::collection::{Arrangement, PositionSpec, TimeSpec, variable};
+use crate::collection::{PositionSpec, TimeSpec, variable};
 use crate::map::axes;
 use cumulus_model::source::Description;
 use cumulus_model::values::{ElementType, Values};
@@ -59,7 +59,6 @@ static PRODUCT: Product = Product {
         DimensionSpec { name: "level", sized_by: &[("level", 0)], stated_by: None },
         DimensionSpec { name: "colour", sized_by: &[], stated_by: Some("colours") },
     ],
-    arrangement: Arrangement::AsStored,
     time: TimeSpec::ClockAndDayOfYear {
         hour: "",
         minute: "",
@@ -70,10 +69,6 @@ static PRODUCT: Product = Product {
         date: "",
     },
     position: PositionSpec { latitude: "", longitude: "", altitude: None, fastest_m_per_s: 0.0 },
-    observed: None,
-    solar_elevation: None,
-    project: None,
-    profile: None,
     missing: crate::collection::MissingPolicy::StatedOnly,
     missing_elsewhere: crate::collection::MissingPolicy::StatedOnly,
     variables: &[&[
@@ -83,6 +78,7 @@ static PRODUCT: Product = Product {
         variable("profile", "", &[&["record", "level"]]).confirmed(),
         variable("guess", "", &[&["record", "level"], &["level"], &[]]),
     ]],
+    ..Product::DEFAULT
 };
 
 fn names(variable: &BoundVariable<'_>) -> Vec<String> {
@@ -207,4 +203,26 @@ fn axes_of_length_one_are_dropped_where_the_table_has_fewer() {
     assert_eq!(lower, [vec![7], vec![5], vec![5]]);
     let single = shapes(&[("clock", &[1]), ("level", &[5]), ("guess", &[1, 5]), ("profile", &[1, 5])]);
     assert_eq!(single, [vec![1], vec![5], vec![1, 5], vec![1, 5]]);
+}
+
+#[test]
+fn axes_that_no_length_tells_apart_have_dimensions_of_their_own() {
+    let of = |clock: usize, level: usize, shape: &[usize]| {
+        let (mut variables, warnings) = bound(&[("clock", &[clock]), ("level", &[level]), ("new", shape)]);
+        (variables.pop().unwrap().1, warnings)
+    };
+    // As many records as levels, in an array of either; and a square of records.
+    for (clock, level, shape, dimensions, which) in [
+        (5, 5, &[5][..], vec!["dim_5"], "level or record"),
+        (5, 5, &[5, 5], vec!["dim_5", "dim_5_2"], "level or record"),
+        (7, 5, &[7, 7, 5], vec!["dim_7", "dim_7_2", "level"], "record"),
+    ] {
+        let (found, warnings) = of(clock, level, shape);
+        assert_eq!(found, dimensions);
+        let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
+        assert!(warning.contains(&format!("which axis is {which};")), "{warning}");
+    }
+    // Nothing is ambiguous about axes of length one, or lengths that no dimension has.
+    assert_eq!(of(7, 5, &[3, 3]), (vec!["dim_3".to_owned(), "dim_3_2".to_owned()], Vec::new()));
+    assert_eq!(of(1, 1, &[1]).1, Vec::<String>::new());
 }

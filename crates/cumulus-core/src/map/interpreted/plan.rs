@@ -8,7 +8,7 @@ use crate::map::decode::Sentinels;
 use crate::map::reading::{self, Reading, Scaling, Unit};
 use crate::map::units::Conversion;
 use cumulus_model::error::{Failure, Stage};
-use cumulus_model::source::{Dataset, SourceAttribute, SourceValue};
+use cumulus_model::source::{Content, Dataset, SourceAttribute, SourceValue};
 use cumulus_model::values::{ElementType, Values};
 use cumulus_model::warning::{Code, Warning};
 
@@ -63,7 +63,7 @@ impl Plan {
     }
 
     fn original_is_float(&self) -> bool {
-        matches!(&self.original.content, cumulus_model::source::Content::Numbers(kind) if kind.is_float())
+        matches!(&self.original.content, Content::Numbers(kind) if kind.is_float())
     }
 
     fn unsigned(&self, stored: f64) -> f64 {
@@ -110,7 +110,7 @@ pub(super) fn of(
         return Ok((Reading::by_table(row, product, element_type, masked), None));
     }
     let original = dataset.clone();
-    let is_place = masked || row.is_some_and(|row| row.role == Role::VerticalCoordinate);
+    let is_place = masked || row.is_some_and(VariableSpec::is_coordinate);
     let (span, element_type_read) = unsigned(dataset, element_type);
     let (scaling, is_packed) = packing(dataset, row, is_place, warnings)?;
     let unit = unit(dataset, row, is_packed, masked, is_place, warnings)?;
@@ -223,15 +223,21 @@ fn packing(
     is_place: bool,
     warnings: &mut Vec<Warning>,
 ) -> Result<(Option<Scaling>, bool), Failure> {
+    let stated = |name: &str| dataset.attributes.iter().find(|attribute| attribute.name == name);
+    let is_unstated = matches!(&dataset.content, Content::Numbers(kind) if !kind.is_float())
+        && stated("scale_factor").or(stated("add_offset")).is_none();
     let name = match reading::scaling(dataset) {
+        Ok(_) if is_unstated && row.is_some_and(|row| row.is_packed) => "scale_factor",
         Ok(scaling) => return Ok((scaling, false)),
         Err(name) => name,
     };
-    let stated = dataset.attributes.iter().find(|attribute| attribute.name == name);
-    let shown = stated.map_or_else(String::new, |stated| match &stated.value {
-        SourceValue::Text(text) => format!("{text:?}"),
-        SourceValue::Numbers(values) => format!("{:?}", values.to_f64()),
-    });
+    let shown = stated(name).map_or_else(
+        || "nothing".to_owned(),
+        |stated| match &stated.value {
+            SourceValue::Text(text) => format!("{text:?}"),
+            SourceValue::Numbers(values) => format!("{:?}", values.to_f64()),
+        },
+    );
     if is_place || row.is_some_and(|row| row.presence == Presence::Required) {
         return Err(Failure::new(
             Stage::Map,

@@ -16,9 +16,12 @@ use crate::collection::TimeOrigin;
 use crate::map;
 use crate::map::interpreted::InterpretedSource;
 use cumulus_model::error::{Failure, Stage};
-use cumulus_model::source::{Dataset, SourceValue};
+use cumulus_model::source::{Content, Dataset, Source, SourceValue};
 
 const SECOND_NS: f64 = 1e9;
+
+/// Numbers of an instant: year, month, day, hour, minute and second.
+const DATE_AND_CLOCK: usize = 6;
 
 /// The time of every record from the counts in `path`, one per record.
 ///
@@ -28,6 +31,7 @@ const SECOND_NS: f64 = 1e9;
 pub(crate) fn derive(
     source: &dyn InterpretedSource,
     path: &str,
+    unit: Option<&str>,
     origin: &TimeOrigin,
     records: usize,
     file_date: Option<Date>,
@@ -42,7 +46,7 @@ pub(crate) fn derive(
             .expected(format!("[{records}]"))
             .hint("the granule is damaged or of another product; ask the producer"));
     }
-    let (unit, from) = unit_and_origin(dataset, origin, file_date)?;
+    let (unit, from) = unit_and_origin(source, dataset, unit, origin, file_date)?;
     let reading = source.reading(dataset);
     let counts = map::numbers(source, dataset)?;
     let mut seconds = Vec::with_capacity(counts.len());
@@ -59,7 +63,7 @@ pub(crate) fn derive(
 }
 
 /// The axis of times that are counted in seconds from `from`.
-fn axis(path: &str, from: Timestamp, seconds: Vec<f64>) -> Result<TimeAxis, Failure> {
+pub(super) fn axis(path: &str, from: Timestamp, seconds: Vec<f64>) -> Result<TimeAxis, Failure> {
     let first = seconds.first().copied().ok_or_else(no_record)?;
     let beyond = |found: &dyn Display| {
         Failure::new(Stage::Map, path, "has a time beyond the calendar")
@@ -97,11 +101,13 @@ fn axis(path: &str, from: Timestamp, seconds: Vec<f64>) -> Result<TimeAxis, Fail
 
 /// Seconds of one count, and the instant that the counts are from.
 fn unit_and_origin(
+    source: &dyn Source,
     dataset: &Dataset,
+    unit_of_table: Option<&str>,
     origin: &TimeOrigin,
     file_date: Option<Date>,
 ) -> Result<(f64, Timestamp), Failure> {
-    let stated = stated(dataset);
+    let stated = stated(dataset).or(unit_of_table);
     let unknown = |expected: &str| {
         Failure::new(Stage::Map, &dataset.path, "has times whose unit or origin is not known")
             .found(stated.map_or_else(|| "no units".to_owned(), |text| format!("{text:?}")))
@@ -120,13 +126,23 @@ fn unit_and_origin(
     let of_table = match origin {
         TimeOrigin::Units => None,
         TimeOrigin::Fixed(text) => {
-            let instant = time_unit::instant(text).map(|(instant, _)| instant);
-            Some(instant.ok_or_else(|| unknown(text))?)
+            Some(time_unit::instant(text).map(|(instant, _)| instant).ok_or_else(|| unknown(text))?)
+        }
+        TimeOrigin::Attribute(name) => {
+            let after =
+                |text: &str| text.split_once("since ").and_then(|(_, after)| time_unit::instant(after));
+            let instant = attribute(dataset, name).and_then(after);
+            let expected = || format!("\"since\" and an instant in its attribute {name}");
+            Some(instant.map(|(instant, _)| instant).ok_or_else(|| unknown(&expected()))?)
+        }
+        TimeOrigin::Dataset(path) => {
+            let expected =
+                || format!("an instant in the dataset {path}: text, or numbers from year to second");
+            Some(instant_in(source, path)?.ok_or_else(|| unknown(&expected()))?)
         }
         TimeOrigin::DateInName => {
-            let date = file_date.ok_or_else(|| unknown("a date in the name of the granule"))?;
-            let midnight = date.at(0, 0, 0, 0).to_zoned(TimeZone::UTC);
-            Some(midnight.map_err(|_| unknown("a date in the name of the granule"))?.timestamp())
+            let midnight = file_date.and_then(|date| date.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).ok());
+            Some(midnight.ok_or_else(|| unknown("a date in the name of the granule"))?.timestamp())
         }
     };
     match (of_units, of_table) {
@@ -141,24 +157,75 @@ fn unit_and_origin(
     }
 }
 
+/// The instant that a dataset about the whole granule states, as text or as numbers from the year to the second; `None`
+/// if there is no such dataset or it states none.
+fn instant_in(source: &dyn Source, path: &str) -> Result<Option<Timestamp>, Failure> {
+    let Some(dataset) = source.description().dataset(path).filter(|dataset| !dataset.is_empty()) else {
+        return Ok(None);
+    };
+    if dataset.content == Content::Text || dataset.len() > DATE_AND_CLOCK {
+        let text = map::text::single(source, path)?;
+        return Ok(text.as_deref().and_then(time_unit::instant).map(|(instant, _)| instant));
+    }
+    let numbers = map::whole(source, dataset)?.to_f64();
+    let part = |index: usize| numbers.get(index).copied();
+    let (Some(year), Some(month), Some(day)) = (part(0), part(1), part(2)) else { return Ok(None) };
+    let clock = [part(3), part(4), part(5)].map(Option::unwrap_or_default);
+    let [hour, minute, second] = clock;
+    // As text, so that the same rules hold for both: only existing days, and whole numbers but for the second.
+    let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
+    Ok(time_unit::instant(&text).map(|(instant, _)| instant))
+}
+
 /// What the dataset states as its unit, under its own or the source's name.
 fn stated(dataset: &Dataset) -> Option<&str> {
-    ["source_units", "units"].iter().find_map(|name| {
-        let attribute = dataset.attributes.iter().find(|attribute| attribute.name == *name)?;
-        match &attribute.value {
-            SourceValue::Text(text) => Some(text.as_str()),
-            SourceValue::Numbers(_) => None,
-        }
-    })
+    ["source_units", "units"].iter().find_map(|name| attribute(dataset, name))
+}
+
+fn attribute<'dataset>(dataset: &'dataset Dataset, name: &str) -> Option<&'dataset str> {
+    let attribute = dataset.attributes.iter().find(|attribute| attribute.name == name)?;
+    match &attribute.value {
+        SourceValue::Text(text) => Some(text.as_str()),
+        SourceValue::Numbers(_) => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use cumulus_model::source::{Content, SourceAttribute};
-    use cumulus_model::values::ElementType;
+    use std::ops::Range;
+
+    use cumulus_model::source::{Description, SourceAttribute};
+    use cumulus_model::values::{ElementType, Values};
+    use ndarray::ArrayD;
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A source with one dataset about the whole granule, `start`.
+    struct Start(Description, ArrayD<f64>);
+
+    impl Start {
+        fn new(numbers: &[f64]) -> Self {
+            // As APR-3 has it: (6, 1).
+            let array = ArrayD::from_shape_vec(vec![numbers.len(), 1], numbers.to_vec()).unwrap();
+            let start = Dataset { path: "start".to_owned(), shape: vec![numbers.len(), 1], ..dataset("") };
+            Self(Description { datasets: vec![start], ..Description::default() }, array)
+        }
+    }
+
+    impl Source for Start {
+        fn description(&self) -> &Description {
+            &self.0
+        }
+
+        fn rows(&self, _dataset: &Dataset, _rows: Range<usize>) -> Result<Values, Failure> {
+            Ok(Values::F64(self.1.clone()))
+        }
+
+        fn strings(&self, _dataset: &Dataset) -> Result<Vec<String>, Failure> {
+            Ok(Vec::new())
+        }
+    }
 
     fn dataset(units: &str) -> Dataset {
         let units = SourceAttribute { name: "units".to_owned(), value: SourceValue::Text(units.to_owned()) };
@@ -173,7 +240,11 @@ mod tests {
 
     fn origin(units: &str, origin: &TimeOrigin) -> Result<(f64, String), String> {
         let date = Date::new(2017, 8, 24).ok();
-        unit_and_origin(&dataset(units), origin, date)
+        let start = Start::new(&[2021.0, 8.0, 24.0, 18.0, 53.0, 30.5]);
+        let mut dataset = dataset(units);
+        let comment = SourceValue::Text("seconds since 2000-01-01 00:00:00.0".to_owned());
+        dataset.attributes.push(SourceAttribute { name: "comment".to_owned(), value: comment });
+        unit_and_origin(&start, &dataset, None, origin, date)
             .map(|(unit, from)| (unit, from.to_string()))
             .map_err(|failure| failure.to_string())
     }
@@ -187,6 +258,8 @@ mod tests {
             ("seconds", &fixed, 1.0, "2000-01-01T00:00:00Z"),
             ("days since 2000-01-01 00:00", &fixed, 86_400.0, "2000-01-01T00:00:00Z"),
             ("hours", &TimeOrigin::DateInName, 3600.0, "2017-08-24T00:00:00Z"),
+            ("seconds", &TimeOrigin::Attribute("comment"), 1.0, "2000-01-01T00:00:00Z"),
+            ("seconds", &TimeOrigin::Dataset("start"), 1.0, "2021-08-24T18:53:30.5Z"),
         ] {
             assert_eq!(origin(units, of), Ok((seconds, from.to_owned())), "{units}");
         }
@@ -199,6 +272,8 @@ mod tests {
             ("seconds", &TimeOrigin::Units, "unit or origin is not known; found \"seconds\""),
             ("months since 2000-01-01", &TimeOrigin::Units, "unit or origin is not known"),
             ("1", &fixed, "unit or origin is not known"),
+            ("seconds", &TimeOrigin::Attribute("history"), "an instant in its attribute history"),
+            ("seconds", &TimeOrigin::Dataset("end"), "an instant in the dataset end"),
             (
                 "seconds since 1970-01-01",
                 &fixed,
@@ -208,8 +283,24 @@ mod tests {
             let failure = origin(units, of).unwrap_err();
             assert!(failure.contains(expected), "{units}: {failure}");
         }
-        let nameless = unit_and_origin(&dataset("hours"), &TimeOrigin::DateInName, None);
+        let start = Start::new(&[2021.0, 2.0, 29.0]);
+        let nameless = unit_and_origin(&start, &dataset("hours"), None, &TimeOrigin::DateInName, None);
         assert!(nameless.unwrap_err().to_string().contains("a date in the name of the granule"));
+        let impossible = unit_and_origin(&start, &dataset("s"), None, &TimeOrigin::Dataset("start"), None);
+        assert!(impossible.unwrap_err().to_string().contains("an instant in the dataset start"));
+    }
+
+    #[test]
+    fn a_unit_of_the_table_is_for_datasets_that_state_none() {
+        let start = Start::new(&[2021.0, 8.0, 24.0]);
+        let origin = TimeOrigin::Dataset("start");
+        let silent = Dataset { attributes: Vec::new(), ..dataset("") };
+        let read = |dataset: &Dataset| {
+            unit_and_origin(&start, dataset, Some("days"), &origin, None).map(|(unit, _)| unit).ok()
+        };
+        assert_eq!(read(&silent), Some(86_400.0));
+        assert_eq!(read(&dataset("seconds")), Some(1.0));
+        assert_eq!(read(&dataset("furlongs")), None);
     }
 
     #[test]

@@ -312,7 +312,8 @@ pub(super) const NAMED: &[Named] = &[
     prefixed(&["W"], &["watt"], &[], POWER, ONE),
     prefixed(&["V"], &["volt"], &[], POTENTIAL, ONE),
     prefixed(&["L", "l"], &["liter", "litre"], &[], VOLUME, (1.0, 1000.0)),
-    named(&["dB"], &[], &["db", "decibel"], DECIBEL, ONE),
+    // UDUNITS has no decibel, only what it means.
+    named(&["0.1 lg(re 1)"], &[], &["0.1 lg(re 1)", "db", "decibel"], DECIBEL, ONE),
     named(&["dBZ"], &[], &["dbz"], REFLECTIVITY, ONE),
 ];
 

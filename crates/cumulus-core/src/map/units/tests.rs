@@ -118,6 +118,8 @@ fn spellings_are_left_to_udunits_only_where_it_takes_them() {
     for (text, expected) in [
         ("m/s", "m/s"),
         ("counts", "counts"),
+        ("dB", "0.1 lg(re 1)"),
+        ("0.1 lg(re 1)", "0.1 lg(re 1)"),
         ("km-1 sr-1", "km-1 sr-1"),
         ("km^{-1} sr^{-1}", "km-1 sr-1"),
         ("mb", "hPa"),
