@@ -201,7 +201,9 @@ pub(super) fn edges(bound: &BoundVariable<'_>, reading: Option<&Reading>) -> Att
     let units = bound.row.and_then(|row| row.units.of_table());
     let stated = reading.and_then(|reading| reading.units.as_deref());
     if let Some(units) = stated.or(units) {
-        attributes.set(Attribute::text("units", units));
+        // By their unit alone, CF takes degrees north and east for latitudes and longitudes of data, which have no edges.
+        let is_place = ["degrees_north", "degrees_east"].contains(&units);
+        attributes.set(Attribute::text("units", if is_place { "degree" } else { units }));
     }
     if let Some(row) = bound.row {
         // Without `positive`, checkers treat an altitude as a vertical coordinate of unknown direction.
