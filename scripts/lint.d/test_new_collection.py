@@ -12,6 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Always the same folder, so that cargo recompiles the crates of the copy only if they have changed.
 COPY = ROOT / "target/new-collection"
 NAME = "olympex-cpl"
+DRAFTED = "cpex-hamsr"
+SAMPLE = "data/epoch-hamsr/input/EPOCH_HAMSR_L2_realtime_20170824T1400_20170824T1500.nc"
 
 
 def run(*words, **options):
@@ -60,7 +62,28 @@ class NewCollection(unittest.TestCase):
                      env={**os.environ, "PYTHONPATH": str(COPY / "scripts/images.d")})
         self.assertEqual(listed.returncode, 0, listed.stderr)
 
-    def test_3_it_is_made_once(self):
+    def test_3_a_draft_from_a_granule_compiles_and_keeps_the_contract(self):
+        environment = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target")}
+        made = run("scripts/new-collection", "--no-build", DRAFTED, "--from", "README.md", env=environment)
+        self.assertEqual((made.returncode, made.stdout), (2, ""), made.stderr)
+        self.assertIn("no tables can be drafted from", made.stderr)
+        self.assertFalse((COPY / f"crates/{DRAFTED}").exists())
+        made = run("scripts/new-collection", "--no-build", DRAFTED, "--from", SAMPLE, env=environment)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn("every comment with DECIDE", made.stdout)
+        self.assertIn("// DECIDE", (COPY / f"crates/{DRAFTED}/src/lib.rs").read_text())
+        self.assertTrue((COPY / f"data/{DRAFTED}/input" / pathlib.Path(SAMPLE).name).exists())
+        checked = run("cargo", "clippy", "--quiet", "--locked", "--offline", "--no-deps", "--package", DRAFTED, "--all-targets", "--",
+                      "--deny", "warnings", env=environment)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        tested = run("cargo", "test", "--quiet", "--locked", "--offline", "--package", DRAFTED, "the_tables_keep_the_contract",
+                     env=environment)
+        self.assertEqual(tested.returncode, 0, tested.stdout + tested.stderr)
+        converted = run("cargo", "run", "--quiet", "--locked", "--offline", "--package", DRAFTED, "--", f"data/{DRAFTED}/input",
+                        f"data/{DRAFTED}/output", env=environment)
+        self.assertEqual(converted.returncode, 0, converted.stderr)
+
+    def test_4_it_is_made_once(self):
         made = run("scripts/new-collection", "--no-build", NAME)
         self.assertEqual(made.returncode, 2)
         self.assertIn("already", made.stderr)
