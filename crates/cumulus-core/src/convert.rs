@@ -163,7 +163,7 @@ pub(crate) struct Contents {
     pub(crate) source: Box<dyn InterpretedSource>,
     pub(crate) identity: Identity,
     /// Platform, campaign and short name.
-    facts: Facts,
+    pub(crate) facts: Facts,
     /// The time of records, if it was derived together with them, as for soundings.
     time: Option<TimeAxis>,
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::collection::{Collection, Evidence, MissingPolicy, Presence, Product, Role, VariableSpec};
 use crate::convert;
+use crate::facts::Facts;
 use crate::granule::Granule;
 use crate::map::bind::{self, BoundVariable, Form};
 use crate::map::decode::Sentinels;
@@ -22,6 +23,8 @@ use cumulus_model::warning::{Code, Warning};
 pub struct Explanation {
     /// Product of the granule, in the collection's table.
     pub product: &'static str,
+    /// What is known about the granule as a whole.
+    pub facts: Facts,
     /// One line per dataset, in the order of the source, and one per row without a dataset.
     pub lines: Vec<Line>,
     /// Warnings of reading, identification and binding, as a conversion has them.
@@ -97,7 +100,7 @@ impl Explanation {
             row.derived.is_none() && !datasets.any(|dataset| row.describes(&dataset.path))
         });
         lines.extend(absent.map(absent_row));
-        Ok(Self { product: product.name, lines, warnings })
+        Ok(Self { product: product.name, facts: contents.facts, lines, warnings })
     }
 
     /// True where the granule differs from its product's table.
@@ -113,7 +116,11 @@ impl Explanation {
     /// Every dataset with what becomes of it, then all warnings.
     #[must_use]
     pub fn whole(&self) -> String {
-        let mut text = format!("product {}\n", self.product);
+        let Facts { platform, campaign, short_name } = &self.facts;
+        let mut text = format!(
+            "product {}, platform {platform}, campaign {campaign}, short name {short_name}\n",
+            self.product
+        );
         table(&mut text, self.lines.iter());
         warnings(&mut text, self.warnings.iter());
         text

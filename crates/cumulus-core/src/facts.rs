@@ -95,7 +95,56 @@ fn stated(
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
+    use cumulus_model::source::{Content, Dataset, Description, SourceAttribute};
+    use cumulus_model::values::Values;
+
     use super::*;
+
+    /// A source with the text "ER-2 " in the dataset `Information/Aircraft` and in the global attribute `platform`.
+    struct Stating(Description);
+
+    impl Stating {
+        fn new() -> Self {
+            let dataset = Dataset {
+                path: "Information/Aircraft".to_owned(),
+                shape: vec![1],
+                content: Content::Text,
+                rows_stored_together: None,
+                attributes: Vec::new(),
+            };
+            let value = SourceValue::Text("ER-2 ".to_owned());
+            let attributes = vec![SourceAttribute { name: "platform".to_owned(), value }];
+            Self(Description { datasets: vec![dataset], attributes, ..Description::default() })
+        }
+    }
+
+    impl Source for Stating {
+        fn description(&self) -> &Description {
+            &self.0
+        }
+
+        fn rows(&self, dataset: &Dataset, _rows: Range<usize>) -> Result<Values, Failure> {
+            Err(Failure::new(Stage::Read, &dataset.path, "holds text"))
+        }
+
+        fn strings(&self, _dataset: &Dataset) -> Result<Vec<String>, Failure> {
+            Ok(vec!["ER-2 ".to_owned()])
+        }
+    }
+
+    #[test]
+    fn datasets_and_attributes_state_facts_too() {
+        const MEANINGS: &[(&str, &str)] = &[("er-2", "NASA ER-2")];
+        let source = Stating::new();
+        let found =
+            |statement| value("platform", &Fact::Stated(statement, MEANINGS), &[], Some(&source)).ok();
+        assert_eq!(found(Statement::Dataset("Information/Aircraft")).as_deref(), Some("NASA ER-2"));
+        assert_eq!(found(Statement::Attribute("platform")).as_deref(), Some("NASA ER-2"));
+        assert_eq!(found(Statement::Dataset("Information/Platform")), None);
+        assert_eq!(found(Statement::Attribute("aircraft")), None);
+    }
 
     const PLATFORM: Fact =
         Fact::Stated(Statement::NamePart("campaign"), &[("EPOCH", "GLOBAL HAWK"), ("CPEX", "DC-8")]);

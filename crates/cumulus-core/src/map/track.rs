@@ -3,6 +3,8 @@
 //! The track is read before the data, because time and position of a record can only be checked against those of its
 //! neighbours. It contains a few numbers per record, and no profiles.
 
+use jiff::SignedDuration;
+
 use crate::collection::{ObservedSpec, Product, Role, TimeSpec};
 use crate::granule::Identity;
 use crate::map::interpreted::InterpretedSource;
@@ -14,6 +16,9 @@ use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::source::Content;
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
+
+/// Maximum difference between the date in a name and that of the first record.
+const MAX_BETWEEN_DATES: SignedDuration = SignedDuration::from_hours(24);
 
 /// Range of the vertical coordinate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -173,16 +178,31 @@ fn of_records(
     match identity.product.time {
         TimeSpec::Since { dataset, unit, ref origin } => {
             let time = time::since::derive(source, dataset, unit, origin, records, identity.date)?;
+            compare_dates(&time, identity, warnings);
             return Ok((time, None));
         }
         TimeSpec::Parts { date, clock, second, millisecond } => {
             let parts = Parts { date, clock, second, millisecond };
-            return Ok((time::parts::derive(source, &parts, records, identity.date)?, None));
+            let time = time::parts::derive(source, &parts, records, identity.date)?;
+            compare_dates(&time, identity, warnings);
+            return Ok((time, None));
         }
         TimeSpec::ClockAndDayOfYear { .. } | TimeSpec::SinceLaunch => {}
     }
     let (clocks, date_text) = clocks(source, identity, records, warnings)?;
     Ok((time::derive(&clocks, warnings)?, date_text))
+}
+
+/// Warns if the records are of another day than the name of the granule states: a wrong unit or origin of times moves them
+/// by years. A name may state the day of the take-off, which is the day before after midnight.
+fn compare_dates(time: &TimeAxis, identity: &Identity, warnings: &mut Vec<Warning>) {
+    let Some(named) = identity.date else { return };
+    let first = time.epoch.date();
+    if first.duration_since(named).abs() > MAX_BETWEEN_DATES {
+        let message =
+            format!("the name of the granule states {named}, its first record {first}; the records are used");
+        warnings.push(Warning::of_granule(Code::DatesDisagree, message));
+    }
 }
 
 fn clocks(

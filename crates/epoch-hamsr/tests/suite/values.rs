@@ -165,7 +165,10 @@ fn the_platform_is_that_of_the_campaign_in_the_name() {
     let operator = Operator::new(env!("CARGO_BIN_EXE_epoch-hamsr"));
     let stem = "CPEX_HAMSR_L2_realtime_20170601T1400_20170601T1500";
     granule::write(&operator.input().join(format!("{stem}.nc"))).unwrap();
-    operator.convert().succeeded();
+    let run = operator.convert();
+    // Its records are those of the other campaign.
+    let told = "the name of the granule states 2017-06-01, its first record 2017-08-24";
+    assert_eq!(run.succeeded().lines_with(told).len(), 1, "{}", run.stderr);
     let header = operator.ncdump(&["-h"], &format!("{stem}.nc"));
     assert!(header.contains(":platform = \"DC-8\"") && header.contains(":project = \"CPEX\""), "{header}");
     let metadata = std::fs::read_to_string(operator.output().join(format!("{stem}.nc.meta.xml"))).unwrap();

@@ -233,7 +233,7 @@ fn explain_names_every_dataset_and_its_rule() {
         let found = text.lines().find(|line| line.split_whitespace().next() == Some(name));
         found.unwrap_or_else(|| panic!("{name} is not in {text}")).to_owned()
     };
-    assert!(explained.succeeded().stdout.starts_with("product PROFILES\n"), "{}", explained.stdout);
+    assert!(explained.succeeded().stdout.starts_with("product PROFILES, platform "), "{}", explained.stdout);
     let signal = line(&explained.stdout, "signal");
     for part in
         ["f32(40, 97)", "signal(record, altitude)", "in the table", "unit km-1 sr-1", "missing -999, "]
