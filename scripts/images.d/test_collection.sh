@@ -202,16 +202,15 @@ run_other_codes() {
 }
 
 run_stopped() {
-    local granule stem container number started code
-    mkdir "$work/many"
+    local granule container number started code
     granule=$(find "$sample/input" -type f | sort | head -n 1)
-    stem=$(basename "$granule")
+    # Each has a folder of its own and keeps its name, which may state what the product needs.
     for number in $(seq 100 999); do
-        cp "$granule" "$work/many/$number-$stem"
+        install -D --mode 644 "$granule" "$work/many/$number/$(basename "$granule")"
     done
     install --directory --owner "${caller%:*}" "$work/stopped"
     container=$(docker run --detach --network none --read-only --cap-drop ALL --user "$caller" \
-        --volume "$work/many:/work/input:ro" --volume "$work/stopped:/work/output" "$collection" --jobs 1 input output)
+        --volume "$work/many:/work/input:ro" --volume "$work/stopped:/work/output" "$collection" --recursive --jobs 1 input output)
     for ((turn = 0; turn < 100; turn++)); do
         [ -z "$(find "$work/stopped" -name '*.xml' -print -quit)" ] || break
         sleep 0.1
@@ -228,11 +227,11 @@ run_stopped() {
     diff <(cd "$work/stopped" && find . -type f | sed 's/\.meta\.xml$//' | sort | uniq --count | awk '{print $1}' | sort --unique) <(echo 2)
     [ -z "$(find "$work/stopped" -mindepth 1 -name '.*' -print -quit)" ]
     # Every product is complete: another run over them converts none of them again.
-    find "$work/stopped" -name '*.nc' -printf '%f %T@\n' | sort > "$work/before"
+    find "$work/stopped" -name '*.nc' -printf '%P %T@\n' | sort > "$work/before"
     mkdir "$work/first"
-    while read -r name _; do cp "$work/many/${name%.nc}".* "$work/first"; done < "$work/before"
-    "${confined[@]}" --user "$caller" --volume "$work/first:/work/input:ro" --volume "$work/stopped:/work/output" "$collection"
-    find "$work/stopped" -name '*.nc' -printf '%f %T@\n' | sort | diff "$work/before" -
+    while read -r name _; do cp --recursive "$work/many/$(dirname "$name")" "$work/first"; done < "$work/before"
+    "${confined[@]}" --user "$caller" --volume "$work/first:/work/input:ro" --volume "$work/stopped:/work/output" "$collection" --recursive
+    find "$work/stopped" -name '*.nc' -printf '%P %T@\n' | sort | diff "$work/before" -
     rm -rf "$work/many" "$work/first" "$work/stopped"
 }
 

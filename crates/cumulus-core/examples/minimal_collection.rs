@@ -15,6 +15,7 @@ static COLLECTION: Collection = Collection {
     campaign: Fact::Always("IMPACTS"),
     extensions: &["h5"],
     numbered_endings: false,
+    converted_elsewhere: &[],
     attributes: &[&[("institution", "An institution"), ("source", "Thermometer, NASA P-3")]],
     products: &[TEMPERATURE],
 };

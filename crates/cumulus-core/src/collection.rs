@@ -42,6 +42,9 @@ pub struct Collection {
     /// True if file names end in the number of a receiver's channel (`.3`), which is not part of the stem; such files,
     /// and others without one of `extensions`, are granules if their contents are soundings.
     pub numbered_endings: bool,
+    /// Patterns of file names, such as `*.eol`, of granules that another program converts, by the name of that program;
+    /// for messages to an operator who started the wrong one.
+    pub converted_elsewhere: &'static [(&'static str, &'static [&'static str])],
     /// Global attributes that are the same in every output, in groups so that collections can share them. The names of
     /// the vocabularies of keywords and standard names are always written, and need not be listed.
     pub attributes: &'static [&'static [(&'static str, &'static str)]],

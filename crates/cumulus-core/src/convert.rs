@@ -6,10 +6,10 @@
 use std::fs;
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use crate::cf::{self, Composition, Provenance};
 use crate::collection::{Arrangement, Collection};
+use crate::context::Context;
+use crate::earlier::{self, Earlier};
 use crate::facts::Facts;
 use crate::granule::{self, Granule, Identity};
 use crate::map::decode::Statistics;
@@ -20,7 +20,7 @@ use crate::map::track::{self, Track};
 use crate::map::{altitudes, axes, bind, siblings};
 use crate::metadata::{self, DayNight, GranuleRecord, Origin, echo10};
 use crate::open::{self, Opened};
-use crate::options::{Check, ContentOptions, Reuse};
+use crate::options::Check;
 use crate::product_name::{STAGED, output_names};
 use crate::report::{Product, VariableCount};
 use crate::transfer::transfer;
@@ -43,30 +43,6 @@ pub enum Outcome {
     Parts(usize),
 }
 
-/// The inputs of a conversion except its granule.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'run> {
-    /// The collection.
-    pub collection: &'static Collection,
-    /// Options that affect the bytes of the product.
-    pub options: &'run ContentOptions,
-    /// Time stamp of all products of this run.
-    pub now: Timestamp,
-    /// Folder where files are written.
-    pub folder: &'run Path,
-    /// Folder with products of earlier runs.
-    pub output: &'run Path,
-    /// Which products of earlier runs are kept.
-    pub reuse: Reuse,
-    /// How much of the finished file is read back.
-    pub check: Check,
-    /// Size in bytes of the blocks in which values are copied; it does not affect the product.
-    pub block_bytes: usize,
-    /// Computes the checksum of a file: [`cumulus_model::digest::of_file`], except when only conversion time is
-    /// measured.
-    pub digest: fn(&Path) -> std::io::Result<FileDigest>,
-}
-
 /// Converts one granule into files in the context's folder, unless its product is published already.
 ///
 /// # Errors
@@ -80,15 +56,13 @@ pub fn convert(
     let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
     let fingerprint = Fingerprint::of(&granule.path).map_err(unreadable)?;
     let checksum = || (context.digest)(&granule.path).map_err(unreadable);
-    // The source's checksum is needed up front only if a product is published, to decide whether it is up to date.
-    let published = published(granule, context);
-    let known_digest = published.as_ref().map(|_| checksum()).transpose()?;
-    if let (Some(document), Some(source_digest)) = (&published, &known_digest)
-        && is_up_to_date(granule, context, document, &origin(context, source_digest))
-    {
+    let (earlier, known_digest) = earlier::look(granule, context, checksum)?;
+    if matches!(earlier, Earlier::UpToDate { .. }) {
         return Ok(Outcome::UpToDate);
     }
-    let Contents { source, identity, facts, time } = match contents(granule, context.collection, warnings)? {
+    let contents = contents(granule, context.collection, warnings)
+        .map_err(|failure| of_another_program(failure, granule, context.collection))?;
+    let Contents { source, identity, facts, time } = match contents {
         Ok(contents) => contents,
         Err(parts) => return Ok(Outcome::Parts(parts)),
     };
@@ -106,7 +80,7 @@ pub fn convert(
     };
     let composition = cf::compose(source, &identity, &binding, &track, &provenance, warnings)?;
 
-    let (data_name, metadata_name) = output_names(&granule.stem, &context.options.metadata_suffix);
+    let (data_name, metadata_name) = output_names(granule, &context.options.metadata_suffix);
     let [data_path, metadata_path] = STAGED.map(|name| context.folder.join(name));
     let mut sink = write::create(&data_path, &composition.structure, context.options.level)?;
     let (statistics, source_digest) = rayon::join(
@@ -131,7 +105,7 @@ pub fn convert(
     checked?;
     let data_digest = data_digest
         .map_err(|error| Failure::writing(Stage::Write, data_path.display().to_string(), error))?;
-    let origin = origin(context, &source_digest);
+    let origin = context.origin(&source_digest);
     let record =
         record(granule, context, origin, &identity, facts, &track, &composition, &statistics, &data_digest);
     fs::write(&metadata_path, echo10::render(&record)?)
@@ -151,11 +125,22 @@ pub fn convert(
         backward_steps: track.time.backward_steps,
         longest_gap_s: track.time.longest_gap_s,
         extent: record.extent,
+        track: track.outline.clone(),
         invalid_positions: track.invalid_counts,
         day_night: record.day_night,
         variables: counts(&composition, statistics),
         units: cf::units(&composition, &late),
     })))
+}
+
+/// Replaces the hint where the granule's name says that another program converts it.
+fn of_another_program(failure: Failure, granule: &Granule, collection: &Collection) -> Failure {
+    match granule::converted_by(collection, &granule.file_name) {
+        Some(program) if failure.class == Class::BadGranule => {
+            failure.hint(format!("this is a granule of {program} by its name: run {program} instead"))
+        }
+        _ => failure,
+    }
 }
 
 /// What a granule holds, as records.
@@ -216,35 +201,6 @@ pub(crate) fn contents(
     Ok(Ok(Contents { source: Box::new(records), identity, facts, time }))
 }
 
-/// Returns the origin of the product: program, version, and checksums of source and options.
-fn origin(context: &Context<'_>, source: &FileDigest) -> Origin {
-    Origin {
-        program: context.collection.program.to_owned(),
-        version: context.collection.version.to_owned(),
-        source_sha256: source.sha256.clone(),
-        options_sha256: context.options.sha256(),
-    }
-}
-
-/// Returns the metadata published by an earlier run; `None` if products are not reused or the file cannot be read.
-fn published(granule: &Granule, context: &Context<'_>) -> Option<String> {
-    let (_, metadata) = output_names(&granule.stem, &context.options.metadata_suffix);
-    (context.reuse != Reuse::Never).then(|| fs::read_to_string(context.output.join(metadata)).ok())?
-}
-
-/// Returns true if the published product, described by `document`, is up to date; a product that cannot be read is not.
-fn is_up_to_date(granule: &Granule, context: &Context<'_>, document: &str, origin: &Origin) -> bool {
-    if !echo10::is_from(document, origin) {
-        return false;
-    }
-    let (data, _) = output_names(&granule.stem, &context.options.metadata_suffix);
-    let data = context.output.join(data);
-    if context.reuse == Reuse::Trusted {
-        return data.metadata().is_ok_and(|data| echo10::states_size(document, data.len()));
-    }
-    (context.digest)(&data).is_ok_and(|data| echo10::describes(document, &data))
-}
-
 /// Reads the finished file at `path` back: its structure, and with [`Check::Full`] all values, compared with the
 /// source.
 fn check(
@@ -276,7 +232,7 @@ fn record(
     data: &FileDigest,
 ) -> GranuleRecord {
     let Context { collection, options, now, .. } = context;
-    let (data_name, _) = output_names(&granule.stem, &options.metadata_suffix);
+    let (data_name, _) = output_names(granule, &options.metadata_suffix);
     let elevation = identity.product.solar_elevation.and_then(|name| {
         let mut variables = composition.structure.variables.iter().zip(statistics);
         let name = bind::legal_name(name);
@@ -286,7 +242,7 @@ fn record(
     GranuleRecord {
         origin,
         url: metadata::url(options.url_base.as_deref(), &data_name),
-        granule_ur: data_name,
+        granule_ur: format!("{}.nc", granule.stem),
         short_name: options.short_name.clone().unwrap_or(facts.short_name),
         version_id: collection.version_id.to_owned(),
         producer_granule_id: granule.file_name.clone(),

@@ -1,9 +1,10 @@
-//! Finds the files of INPUT: a folder, a file, or a quoted pattern.
+//! Finds the files of INPUT: folders, files, and quoted patterns.
 //!
-//! Input: the INPUT argument as written. Output: candidate granules, sorted by path, and every other visible file with
+//! Input: the INPUT arguments as written. Output: candidate granules, sorted by path, and every other visible file with
 //! the reason why it is ignored. Hidden files are skipped silently. A symbolic link is followed only if its target is
 //! inside INPUT, so that a link cannot bring in a file from elsewhere.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -18,15 +19,43 @@ use cumulus_sounding as sounding;
 const UNDER_WAY: [&str; 8] =
     [".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".swp"];
 
+/// An INPUT: a folder, a file, or a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The argument as written.
+    pub text: String,
+    /// The folder inside INPUT that a file is taken to be in, if it was found in one by an earlier run.
+    pub folder: String,
+}
+
+impl Input {
+    /// An INPUT as the operator writes it.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), folder: String::new() }
+    }
+}
+
+/// A file that may be a granule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its folder inside INPUT, with `/` between names; empty for INPUT itself.
+    pub folder: String,
+}
+
 /// The files found in INPUT.
 #[derive(Debug, Default)]
 pub struct Discovered {
     /// Candidate granules, sorted by path.
-    pub candidates: Vec<PathBuf>,
+    pub candidates: Vec<Candidate>,
     /// Other visible files, each with the reason.
     pub ignored: Vec<Ignored>,
     /// Files and folders that cannot be read and may contain granules.
     pub unreadable: Vec<(PathBuf, Failure)>,
+    /// Number of folders that were not looked into, because the search is not recursive.
+    pub folders_left: usize,
 }
 
 impl Discovered {
@@ -39,32 +68,121 @@ impl Discovered {
     fn ignore(&mut self, path: &Path, reason: impl Into<String>) {
         self.ignored.push(Ignored { path: path.to_owned(), reason: reason.into() });
     }
+
+    /// Drops candidates that were found twice, because several INPUTs may overlap.
+    fn drop_repeated(&mut self) {
+        let mut folders: HashMap<PathBuf, PathBuf> = HashMap::new();
+        let mut seen = HashSet::new();
+        self.candidates.retain(|Candidate { path, .. }| {
+            // Two links in one folder are two granules, so only the folder is resolved.
+            let parent =
+                path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = folders
+                .entry(parent.to_owned())
+                .or_insert_with(|| parent.canonicalize().unwrap_or_else(|_| parent.to_owned()));
+            seen.insert(folder.join(path.file_name().unwrap_or_default()))
+        });
+    }
+
+    /// Adds a candidate found below `root`.
+    fn candidate(&mut self, path: &Path, root: &Path) {
+        let folder = path.parent().and_then(|folder| folder.strip_prefix(root).ok());
+        let folder = folder.map_or(String::new(), |folder| folder.to_string_lossy().into_owned());
+        self.candidates.push(Candidate { path: path.to_owned(), folder });
+    }
 }
 
-/// Lists the files of `input`.
+/// Lists the files of all `inputs`. Of several, one that cannot be used is a failure of its own, and the others are
+/// converted.
 ///
 /// # Errors
-/// INPUT does not exist or has no granule, is an invalid pattern, or is a folder that cannot be accessed.
-pub fn discover(collection: &Collection, input: &str, recursive: bool) -> Result<Discovered, Failure> {
-    let path = Path::new(input);
+/// No granule is found, a pattern or an address is invalid as INPUT, or the only INPUT cannot be accessed.
+pub fn discover(collection: &Collection, inputs: &[Input], recursive: bool) -> Result<Discovered, Failure> {
     let mut found = Discovered::default();
-    if path.is_dir() {
-        folder(collection, path, recursive, &mut found)?;
-    } else if path.is_file() {
-        found.candidates.push(path.to_owned());
-    } else if path.exists() {
-        return Err(no_granule(collection, input, "neither a file nor a folder"));
-    } else if input.contains(['*', '?', '[']) {
-        pattern(collection, input, &mut found)?;
-    } else {
-        return Err(no_granule(collection, input, "no such file or folder"));
+    for input in inputs {
+        match look_into(collection, input, recursive, &mut found) {
+            Err(failure) if inputs.len() > 1 && failure.class != Class::Usage => {
+                found.unreadable.push((PathBuf::from(&input.text), failure));
+            }
+            outcome => outcome?,
+        }
+    }
+    if inputs.len() > 1 {
+        found.drop_repeated();
     }
     found.candidates.sort();
+    if found.folders_left > 0 {
+        let reason =
+            format!("{} were not looked into; use --recursive", counted(found.folders_left, "folder"));
+        found.ignore(Path::new(inputs.first().map_or("", |input| &input.text)), reason);
+    }
     if found.candidates.is_empty() && found.unreadable.is_empty() {
-        let others = found.ignored.len();
-        return Err(no_granule(collection, input, &format!("{others} other files")));
+        return Err(nothing_found(collection, inputs, &found));
     }
     Ok(found)
+}
+
+/// Searches one INPUT.
+fn look_into(
+    collection: &Collection,
+    Input { text: input, folder: known_folder }: &Input,
+    recursive: bool,
+    found: &mut Discovered,
+) -> Result<(), Failure> {
+    let path = Path::new(input);
+    if path.is_dir() {
+        folder(collection, path, recursive, found)
+    } else if path.is_file() {
+        found.candidates.push(Candidate { path: path.to_owned(), folder: known_folder.clone() });
+        Ok(())
+    } else if path.exists() {
+        Err(no_granule(collection, input, "neither a file nor a folder"))
+    } else if input.contains("://") {
+        Err(Failure::new(Stage::Plan, input, "is an address")
+            .class(Class::Usage)
+            .expected("a folder, a file or a pattern on this machine")
+            .hint(format!(
+                "copy the granules here first, for example: aws s3 cp --recursive {input} granules"
+            )))
+    } else if input.contains(['*', '?', '[']) {
+        pattern(collection, input, found)
+    } else {
+        match path.symlink_metadata() {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Failure::reading(Stage::Plan, input, error))
+            }
+            _ => Err(no_granule(collection, input, "no such file or folder")),
+        }
+    }
+}
+
+/// Returns the number with its noun in singular or plural.
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Returns the failure for a search that found no granule, with the most likely reason.
+fn nothing_found(collection: &Collection, inputs: &[Input], found: &Discovered) -> Failure {
+    let others = found.ignored.len() - usize::from(found.folders_left > 0);
+    let mut what = counted(others, "other file");
+    let inputs: Vec<&str> = inputs.iter().map(|input| input.text.as_str()).collect();
+    let failure = no_granule(collection, &inputs.join(" "), "");
+    if found.folders_left > 0 {
+        what = format!("{what}, and {} not looked into", counted(found.folders_left, "folder"));
+    }
+    let elsewhere = found
+        .ignored
+        .iter()
+        .find_map(|ignored| granule::converted_by(collection, &ignored.path.file_name()?.to_string_lossy()));
+    match elsewhere {
+        Some(program) => {
+            failure.found(what).hint(format!("these are granules of {program}: run {program} instead"))
+        }
+        None if found.folders_left > 0 => {
+            failure.found(what).hint("add --recursive to look for granules in the folders of INPUT")
+        }
+        None => failure.found(what),
+    }
 }
 
 /// Returns true if a file of this name is incomplete or an editor's backup.
@@ -113,10 +231,11 @@ fn folder(
         };
         let path = entry.path();
         if entry.file_type().is_dir() {
+            found.folders_left += usize::from(!recursive);
             continue;
         }
         if stays_inside(path, &root, found) {
-            file(collection, path, found);
+            file(collection, path, input, found);
         }
     }
     Ok(())
@@ -124,8 +243,8 @@ fn folder(
 
 fn pattern(collection: &Collection, input: &str, found: &mut Discovered) -> Result<(), Failure> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-    let root = literal_folder(input);
-    let root = root.canonicalize().unwrap_or(root);
+    let literal = literal_folder(input);
+    let root = literal.canonicalize().unwrap_or_else(|_| literal.clone());
     let matches = glob::glob_with(input, options).map_err(|error| {
         Failure::new(Stage::Plan, input, "is not a pattern")
             .class(Class::Usage)
@@ -137,7 +256,7 @@ fn pattern(collection: &Collection, input: &str, found: &mut Discovered) -> Resu
             Ok(path) if path.is_dir() => {}
             Ok(path) => {
                 if stays_inside(&path, &root, found) {
-                    file(collection, &path, found);
+                    file(collection, &path, &literal, found);
                 }
             }
             Err(error) => {
@@ -175,7 +294,8 @@ fn stays_inside(path: &Path, root: &Path, found: &mut Discovered) -> bool {
     }
 }
 
-fn file(collection: &Collection, path: &Path, found: &mut Discovered) {
+/// Adds a file found below `root` as a candidate or as an ignored file.
+fn file(collection: &Collection, path: &Path, root: &Path, found: &mut Discovered) {
     match path.metadata() {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return found.ignore(path, "not a regular file"),
@@ -186,13 +306,16 @@ fn file(collection: &Collection, path: &Path, found: &mut Discovered) {
         return found.ignore(path, "a name under which files are still copied or edited");
     }
     if granule::stem(name, collection.extensions).len() < name.len() {
-        return found.candidates.push(path.to_owned());
+        return found.candidate(path, root);
+    }
+    if let Some(program) = granule::converted_by(collection, name) {
+        return found.ignore(path, format!("a granule of another collection; {program} converts it"));
     }
     if !collection.numbered_endings {
         return found.ignore(path, "not a granule by its ending");
     }
     match sounding::is_sounding(path) {
-        Ok(true) => found.candidates.push(path.to_owned()),
+        Ok(true) => found.candidate(path, root),
         Ok(false) => found.ignore(path, "neither a granule by its ending nor a sounding by its contents"),
         Err(error) => found.cannot_list(path, Some(error)),
     }

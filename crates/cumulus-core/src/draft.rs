@@ -97,6 +97,7 @@ pub static COLLECTION: Collection = Collection {{
     campaign: Fact::Always({:?}),
     extensions: &[{extension:?}],
     numbered_endings: false,
+    converted_elsewhere: &[],
     // DECIDE: the global attributes of every product, by ACDD.
     attributes: &[&[
         (\"institution\", \"Institution of the instrument team\"),

@@ -69,7 +69,7 @@ impl Explanation {
     /// # Errors
     /// As a conversion has them, up to the binding of dimensions; or the file holds several soundings.
     pub fn of(collection: &'static Collection, path: &Path) -> Result<Self, Failure> {
-        let granule = Granule::at(path, collection)?;
+        let granule = Granule::at(path, "", collection)?;
         let mut warnings = Vec::new();
         let contents = convert::contents(&granule, collection, &mut warnings)?.map_err(|count| {
             Failure::new(Stage::Read, path.display().to_string(), "holds several soundings")

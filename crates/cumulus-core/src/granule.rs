@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::collection::{Arrangement, Collection, Product};
 use crate::date::parse_date;
-use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::error::{Class, Failure, Stage, is_unseen};
 use cumulus_model::source::Source;
 use cumulus_model::warning::{Code, Warning};
 
@@ -26,14 +26,18 @@ pub struct Granule {
     pub stem: String,
     /// Number of the sounding within the file, from 1, if the file contains several.
     pub part: Option<usize>,
+    /// Folder of the file inside INPUT, with `/` between names and none at the ends; empty for INPUT itself.
+    pub folder: String,
+    /// Folder of the products inside OUTPUT, in the same form; the plan sets it.
+    pub output_folder: String,
 }
 
 impl Granule {
-    /// Returns the granule at `path`.
+    /// Returns the granule at `path`, which is in this `folder` inside INPUT.
     ///
     /// # Errors
-    /// The name is not UTF-8, contains control characters, or is too long for a catalogue.
-    pub fn at(path: &Path, collection: &Collection) -> Result<Self, Failure> {
+    /// The name is not UTF-8, contains characters that cannot be seen, or is too long for a catalogue.
+    pub fn at(path: &Path, folder: &str, collection: &Collection) -> Result<Self, Failure> {
         let refused = |found: String, expected: &str| {
             Failure::new(Stage::Plan, path.display().to_string(), "has an invalid file name")
                 .found(found)
@@ -45,8 +49,11 @@ impl Granule {
             .and(path.file_name())
             .and_then(|name| name.to_str())
             .ok_or_else(|| refused("a name that is not UTF-8".to_owned(), "a UTF-8 name"))?;
-        if !file_name.chars().all(is_printable) {
-            return Err(refused("control characters".to_owned(), "printable characters"));
+        if let Some(character) =
+            file_name.chars().chain(folder.chars()).find(|&character| !is_printable(character))
+        {
+            let found = format!("the character U+{:04X}", u32::from(character));
+            return Err(refused(found, "printable characters"));
         }
         let stem = stem(file_name, collection.extensions);
         let numbered = stem.rsplit_once('.').filter(|(_, number)| {
@@ -60,7 +67,14 @@ impl Granule {
         if stem.len() > MAX_STEM {
             return Err(refused(format!("{} bytes", stem.len()), "at most 225 bytes before the ending"));
         }
-        Ok(Self { path: path.to_owned(), file_name: file_name.to_owned(), stem: stem.to_owned(), part: None })
+        Ok(Self {
+            path: path.to_owned(),
+            file_name: file_name.to_owned(),
+            stem: stem.to_owned(),
+            part: None,
+            folder: folder.to_owned(),
+            output_folder: String::new(),
+        })
     }
 }
 
@@ -71,18 +85,29 @@ impl Granule {
         Self { stem: format!("{}-{number}", self.stem), part: Some(number), ..self.clone() }
     }
 
-    /// Returns the stem of the whole file if this is one sounding of several.
+    /// Returns the granule of the whole file if this is one sounding of several.
     #[must_use]
-    pub fn whole_stem(&self) -> Option<&str> {
-        self.stem.strip_suffix(&format!("-{}", self.part?))
+    pub fn whole(&self) -> Option<Self> {
+        let stem = self.stem.strip_suffix(&format!("-{}", self.part?))?;
+        Some(Self { stem: stem.to_owned(), part: None, ..self.clone() })
+    }
+
+    /// Returns the path of the products inside OUTPUT without ending, which no two granules of a run may share.
+    #[must_use]
+    pub fn output_stem(&self) -> String {
+        if self.output_folder.is_empty() {
+            self.stem.clone()
+        } else {
+            format!("{}/{}", self.output_folder, self.stem)
+        }
     }
 }
 
-/// Returns true for characters that metadata can contain: no control characters, and neither U+FFFE nor U+FFFF, which
-/// XML 1.0 excludes.
+/// Returns true for characters that a name or a text of the metadata may have: no control characters, neither U+FFFE
+/// nor U+FFFF, which XML 1.0 excludes, and none that cannot be seen and reorder or hide the others.
 #[must_use]
 pub fn is_printable(character: char) -> bool {
-    !character.is_control() && !matches!(character, '\u{FFFE}' | '\u{FFFF}')
+    !character.is_control() && !is_unseen(character) && !matches!(character, '\u{FFFE}' | '\u{FFFF}')
 }
 
 /// Returns `file_name` without the first of `extensions` that it ends in, ignoring ASCII case.
@@ -100,6 +125,17 @@ pub fn stem<'name>(file_name: &'name str, extensions: &[&str]) -> &'name str {
         .unwrap_or(file_name)
 }
 
+/// Returns the program that converts files of this name, if the collection knows it to be another one.
+#[must_use]
+pub fn converted_by(collection: &Collection, file_name: &str) -> Option<&'static str> {
+    let options = glob::MatchOptions { case_sensitive: false, ..glob::MatchOptions::new() };
+    let matches = |pattern: &&str| {
+        glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_with(file_name, options))
+    };
+    let mut programs = collection.converted_elsewhere.iter();
+    programs.find(|(_, patterns)| patterns.iter().any(matches)).map(|&(program, _)| program)
+}
+
 /// A product and the information in the granule's file name.
 #[derive(Clone, Debug)]
 pub struct Identity {
@@ -111,17 +147,35 @@ pub struct Identity {
     pub date: Option<Date>,
 }
 
+/// Returns the pattern that the stems of a product match.
+fn pattern(product: &Product) -> Result<Regex, Failure> {
+    Regex::new(&format!("^(?:{})$", product.file_stem)).map_err(|error| {
+        Failure::new(Stage::Plan, product.name, "has a file-name pattern that is no regular expression")
+            .class(Class::Internal)
+            .cause(error)
+    })
+}
+
+/// Returns the names of all parts that file names of this collection have, without the date.
+///
+/// # Errors
+/// A pattern in the collection's table is not a regular expression.
+pub fn fields(collection: &'static Collection) -> Result<Vec<String>, Failure> {
+    let mut fields = Vec::new();
+    for product in collection.products {
+        let pattern = pattern(product)?;
+        fields.extend(pattern.capture_names().flatten().filter(|&name| name != "date").map(str::to_owned));
+    }
+    Ok(fields)
+}
+
 /// Returns the product whose file-name pattern matches `stem`.
 ///
 /// # Errors
 /// A pattern in the collection's table is not a regular expression.
 pub fn identify_by_name(collection: &'static Collection, stem: &str) -> Result<Option<Identity>, Failure> {
     for product in collection.products {
-        let pattern = Regex::new(&format!("^(?:{})$", product.file_stem)).map_err(|error| {
-            Failure::new(Stage::Plan, product.name, "has a file-name pattern that is no regular expression")
-                .class(Class::Internal)
-                .cause(error)
-        })?;
+        let pattern = pattern(product)?;
         let Some(captures) = pattern.captures(stem) else { continue };
         let mut fields = Vec::new();
         let mut date = None;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::collection::Collection;
-use crate::convert::{self, Context};
+use crate::context::Context;
+use crate::convert;
 use crate::granule::Granule;
 use crate::options::{Check, ContentOptions, Reuse};
 use crate::pool::threads::Threads;
@@ -41,7 +42,7 @@ fn conversion(
     folder: &Path,
     threads: &Threads,
 ) -> Result<(), Failure> {
-    let granule = Granule::at(source, collection)?;
+    let granule = Granule::at(source, "", collection)?;
     let folder = folder.join(&granule.stem);
     fs::create_dir(&folder)
         .map_err(|error| Failure::writing(Stage::Write, folder.display().to_string(), error))?;

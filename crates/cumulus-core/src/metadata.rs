@@ -92,16 +92,18 @@ impl DayNight {
     }
 }
 
-/// Characters of a file name that need no escaping in a URL (RFC 3986, "unreserved").
-const KEPT_IN_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Characters of a path that need no escaping in a URL: "unreserved" in RFC 3986, and the `/` between folders.
+const KEPT_IN_URL: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Returns the URL of a file under `base`, which may end in `/` or, for queries, in `=`; without a base, the URL is
-/// relative to the metadata file.
+/// Returns the URL of a file at `path` inside OUTPUT, which is available under `base`; the base may end in `/` or, for
+/// queries, in `=`. Without a base, the URL is relative to the metadata file, which is in the same folder.
 #[must_use]
-pub fn url(base: Option<&str>, file_name: &str) -> String {
-    let name = utf8_percent_encode(file_name, KEPT_IN_URL);
+pub fn url(base: Option<&str>, path: &str) -> String {
+    let file_name = path.rsplit('/').next().unwrap_or(path);
+    let name = utf8_percent_encode(path, KEPT_IN_URL);
     match base {
-        None | Some("") => name.to_string(),
+        None | Some("") => utf8_percent_encode(file_name, KEPT_IN_URL).to_string(),
         Some(base) if base.ends_with(['/', '=']) => format!("{base}{name}"),
         Some(base) => format!("{base}/{name}"),
     }
@@ -114,6 +116,11 @@ mod tests {
     #[test]
     fn urls_are_joined_and_escaped() {
         assert_eq!(url(None, "a b.nc"), "a%20b.nc");
+        assert_eq!(url(None, "2012/a.nc"), "a.nc");
+        assert_eq!(
+            url(Some("https://example.invalid/d"), "2012/a.nc"),
+            "https://example.invalid/d/2012/a.nc"
+        );
         assert_eq!(url(Some("https://example.invalid/d"), "a.nc"), "https://example.invalid/d/a.nc");
         assert_eq!(
             url(Some("https://example.invalid/?key=cpl/"), "a.nc"),

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::collection::Collection;
+use crate::discover::Candidate;
 use crate::granule::Granule;
+use crate::layout::Layout;
 use crate::product_name::output_names;
 use cumulus_model::error::{Class, Failure, Stage};
 
@@ -15,51 +17,76 @@ pub struct Plan {
     pub granules: Vec<Granule>,
     /// Files that are refused before conversion, each with the reason.
     pub refused: Vec<(PathBuf, Failure)>,
+    /// Stems that several granules share, in different folders of OUTPUT, with their number.
+    pub repeated: BTreeMap<String, usize>,
+}
+
+/// What is at a path where a product shall go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occupant<Identity> {
+    /// The file, links resolved; equal for two paths to the same file.
+    pub identity: Identity,
+    /// What it is if a file cannot take its place, such as "a folder".
+    pub obstacle: Option<&'static str>,
 }
 
 /// Plans every candidate, and refuses those whose products would overwrite each other.
 #[must_use]
-pub fn plan(collection: &Collection, candidates: &[PathBuf]) -> Plan {
+pub fn plan(collection: &'static Collection, candidates: &[Candidate], layout: &Layout) -> Plan {
     let mut plan = Plan::default();
-    let mut by_stem: BTreeMap<String, Vec<Granule>> = BTreeMap::new();
-    for path in candidates {
-        match Granule::at(path, collection) {
-            Ok(granule) => by_stem.entry(granule.stem.clone()).or_default().push(granule),
+    let mut by_output: BTreeMap<String, Vec<Granule>> = BTreeMap::new();
+    for Candidate { path, folder } in candidates {
+        let placed = Granule::at(path, folder, collection).and_then(|mut granule| {
+            granule.output_folder = layout.folder(collection, &granule)?;
+            Ok(granule)
+        });
+        match placed {
+            Ok(granule) => by_output.entry(granule.output_stem()).or_default().push(granule),
             Err(failure) => plan.refused.push((path.clone(), failure)),
         }
     }
-    for (stem, granules) in by_stem {
+    for (stem, mut granules) in by_output {
+        if granules.len() == 1 {
+            plan.granules.append(&mut granules);
+            continue;
+        }
         let paths: Vec<String> = granules.iter().map(|granule| granule.path.display().to_string()).collect();
         for granule in granules {
-            if paths.len() == 1 {
-                plan.granules.push(granule);
-                continue;
-            }
             let failure = Failure::new(
                 Stage::Plan,
                 granule.path.display().to_string(),
                 "shares its stem with another granule",
             )
             .found(paths.join(" and "))
-            .expected(format!("one granule called {stem}, because both would become {stem}.nc"))
-            .hint("convert them into different OUTPUT folders");
+            .expected(format!("one granule for {stem}.nc"))
+            .hint("convert them into different OUTPUT folders, or choose a --layout that tells them apart");
             plan.refused.push((granule.path, failure));
         }
     }
+    let mut stems: BTreeMap<&str, usize> = BTreeMap::new();
+    for granule in &plan.granules {
+        *stems.entry(&granule.stem).or_default() += 1;
+    }
+    plan.repeated = stems
+        .into_iter()
+        .filter(|&(_, count)| count > 1)
+        .map(|(stem, count)| (stem.to_owned(), count))
+        .collect();
     plan
 }
 
-/// Refuses a plan that would write over one of its own inputs.
+/// Refuses a plan that would write over one of its own inputs, or whose products meet something that no file can
+/// replace.
 ///
-/// `identity` returns equal values for two paths to the same file, and `None` if there is no file.
+/// `occupant` tells what is at a path, and `None` if there is nothing.
 ///
 /// # Errors
-/// An output path, or OUTPUT itself, is one of the inputs.
+/// An output path, or OUTPUT itself, is one of the inputs, or the path of a product is in use.
 pub fn check_outputs<Identity: Ord>(
     plan: &Plan,
     output: &Path,
     metadata_suffix: &str,
-    identity: impl Fn(&Path) -> Option<Identity>,
+    occupant: impl Fn(&Path) -> Option<Occupant<Identity>>,
 ) -> Result<(), Failure> {
     let refused = |path: &Path| {
         Failure::new(Stage::Plan, path.display().to_string(), "is both an input and an output")
@@ -67,18 +94,30 @@ pub fn check_outputs<Identity: Ord>(
             .expected("an OUTPUT whose files are not granules of INPUT")
             .hint("choose another OUTPUT")
     };
+    let identity = |path: &Path| occupant(path).map(|occupant| occupant.identity);
     let inputs: BTreeSet<Identity> =
         plan.granules.iter().filter_map(|granule| identity(&granule.path)).collect();
-    let is_input = |path: &Path| identity(path).is_some_and(|file| inputs.contains(&file));
-    if is_input(output) {
+    if identity(output).is_some_and(|file| inputs.contains(&file)) {
         return Err(refused(output));
     }
     for granule in &plan.granules {
-        let (data, metadata) = output_names(&granule.stem, metadata_suffix);
+        let (data, metadata) = output_names(granule, metadata_suffix);
         for name in [data, metadata] {
             let target = output.join(name);
-            if is_input(&target) {
+            let Some(Occupant { identity, obstacle }) = occupant(&target) else { continue };
+            if inputs.contains(&identity) {
                 return Err(refused(&target));
+            }
+            if let Some(obstacle) = obstacle {
+                return Err(Failure::new(
+                    Stage::Plan,
+                    target.display().to_string(),
+                    "is in the way of a product",
+                )
+                .class(Class::OutputUnwritable)
+                .found(obstacle)
+                .expected("nothing, or the product of an earlier run")
+                .hint("remove it or choose another OUTPUT"));
             }
         }
     }
@@ -97,8 +136,14 @@ mod tests {
             file_name: format!("g{number}.h5"),
             stem: format!("g{number}"),
             part: None,
+            folder: String::new(),
+            output_folder: String::new(),
         };
-        Plan { granules: (0..granules).map(granule).collect(), refused: Vec::new() }
+        Plan { granules: (0..granules).map(granule).collect(), ..Plan::default() }
+    }
+
+    fn file<Identity>(identity: Identity) -> Occupant<Identity> {
+        Occupant { identity, obstacle: None }
     }
 
     #[test]
@@ -106,7 +151,7 @@ mod tests {
         let asked = Cell::new(0);
         let count = |path: &Path| {
             asked.set(asked.get() + 1);
-            Some(path.to_owned())
+            Some(file(path.to_owned()))
         };
         check_outputs(&plan_of(500), Path::new("out"), ".xml", count).unwrap();
         assert_eq!(asked.get(), 3 * 500 + 1);
@@ -114,8 +159,17 @@ mod tests {
 
     #[test]
     fn an_output_that_is_an_input_is_named() {
-        let link = |path: &Path| (path.starts_with("in") || path.ends_with("g7.nc")).then_some(());
+        let link = |path: &Path| (path.starts_with("in") || path.ends_with("g7.nc")).then_some(file(()));
         let failure = check_outputs(&plan_of(9), Path::new("out"), ".xml", link).unwrap_err();
         assert_eq!((failure.class, failure.place.as_str()), (Class::Usage, "out/g7.nc"));
+    }
+
+    #[test]
+    fn an_obstacle_is_named() {
+        let folder = |path: &Path| {
+            path.ends_with("g3.nc.xml").then_some(Occupant { identity: 1, obstacle: Some("a folder") })
+        };
+        let failure = check_outputs(&plan_of(9), Path::new("out"), ".xml", folder).unwrap_err();
+        assert_eq!((failure.class, failure.place.as_str()), (Class::OutputUnwritable, "out/g3.nc.xml"));
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! libhdf5 has one lock per process and crashes on some damaged files, so this process never calls it. Workers run this
 //! same program with a hidden subcommand; they receive granules one at a time on standard input and reply on standard
-//! output ([`protocol`]). A worker that dies, exceeds the timeout or the memory limit is replaced; its granule is
-//! retried once at the end, alone, and a second such failure is final.
+//! output ([`protocol`]). A worker that dies, exceeds the timeout or the memory limit is replaced; [`death`] says
+//! whether its granule is tried once more, beside the others or alone at the end.
 //!
 //! Products are published here and not by workers, because a worker can die at any time, and a rename is atomic. Small
 //! products are published in groups, because flushing the device costs the same for one file and for a hundred.
 
+pub mod death;
 pub mod process;
 pub mod protocol;
 pub mod threads;
@@ -18,12 +19,15 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use crate::device;
 use crate::granule::Granule;
+use crate::pool::death::{Death, Retry};
 use crate::pool::process::Worker;
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::product_name::{STAGED, output_names};
 use crate::publish::{Claim, OutputFolder, Staged};
 use crate::report::{GranuleReport, Product, Status};
+use crate::stop::StopReason;
 use cumulus_log::event::Event as LogEvent;
 use cumulus_model::error::{Class, Failure, Stage};
 
@@ -70,8 +74,10 @@ pub enum Event {
 pub trait Observer {
     /// A granule was sent to a worker for the first time.
     fn begun(&mut self, granule: &Granule);
-    /// The worker of a granule died, as `how` describes; the granule is retried when the others are done.
+    /// The worker of a granule died, as `how` describes; the granule is tried once more.
     fn lost(&mut self, granule: &Granule, how: &str);
+    /// No further granule is begun; this number is under way, and this number has not begun.
+    fn stopping(&mut self, reason: &StopReason, under_way: usize, not_begun: usize);
     /// A file contains this number of soundings, each of which becomes a granule.
     fn split(&mut self, granule: &Granule, parts: usize);
     /// The worker of a granule sent a log event.
@@ -93,10 +99,15 @@ pub struct Pool<'run> {
     queue: VecDeque<Task>,
     retries: VecDeque<Task>,
     finished: Vec<Finished>,
-    /// Stems of all granules; products are named after them, so each must be unique.
-    stems: BTreeSet<String>,
+    /// Paths of all products in OUTPUT without ending, each of which must be unique.
+    output_stems: BTreeSet<String>,
     failures: usize,
-    stops: u32,
+    /// Number of granules that were queued again after a timeout.
+    timeouts_retried: usize,
+    /// Number of stop requests by the operator.
+    signals: u32,
+    /// Why no further granule is begun.
+    stop: Option<StopReason>,
 }
 
 /// A worker and its current task, if any.
@@ -110,7 +121,9 @@ struct Busy {
     folder: PathBuf,
     started: Instant,
     /// Why the supervisor killed the worker, if it did.
-    ended_for: Option<String>,
+    killed_for: Option<Death>,
+    /// The message of the worker's panic, if it panicked.
+    panic: Option<String>,
 }
 
 /// A granule whose product is complete but not yet published.
@@ -149,9 +162,11 @@ impl<'run> Pool<'run> {
             queue: VecDeque::new(),
             retries: VecDeque::new(),
             finished: Vec::new(),
-            stems: BTreeSet::new(),
+            output_stems: BTreeSet::new(),
             failures: 0,
-            stops: 0,
+            timeouts_retried: 0,
+            signals: 0,
+            stop: None,
         }
     }
 
@@ -161,45 +176,52 @@ impl<'run> Pool<'run> {
         self.sender.clone()
     }
 
-    /// Converts all granules, and reports each of them to the observer.
-    pub fn convert(mut self, granules: Vec<Granule>) {
+    /// Converts all granules, reports each of them to the observer, and returns why some were not begun, if so.
+    pub fn convert(mut self, granules: Vec<Granule>) -> Option<StopReason> {
         let workers = self.limits.jobs.min(granules.len()).max(1);
-        self.stems = granules.iter().map(|granule| granule.stem.clone()).collect();
+        self.output_stems = granules.iter().map(Granule::output_stem).collect();
         self.queue = granules.into_iter().map(|granule| Task { granule, tries: 0 }).collect();
         self.work(workers);
-        // Retries run alone, without other workers.
+        // These retries run alone, without other workers.
         self.workers.clear();
-        while let Some(task) = self.retries.pop_front() {
+        while self.stop.is_none()
+            && let Some(task) = self.retries.pop_front()
+        {
             self.queue.push_back(task);
             self.work(1);
             self.workers.clear();
         }
-        let untried: Vec<Task> = self.queue.drain(..).collect();
-        for task in untried {
-            self.not_tried(&task.granule);
+        let retries = std::mem::take(&mut self.retries);
+        for task in self.queue.drain(..).chain(retries) {
+            let status = if task.tries == 0 { Status::NotBegun } else { Status::Interrupted };
+            self.observer.ended(GranuleReport::without_outcome(&task.granule, status));
         }
+        self.stop
     }
 
     fn work(&mut self, workers: usize) {
         loop {
-            if self.stops > 1 {
+            if self.signals > 1 {
                 self.abandon();
                 return;
             }
-            if !self.is_stopping() {
+            if self.stop.is_none() {
                 self.assign(workers);
             }
-            let busy = self.workers.values().any(|slot| slot.busy.is_some());
+            let busy = self.busy() > 0;
             if self.is_group_due(busy) {
                 self.publish();
             }
-            if !busy && (self.queue.is_empty() || self.is_stopping()) {
+            if !busy && (self.queue.is_empty() || self.stop.is_some()) {
                 return;
             }
             match self.receiver.recv_timeout(TICK) {
                 Ok(Event::Line(number, line)) => self.answered(number, &line),
                 Ok(Event::Closed(number)) => self.died(number),
-                Ok(Event::Stop) => self.stops += 1,
+                Ok(Event::Stop) => {
+                    self.signals += 1;
+                    self.stop(StopReason::Signal);
+                }
                 // The pool has a sender itself, so the channel is never disconnected.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
@@ -207,19 +229,27 @@ impl<'run> Pool<'run> {
         }
     }
 
-    fn is_stopping(&self) -> bool {
-        self.stops > 0 || self.limits.max_failures.is_some_and(|most| self.failures > most)
+    /// Returns the number of granules that workers have.
+    fn busy(&self) -> usize {
+        self.workers.values().filter(|slot| slot.busy.is_some()).count()
+    }
+
+    /// Begins no further granule, for the first reason that there is.
+    fn stop(&mut self, reason: StopReason) {
+        if self.stop.is_none() {
+            self.observer.stopping(&reason, self.busy(), self.queue.len());
+            self.stop = Some(reason);
+        }
     }
 
     /// Assigns granules to idle workers, starting new workers up to a maximum of `workers`.
     fn assign(&mut self, workers: usize) {
         for _ in 0..self.queue.len() {
-            let busy = self.workers.values().filter(|slot| slot.busy.is_some()).count();
-            if busy >= workers {
+            if self.busy() >= workers || self.stop.is_some() {
                 return;
             }
             let Some(task) = self.queue.pop_front() else { return };
-            match self.output.claim(&task.granule.stem) {
+            match self.output.claim(&task.granule.output_stem()) {
                 // Another run is converting it; look again after the other granules.
                 Ok(Claim::Theirs) => self.queue.push_back(task),
                 Ok(Claim::Ours(folder)) => self.begin(task, folder),
@@ -232,7 +262,7 @@ impl<'run> Pool<'run> {
         let number = match self.idle_worker() {
             Ok(number) => number,
             Err(failure) => {
-                self.output.release(&task.granule.stem);
+                self.output.release(&task.granule.output_stem());
                 self.ended(&task.granule, Instant::now(), Notes::default(), Err(failure));
                 return;
             }
@@ -240,15 +270,13 @@ impl<'run> Pool<'run> {
         if task.tries == 0 {
             self.observer.begun(&task.granule);
         }
-        let busy = self.workers.values().filter(|slot| slot.busy.is_some()).count();
         // Near the end there are more cores than granules: jobs that start then share the idle cores.
-        let granules_left = busy + 1 + self.queue.len();
+        let granules_left = self.busy() + 1 + self.queue.len();
         let threads = (self.limits.jobs / granules_left).max(1);
         let job = Job { granule: task.granule.clone(), folder: folder.clone(), threads };
         if let Some(slot) = self.workers.get_mut(&number) {
-            // A write error means that the worker has died, which its reader thread will report.
             slot.worker.send(&job);
-            slot.busy = Some(Busy { task, folder, started: Instant::now(), ended_for: None });
+            slot.busy = Some(Busy { task, folder, started: Instant::now(), killed_for: None, panic: None });
         }
     }
 
@@ -273,10 +301,16 @@ impl<'run> Pool<'run> {
                 }
                 return;
             }
+            Ok(Message::Panicked(message)) => {
+                if let Some(busy) = &mut slot.busy {
+                    busy.panic.get_or_insert(message);
+                }
+                return;
+            }
             Err(error) => {
                 // Something in the worker printed a line that is not a message, so the worker can no longer be trusted.
                 if let Some(busy) = &mut slot.busy {
-                    busy.ended_for = Some(format!("sent a message that cannot be parsed: {error}"));
+                    busy.killed_for = Some(Death::Garbled(error.to_string()));
                 }
                 slot.worker.kill();
                 return;
@@ -305,17 +339,17 @@ impl<'run> Pool<'run> {
             }
             Answer::Failed(failure) => Err(*failure),
         };
-        self.output.release(&busy.task.granule.stem);
+        self.output.release(&busy.task.granule.output_stem());
         self.ended(&busy.task.granule, busy.started, notes, result);
     }
 
     /// Replaces a granule by all soundings of its file, at the front of the queue, in order.
     fn split(&mut self, granule: &Granule, parts: usize) {
-        self.output.release(&granule.stem);
+        self.output.release(&granule.output_stem());
         self.observer.split(granule, parts);
         for number in (1..=parts).rev() {
             let part = granule.part(number);
-            if self.stems.insert(part.stem.clone()) {
+            if self.output_stems.insert(part.output_stem()) {
                 self.queue.push_front(Task { granule: part, tries: 0 });
                 continue;
             }
@@ -335,17 +369,17 @@ impl<'run> Pool<'run> {
     /// Removes the product that an earlier run made of the whole file when the file contained only one sounding: it
     /// covers an incomplete file, and would duplicate one of the soundings.
     fn supersede(&self, granule: &Granule) {
-        let Some(whole) = granule.whole_stem() else { return };
-        let (data, metadata) = output_names(whole, &self.setup.options.metadata_suffix);
+        let Some(whole) = granule.whole() else { return };
+        let (data, metadata) = output_names(&whole, &self.setup.options.metadata_suffix);
         match self.output.remove(&[&metadata, &data]) {
             Ok(false) => {}
             Ok(true) => {
                 tracing::info!(
-                    granule_id = whole,
+                    granule_id = whole.stem,
                     "removed {data} of an earlier run: its file holds several soundings now"
                 );
             }
-            Err(failure) => tracing::warn!(granule_id = whole, "{failure}"),
+            Err(failure) => tracing::warn!(granule_id = whole.stem, "{failure}"),
         }
     }
 
@@ -368,7 +402,7 @@ impl<'run> Pool<'run> {
             .collect();
         let results = self.output.publish(&staged);
         for (finished, result) in group.into_iter().zip(results) {
-            self.output.release(&finished.granule.stem);
+            self.output.release(&finished.granule.output_stem());
             let Finished { granule, started, notes, product, .. } = finished;
             if result.is_ok() {
                 self.supersede(&granule);
@@ -379,36 +413,44 @@ impl<'run> Pool<'run> {
 
     fn died(&mut self, number: u64) {
         let Some(mut slot) = self.workers.remove(&number) else { return };
-        let how = slot.worker.wait();
-        let Some(mut busy) = slot.busy else { return };
-        self.output.release(&busy.task.granule.stem);
-        busy.task.tries += 1;
-        if busy.task.tries < TRIES && self.stops < 2 {
-            self.observer.lost(&busy.task.granule, busy.ended_for.as_deref().unwrap_or(&how));
-            self.retries.push_back(busy.task);
-            return;
+        let end = slot.worker.wait();
+        let Some(Busy { mut task, started, killed_for, panic, .. }) = slot.busy else { return };
+        let death = killed_for.unwrap_or_else(|| Death::of(end, panic));
+        self.output.release(&task.granule.output_stem());
+        task.tries += 1;
+        let retry = if task.tries < TRIES && self.stop.is_none() { death.retry() } else { Retry::Never };
+        match retry {
+            Retry::Alone => {
+                self.observer.lost(&task.granule, &death.how());
+                self.retries.push_back(task);
+            }
+            // All of them together take one more timeout at most, because each has a worker of its own.
+            Retry::Queued if self.timeouts_retried < self.limits.jobs => {
+                self.timeouts_retried += 1;
+                self.observer.lost(&task.granule, &death.how());
+                self.queue.push_back(task);
+            }
+            Retry::Queued | Retry::Never => {
+                let place = task.granule.path.display().to_string();
+                let failure = death.failure(place, task.tries, device::free_bytes(self.output.path()));
+                self.ended(&task.granule, started, Notes::default(), Err(failure));
+            }
         }
-        let how = busy.ended_for.unwrap_or(how);
-        let place = busy.task.granule.path.display().to_string();
-        let failure = process::death(place, &how, self.output.free_bytes());
-        self.ended(&busy.task.granule, busy.started, Notes::default(), Err(failure));
     }
 
     /// Kills workers that exceed the timeout or the memory limit; their deaths are then reported like any other.
     fn keep_limits(&mut self) {
         for slot in self.workers.values_mut() {
             let Some(busy) = &mut slot.busy else { continue };
-            if busy.ended_for.is_some() {
+            if busy.killed_for.is_some() {
                 continue;
             }
-            let memory_mib = slot.worker.memory_mib();
+            let used = slot.worker.memory_mib();
+            let limit = self.limits.memory_limit_mib;
             if busy.started.elapsed() > self.limits.timeout {
-                let seconds = self.limits.timeout.as_secs();
-                busy.ended_for = Some(format!("was killed after {seconds} s (--timeout)"));
-            } else if memory_mib > self.limits.memory_limit_mib {
-                let limit = self.limits.memory_limit_mib;
-                busy.ended_for =
-                    Some(format!("was killed at {memory_mib} MiB of {limit} MiB (--memory-limit)"));
+                busy.killed_for = Some(Death::Timeout(self.limits.timeout));
+            } else if used > limit {
+                busy.killed_for = Some(Death::Memory { used, limit });
             } else {
                 continue;
             }
@@ -416,32 +458,19 @@ impl<'run> Pool<'run> {
         }
     }
 
-    /// Kills all workers and reports the unfinished granules as not tried.
+    /// Kills all workers and reports their granules, and those not yet published, as interrupted.
     fn abandon(&mut self) {
+        let mut interrupted: Vec<Granule> = Vec::new();
         for (_, mut slot) in std::mem::take(&mut self.workers) {
             slot.worker.kill();
             slot.worker.wait();
-            if let Some(busy) = slot.busy {
-                self.output.release(&busy.task.granule.stem);
-                self.not_tried(&busy.task.granule);
-            }
+            interrupted.extend(slot.busy.map(|busy| busy.task.granule));
         }
-        for finished in std::mem::take(&mut self.finished) {
-            self.output.release(&finished.granule.stem);
-            self.not_tried(&finished.granule);
+        interrupted.extend(std::mem::take(&mut self.finished).into_iter().map(|finished| finished.granule));
+        for granule in interrupted {
+            self.output.release(&granule.output_stem());
+            self.observer.ended(GranuleReport::without_outcome(&granule, Status::Interrupted));
         }
-        let retries = std::mem::take(&mut self.retries);
-        self.queue.extend(retries);
-    }
-
-    fn not_tried(&mut self, granule: &Granule) {
-        let place = granule.path.display().to_string();
-        let failure = Failure::new(Stage::Plan, place, "was not converted")
-            .class(Class::Retryable)
-            .found(if self.stops > 0 { "the run was stopped" } else { "too many failures (--max-failures)" })
-            .hint("run again; products that are up to date are skipped");
-        let report = GranuleReport { status: Status::NotTried, ..GranuleReport::of(granule, failure) };
-        self.observer.ended(report);
     }
 
     fn ended(
@@ -457,15 +486,24 @@ impl<'run> Pool<'run> {
             Err(failure) => (Status::Failed, None, Some(failure)),
         };
         self.failures += usize::from(failure.is_some());
+        let is_device_full = failure.as_ref().is_some_and(|failure| failure.class == Class::DeviceFull);
         self.observer.ended(GranuleReport {
             granule: granule.stem.clone(),
             path: granule.path.clone(),
+            folder: granule.folder.clone(),
             status,
+            ended: 0.0,
             seconds: started.elapsed().as_secs_f64(),
             step_seconds: notes.step_seconds,
             warnings: notes.warnings,
             product,
             failure,
         });
+        if is_device_full {
+            self.stop(StopReason::DeviceFull { device: device::describe(self.output.path()) });
+        }
+        if let Some(most) = self.limits.max_failures.filter(|&most| self.failures > most) {
+            self.stop(StopReason::MaxFailures { most });
+        }
     }
 }

@@ -2,22 +2,32 @@
 //!
 //! A run has a staging folder inside a hidden folder of OUTPUT, on the same file system, with a subfolder for each
 //! granule in progress. The last run removes the hidden folder, which exists so that finding other runs does not
-//! require listing all products. A finished product is flushed to the device and renamed into OUTPUT, data first,
-//! metadata last: a metadata file in OUTPUT means that its data file is complete.
+//! require listing all products.
+//!
+//! A finished product is flushed to the device and then renamed into OUTPUT, data first, metadata last, in exchange for
+//! the files of an earlier run. If the second rename fails, the first one is undone; if the run is killed between them,
+//! the next run makes the second one, which it knows from the [`journal`]. So OUTPUT has the old pair, the new pair, or
+//! nothing.
 //!
 //! Runs on one OUTPUT cooperate by two locks (flock), which the kernel releases whenever a run ends, even in a crash.
 //! Each run holds the lock of its own staging folder for its whole lifetime, so that others can distinguish a folder
 //! in use from a leftover. The lock of OUTPUT itself is held only briefly: to sweep leftovers, claim a granule, or
 //! publish.
 
+mod exchange;
+mod journal;
+
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use self::exchange::{put, take_back};
+use self::journal::Entry;
 use cumulus_model::digest;
-use cumulus_model::error::{Failure, Stage};
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// OUTPUT and this run's staging folder, which is removed with its contents on drop.
 #[derive(Debug)]
@@ -45,7 +55,7 @@ pub enum Claim {
 pub struct Staged<'run> {
     /// Paths of the staged files.
     pub files: [PathBuf; 2],
-    /// Names of the files in OUTPUT.
+    /// Their paths inside OUTPUT.
     pub names: [&'run str; 2],
 }
 
@@ -54,24 +64,51 @@ pub struct Staged<'run> {
 const MIN_GROUP: usize = 4;
 
 impl OutputFolder {
-    /// Opens OUTPUT, which is created if it is missing, removes leftovers of dead runs, and creates a staging folder.
+    /// Opens OUTPUT, which is created if it is missing, completes or removes what dead runs left, and creates a staging
+    /// folder.
     ///
     /// # Errors
-    /// OUTPUT is not a folder, or cannot be written or locked.
+    /// OUTPUT is not a folder, cannot be written or locked, or has something else in the hidden folder.
     pub fn open(path: &Path, program: &str) -> Result<Self, Failure> {
         let unwritable = |error| unwritable(path, error);
         fs::create_dir_all(path).map_err(unwritable)?;
         let lock = locked(path).map_err(unwritable)?;
         let runs = path.join(format!(".{program}"));
-        fs::create_dir_all(&runs).map_err(unwritable)?;
-        sweep(&runs).map_err(unwritable)?;
-        let staging = tempfile::Builder::new().prefix("run-").tempdir_in(&runs).map_err(unwritable)?;
+        make_hidden_folder(&runs)?;
+        sweep(&runs, path)?;
+        let staging = tempfile::Builder::new().prefix("run-").tempdir_in(&runs).map_err(|error| {
+            // Nothing of a run that cannot begin stays; this fails while other runs have folders in it.
+            let _ = fs::remove_dir(&runs);
+            unwritable(error)
+        })?;
         let alive = locked(staging.path()).map_err(unwritable)?;
         drop(lock);
         Ok(Self { path: path.to_owned(), runs, staging: Some(staging), _alive: alive })
     }
 
-    /// Claims the granule called `stem` for this run.
+    /// Checks that OUTPUT at `path` can be opened by `program`, and leaves nothing there.
+    ///
+    /// # Errors
+    /// As for [`Self::open`], as far as that can be known without creating OUTPUT.
+    pub fn try_out(path: &Path, program: &str) -> Result<(), Failure> {
+        let existing = path.ancestors().find(|folder| folder.exists());
+        // A relative path ends at the current folder.
+        let existing = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        tempfile::tempfile_in(existing).map_err(|error| unwritable(existing, error))?;
+        let runs = path.join(format!(".{program}"));
+        match runs.symlink_metadata() {
+            Ok(there) if !there.is_dir() => Err(in_the_way(&runs, "another file")),
+            _ => Ok(()),
+        }
+    }
+
+    /// OUTPUT.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Claims the granule whose products have the path `stem` inside OUTPUT for this run.
     ///
     /// # Errors
     /// OUTPUT cannot be locked, listed or written.
@@ -90,43 +127,73 @@ impl OutputFolder {
 
     /// Publishes a group of products, and returns one result per product, in order.
     ///
-    /// All files are flushed to the device before the first rename, and the folder after the last rename. The metadata
-    /// of an earlier run are removed before the new data file is renamed, so that metadata in OUTPUT never describe
-    /// other data.
+    /// All files are flushed to the device before the first rename, and their folders after the last rename.
     pub fn publish(&self, group: &[Staged<'_>]) -> Vec<Result<(), Failure>> {
-        let mut results: Vec<Result<(), Failure>> = if group.len() < MIN_GROUP {
-            group.iter().map(flush).collect()
-        } else {
-            vec![self.flush_device(); group.len()]
-        };
+        let is_small = group.len() < MIN_GROUP;
+        let mut results: Vec<Result<(), Failure>> =
+            if is_small { group.iter().map(flush).collect() } else { vec![Ok(()); group.len()] };
+        if let Err(failure) = self.write_journal(group, is_small) {
+            reject(&mut results, &failure);
+        }
+        if !is_small && let Err(failure) = self.flush_device() {
+            reject(&mut results, &failure);
+        }
         let named = locked(&self.path).map_err(|error| unwritable(&self.path, error)).and_then(|lock| {
+            let mut folders = BTreeSet::from([self.path.clone()]);
             for (staged, result) in group.iter().zip(&mut results) {
                 if result.is_ok() {
-                    *result = self.name(staged);
+                    *result = self.name(staged, &mut folders);
                 }
             }
             drop(lock);
-            File::open(&self.path)
-                .and_then(|output| output.sync_all())
-                .map_err(|error| unwritable(&self.path, error))
+            folders.iter().try_for_each(|folder| {
+                let flushed = File::open(folder).and_then(|opened| opened.sync_all());
+                flushed.map_err(|error| unwritable(folder, error))
+            })
         });
         if let Err(failure) = named {
-            for result in &mut results {
-                if result.is_ok() {
-                    *result = Err(failure.clone());
-                }
-            }
+            reject(&mut results, &failure);
         }
+        journal::close(self.staging());
         results
     }
 
-    /// Renames the files of a product to their names in OUTPUT.
-    fn name(&self, staged: &Staged<'_>) -> Result<(), Failure> {
-        let [data, metadata] = staged.names.map(|name| self.path.join(name));
-        remove(&metadata)?;
-        for (file, target) in staged.files.iter().zip([data, metadata]) {
-            fs::rename(file, &target).map_err(|error| unwritable(&target, error))?;
+    /// Writes the journal of a group. A product whose files are gone has no entry; its flush fails.
+    fn write_journal(&self, group: &[Staged<'_>], durable: bool) -> Result<(), Failure> {
+        let staging = self.staging();
+        let entries: Vec<Entry> =
+            group.iter().filter_map(|staged| Entry::of(staging, &staged.files, staged.names).ok()).collect();
+        journal::write(staging, &entries, durable).map_err(|error| unwritable(staging, error))
+    }
+
+    /// Renames the files of a product to their names in OUTPUT, both or neither, and adds the folders that changed to
+    /// `folders`.
+    fn name(&self, staged: &Staged<'_>, folders: &mut BTreeSet<PathBuf>) -> Result<(), Failure> {
+        let mut done = Vec::new();
+        for (file, name) in staged.files.iter().zip(staged.names) {
+            let target = self.path.join(name);
+            match self.make_folder_of(&target, folders).and_then(|()| put(file, &target)) {
+                Ok(before) => done.push((file, target, before)),
+                Err(error) => {
+                    for (file, target, before) in done.into_iter().rev() {
+                        // If even this fails, the next run completes the product by the journal of this one.
+                        let _ = take_back(file, &target, before);
+                    }
+                    return Err(unwritable(&target, error));
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// Creates the folder of a product, and adds it and the folders above it to `folders`.
+    fn make_folder_of(&self, target: &Path, folders: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+        let inside = target.ancestors().skip(1).take_while(|folder| *folder != self.path);
+        let new: Vec<&Path> = inside.filter(|folder| !folders.contains(*folder)).collect();
+        if let Some(folder) = new.first() {
+            fs::create_dir_all(folder)?;
+        }
+        folders.extend(new.into_iter().map(Path::to_owned));
         Ok(())
     }
 
@@ -152,23 +219,41 @@ impl OutputFolder {
             .map_err(|error| unwritable(&self.path, error))
     }
 
-    /// Returns the free bytes on the file system of OUTPUT; `None` if unknown.
-    #[must_use]
-    pub fn free_bytes(&self) -> Option<u64> {
-        rustix::fs::statvfs(&self.path).ok().map(|device| device.f_bavail.saturating_mul(device.f_frsize))
-    }
-
     /// Releases a claim and removes its folder with its contents.
     pub fn release(&self, stem: &str) {
         // Anything that cannot be removed now is removed with the staging folder.
         let _ = fs::remove_dir_all(self.folder(stem));
     }
 
+    fn staging(&self) -> &Path {
+        self.staging.as_ref().map_or(self.runs.as_path(), TempDir::path)
+    }
+
     /// Returns the granule's folder, whose name has no character that a library could misinterpret.
     fn folder(&self, stem: &str) -> PathBuf {
-        let staging = self.staging.as_ref().map_or(self.runs.as_path(), TempDir::path);
-        staging.join(claim_name(stem))
+        self.staging().join(claim_name(stem))
     }
+}
+
+/// Replaces every success by `failure`.
+fn reject(results: &mut [Result<(), Failure>], failure: &Failure) {
+    for result in results.iter_mut().filter(|result| result.is_ok()) {
+        *result = Err(failure.clone());
+    }
+}
+
+/// Returns the data files in OUTPUT whose metadata a killed run could not rename anymore, with the name of the hidden
+/// folder. The next run of the same program into OUTPUT completes them.
+#[must_use]
+pub fn unfinished(output: &Path) -> Vec<String> {
+    let hidden = fs::read_dir(output).into_iter().flatten().flatten();
+    let hidden = hidden.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"."));
+    hidden
+        .filter_map(|entry| staging_folders(&entry.path()).ok())
+        .flatten()
+        .filter(|staging| !is_alive(staging))
+        .flat_map(|staging| journal::unfinished(&staging, output))
+        .collect()
 }
 
 impl Drop for OutputFolder {
@@ -188,6 +273,24 @@ fn remove(path: &Path) -> Result<bool, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(unwritable(path, error)),
     }
+}
+
+/// Creates the hidden folder of all runs, unless it is there.
+fn make_hidden_folder(runs: &Path) -> Result<(), Failure> {
+    match runs.symlink_metadata() {
+        Ok(there) if there.is_dir() => Ok(()),
+        Ok(_) => Err(in_the_way(runs, "another file")),
+        Err(_) => fs::create_dir(runs).map_err(|error| unwritable(runs, error)),
+    }
+}
+
+/// The failure for something that this program did not put into its hidden folder.
+fn in_the_way(path: &Path, found: &str) -> Failure {
+    Failure::new(Stage::Publish, path.display().to_string(), "is in the way of the folder of runs under way")
+        .class(Class::OutputUnwritable)
+        .found(found)
+        .expected("only folders of this program")
+        .hint("remove it or choose another OUTPUT")
 }
 
 fn unwritable(path: &Path, error: io::Error) -> Failure {
@@ -223,14 +326,25 @@ fn is_alive(staging: &Path) -> bool {
     File::open(staging).is_ok_and(|folder| matches!(folder.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-/// Removes the staging folders of runs that have ended.
-fn sweep(runs: &Path) -> io::Result<()> {
-    for folder in staging_folders(runs)? {
-        if !is_alive(&folder) {
-            match fs::remove_dir_all(&folder) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+/// Completes the publications of runs that have ended, and removes their staging folders.
+fn sweep(runs: &Path, output: &Path) -> Result<(), Failure> {
+    for folder in staging_folders(runs).map_err(|error| unwritable(runs, error))? {
+        if !folder.symlink_metadata().is_ok_and(|there| there.is_dir()) {
+            return Err(in_the_way(&folder, "a file"));
+        }
+        if is_alive(&folder) {
+            continue;
+        }
+        let completed = journal::complete(&folder, output).map_err(|error| unwritable(output, error))?;
+        for data in completed {
+            tracing::info!(
+                process = "processing",
+                "completed {data}, which an earlier run was publishing when it was killed"
+            );
+        }
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritable(&folder, error)),
+            _ => {}
         }
     }
     Ok(())
@@ -322,13 +436,96 @@ mod tests {
         assert_eq!(names(output.path()), [".other-program"]);
     }
 
+    /// A product staged by hand, for names `a.nc` and `a.xml`.
+    fn staged<'run>(run: &OutputFolder, text: &str) -> Staged<'run> {
+        let folder = ours(run.claim("a").unwrap());
+        fs::write(folder.join("x"), format!("{text} data")).unwrap();
+        fs::write(folder.join("y"), format!("{text} metadata")).unwrap();
+        Staged { files: ["x", "y"].map(|name| folder.join(name)), names: ["a.nc", "a.xml"] }
+    }
+
+    fn pair(output: &Path) -> [Option<String>; 2] {
+        ["a.nc", "a.xml"].map(|name| fs::read_to_string(output.join(name)).ok())
+    }
+
+    #[test]
+    fn an_error_at_the_second_file_undoes_the_first() {
+        for has_old in [false, true] {
+            let output = tempfile::tempdir().unwrap();
+            let run = OutputFolder::open(output.path(), "test").unwrap();
+            if has_old {
+                fs::write(output.path().join("a.nc"), "old data").unwrap();
+            }
+            // A folder in the way of the metadata.
+            fs::create_dir(output.path().join("a.xml")).unwrap();
+            let before = pair(output.path());
+            let failure = run.publish(&[staged(&run, "new")]).remove(0).unwrap_err();
+            assert!(failure.place.ends_with("a.xml"), "{failure}");
+            assert_eq!(pair(output.path()), before);
+        }
+    }
+
+    #[test]
+    fn a_publication_killed_between_its_renames_is_completed_by_the_next_run() {
+        for renames in 0..=2 {
+            for has_old in [false, true] {
+                let output = tempfile::tempdir().unwrap();
+                if has_old {
+                    fs::write(output.path().join("a.nc"), "old data").unwrap();
+                    fs::write(output.path().join("a.xml"), "old metadata").unwrap();
+                }
+                let before = pair(output.path());
+                let run = OutputFolder::open(output.path(), "test").unwrap();
+                let staged = staged(&run, "new");
+                run.write_journal(std::slice::from_ref(&staged), true).unwrap();
+                for (file, name) in staged.files.iter().zip(staged.names).take(renames) {
+                    put(file, &output.path().join(name)).unwrap();
+                }
+                // What a killed process leaves: its folder, without a lock.
+                let OutputFolder { ref staging, .. } = run;
+                let dead = output.path().join(".test/run-dead");
+                fs::rename(staging.as_ref().unwrap().path(), &dead).unwrap();
+                drop(run);
+                let unfinished = unfinished(output.path());
+                assert_eq!(unfinished.len(), usize::from(renames == 1), "{unfinished:?}");
+                drop(OutputFolder::open(output.path(), "test").unwrap());
+                let new = ["new data", "new metadata"].map(|text| Some(text.to_owned()));
+                assert_eq!(pair(output.path()), if renames == 0 { before } else { new });
+                assert!(!output.path().join(".test").exists());
+            }
+        }
+    }
+
+    #[test]
+    fn products_may_have_folders_of_their_own() {
+        let output = tempfile::tempdir().unwrap();
+        let run = OutputFolder::open(output.path(), "test").unwrap();
+        let names = ["2012/251/a.nc", "2012/251/a.xml"];
+        run.publish(&[Staged { names, ..staged(&run, "new") }]).remove(0).unwrap();
+        assert!(names.iter().all(|name| output.path().join(name).is_file()));
+    }
+
+    #[test]
+    fn strangers_in_the_hidden_folder_are_named() {
+        let output = tempfile::tempdir().unwrap();
+        fs::write(output.path().join(".test"), "").unwrap();
+        let failure = OutputFolder::open(output.path(), "test").unwrap_err();
+        assert!(failure.class == Class::OutputUnwritable && failure.place.ends_with("/.test"), "{failure}");
+        fs::remove_file(output.path().join(".test")).unwrap();
+        fs::create_dir(output.path().join(".test")).unwrap();
+        fs::write(output.path().join(".test/stray"), "").unwrap();
+        let failure = OutputFolder::open(output.path(), "test").unwrap_err();
+        assert!(failure.place.ends_with("/.test/stray"), "{failure}");
+        assert!(output.path().join(".test/stray").exists());
+    }
+
     #[test]
     fn a_file_in_the_way_of_the_folder_is_named() {
         let output = tempfile::tempdir().unwrap();
         let file = output.path().join("file");
         fs::write(&file, "").unwrap();
         let failure = OutputFolder::open(&file, "test").unwrap_err();
-        assert_eq!(failure.class, cumulus_model::error::Class::OutputUnwritable);
+        assert_eq!(failure.class, Class::OutputUnwritable);
         assert!(failure.to_string().contains("file"), "{failure}");
     }
 }

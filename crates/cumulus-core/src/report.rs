@@ -1,4 +1,6 @@
-//! The report of a run with one entry per granule, and the exit code of the run.
+//! The report of a run, with one entry per granule.
+
+pub mod file;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,53 +12,34 @@ use crate::granule::Granule;
 use crate::map::decode::Statistics;
 use crate::map::position::{Extent, InvalidPositions};
 use crate::metadata::DayNight;
+use crate::stop::StopReason;
 use cumulus_log::shipper::Shipment;
-use cumulus_model::error::{Class, Failure};
+use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::warning::Warning;
 
 /// Version of the report layout; incremented when a field changes its meaning or is removed.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
-/// Every granule is converted or up to date.
-pub const EXIT_SUCCESS: u8 = 0;
-/// The arguments are invalid.
-pub const EXIT_USAGE: u8 = 2;
-/// Some granules are permanently invalid (`EX_DATAERR` of sysexits.h).
-pub const EXIT_BAD_GRANULE: u8 = 65;
-/// No granule was found (`EX_NOINPUT`).
-pub const EXIT_NO_GRANULE: u8 = 66;
-/// There is a bug in the program (`EX_SOFTWARE`).
-pub const EXIT_INTERNAL: u8 = 70;
-/// The output folder cannot be written (`EX_CANTCREAT`).
-pub const EXIT_OUTPUT_UNWRITABLE: u8 = 73;
-/// Something failed that can succeed on a retry (`EX_TEMPFAIL`).
-pub const EXIT_RETRYABLE: u8 = 75;
-
-/// Failure classes and their exit codes, in order of precedence: if several apply, the first one is used.
-const PRECEDENCE: [(Class, u8); 6] = [
-    (Class::Usage, EXIT_USAGE),
-    (Class::Internal, EXIT_INTERNAL),
-    (Class::OutputUnwritable, EXIT_OUTPUT_UNWRITABLE),
-    (Class::Retryable, EXIT_RETRYABLE),
-    (Class::BadGranule, EXIT_BAD_GRANULE),
-    (Class::NoGranule, EXIT_NO_GRANULE),
-];
-
-/// The report of a run.
-#[derive(Debug, Serialize)]
-pub struct Report {
+/// What is known about a run before its first granule.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Header {
     /// Version of this layout, [`LAYOUT`].
     pub layout: u32,
     /// Name of the program.
-    pub program: &'static str,
+    pub program: String,
     /// Its version.
-    pub version: &'static str,
-    /// INPUT as given by the operator.
-    pub input: String,
+    pub version: String,
+    /// Every INPUT as given by the operator.
+    pub inputs: Vec<String>,
     /// OUTPUT as given by the operator.
     pub output: String,
     /// Time stamp of the run and of all its products.
     pub started: Timestamp,
+}
+
+/// What is known about a run after its last granule.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Totals {
     /// Duration of the run in seconds.
     pub seconds: f64,
     /// Exit code of the program.
@@ -65,28 +48,70 @@ pub struct Report {
     pub converted: usize,
     /// Number of granules whose product was up to date.
     pub up_to_date: usize,
-    /// Number of granules that failed or were not tried.
+    /// Number of granules that failed.
     pub failed: usize,
-    /// Every granule, in the order of the run.
-    pub granules: Vec<GranuleReport>,
-    /// Files of INPUT that are not granules.
-    pub ignored: Vec<Ignored>,
+    /// Number of granules that were ended under way by the operator.
+    pub interrupted: usize,
+    /// Number of granules that were not begun, because the run was stopped.
+    pub not_begun: usize,
+    /// Failures of granules by cause, the most frequent first.
+    pub failures: Vec<FailureGroup>,
+    /// Why granules were not begun, if so.
+    pub stop: Option<StopReason>,
     /// The failure that stopped the whole run, if any.
     pub failure: Option<Failure>,
     /// Delivery counts of log events sent to Splunk; empty if none were sent.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub splunk: Vec<Shipment>,
 }
 
+/// Failures with the same cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureGroup {
+    /// The stage that failed.
+    pub stage: Stage,
+    /// What it means for the batch.
+    pub class: Class,
+    /// What is wrong, with the dataset if it is about one.
+    pub problem: String,
+    /// Number of granules.
+    pub count: usize,
+    /// File name of one of them.
+    pub example: String,
+    /// What was found and expected of it, and the hint.
+    pub message: String,
+}
+
+/// The report of a run, as read from a file. [`file::ReportFile`] writes it granule by granule.
+#[derive(Debug, Deserialize)]
+pub struct Report {
+    /// What was known before the first granule.
+    #[serde(flatten)]
+    pub header: Header,
+    /// Every granule, in the order in which they ended.
+    pub granules: Vec<GranuleReport>,
+    /// Files of INPUT that are not granules.
+    pub ignored: Vec<Ignored>,
+    /// What was known after the last granule.
+    #[serde(flatten)]
+    pub totals: Totals,
+}
+
 /// The outcome of one granule.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct GranuleReport {
     /// Stem of the granule.
     pub granule: String,
     /// Path of its file.
     pub path: PathBuf,
+    /// Folder of its file inside INPUT, if it is not INPUT itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
     /// Its outcome.
     pub status: Status,
+    /// Seconds from the start of the run until the granule ended.
+    #[serde(default)]
+    pub ended: f64,
     /// Processing time in seconds.
     pub seconds: f64,
     /// Seconds spent in each timed step, for the log.
@@ -96,12 +121,12 @@ pub struct GranuleReport {
     pub warnings: Vec<Warning>,
     /// Its product, if it was converted.
     pub product: Option<Product>,
-    /// Why it has no product, if it failed or was not tried.
+    /// Why it has no product, if it failed.
     pub failure: Option<Failure>,
 }
 
 /// Outcome of a granule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Its product is published.
@@ -110,8 +135,10 @@ pub enum Status {
     UpToDate,
     /// It failed, and nothing is published.
     Failed,
-    /// The run ended before it was converted.
-    NotTried,
+    /// The operator ended the run while it was under way; nothing is published.
+    Interrupted,
+    /// The run was stopped before it was begun.
+    NotBegun,
 }
 
 impl Status {
@@ -122,7 +149,8 @@ impl Status {
             Self::Converted => "converted",
             Self::UpToDate => "up_to_date",
             Self::Failed => "failed",
-            Self::NotTried => "not_tried",
+            Self::Interrupted => "interrupted",
+            Self::NotBegun => "not_begun",
         }
     }
 }
@@ -158,6 +186,9 @@ pub struct Product {
     pub longest_gap_s: f64,
     /// Bounding box of the valid positions.
     pub extent: Option<Extent>,
+    /// Some valid positions in the order of records, as latitude and longitude in degrees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub track: Vec<[f64; 2]>,
     /// Number of positions set to `_FillValue`, by reason.
     pub invalid_positions: InvalidPositions,
     /// Whether the sun was up.
@@ -188,7 +219,7 @@ pub struct VariableCount {
 }
 
 /// A file that is not a granule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ignored {
     /// The file.
     pub path: PathBuf,
@@ -196,47 +227,35 @@ pub struct Ignored {
     pub reason: String,
 }
 
-/// Returns the exit code for these failure classes: the one with the highest precedence, or success if there are none.
-#[must_use]
-pub fn exit_code(classes: impl IntoIterator<Item = Class>) -> u8 {
-    let classes: Vec<Class> = classes.into_iter().collect();
-    PRECEDENCE.iter().find(|(class, _)| classes.contains(class)).map_or(EXIT_SUCCESS, |&(_, code)| code)
-}
-
 impl GranuleReport {
-    /// Returns the report of a granule that failed before its conversion started.
-    #[must_use]
-    pub fn of(granule: &Granule, failure: Failure) -> Self {
-        Self { granule: granule.stem.clone(), ..Self::refused(&granule.path, failure) }
-    }
-
     /// Returns the report of a file that is refused as a granule.
     #[must_use]
     pub fn refused(path: &Path, failure: Failure) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        Self { failure: Some(failure), ..Self::new(name.into_owned(), path.to_owned(), Status::Failed) }
+    }
+
+    /// Returns the report of a granule that the end of the run left without product and without failure.
+    #[must_use]
+    pub fn without_outcome(granule: &Granule, status: Status) -> Self {
         Self {
-            granule: name.into_owned(),
-            path: path.to_owned(),
-            status: Status::Failed,
+            folder: granule.folder.clone(),
+            ..Self::new(granule.stem.clone(), granule.path.clone(), status)
+        }
+    }
+
+    fn new(granule: String, path: PathBuf, status: Status) -> Self {
+        Self {
+            granule,
+            path,
+            folder: String::new(),
+            status,
+            ended: 0.0,
             seconds: 0.0,
             step_seconds: BTreeMap::new(),
             warnings: Vec::new(),
             product: None,
-            failure: Some(failure),
+            failure: None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_most_pressing_class_decides() {
-        assert_eq!(exit_code([]), 0);
-        assert_eq!(exit_code([Class::BadGranule, Class::Retryable]), 75);
-        assert_eq!(exit_code([Class::Retryable, Class::OutputUnwritable, Class::BadGranule]), 73);
-        assert_eq!(exit_code([Class::OutputUnwritable, Class::Internal]), 70);
-        assert_eq!(exit_code([Class::NoGranule]), 66);
     }
 }

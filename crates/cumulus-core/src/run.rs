@@ -1,40 +1,51 @@
 //! A run converts every granule of INPUT, even if some of them fail.
 //!
-//! Input: a [`Request`]. Output: a [`Report`]. A failed granule never stops the others, unless
-//! [`max_failures`](Request::max_failures) is exceeded.
+//! Input: a [`Request`]. Output: the products, a report file, and [`Totals`]. A failed granule never stops the others,
+//! unless [`max_failures`](Request::max_failures) is exceeded or the device of OUTPUT is full. The memory of a run
+//! hardly depends on its number of granules: reports of granules are written as they come.
 
 mod observer;
+pub mod progress;
+mod recap;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use signal_hook::iterator::Signals;
 use tracing::{error, info};
 
 use crate::collection::Collection;
-use crate::discover;
+use crate::discover::{self, Input};
+use crate::exit_code::{EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS};
+use crate::layout::Layout;
 use crate::options::{Check, ContentOptions, Reuse};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Occupant, Plan};
 use crate::pool::protocol::Setup;
 use crate::pool::{Event, Limits, Pool};
 use crate::publish::OutputFolder;
-use crate::report::{self, GranuleReport, Ignored, LAYOUT, Report, Status};
+use crate::quarantine::Quarantine;
+use crate::report::file::ReportFile;
+use crate::report::{GranuleReport, Header, Ignored, LAYOUT, Totals};
 use crate::run::observer::RunObserver;
+use crate::run::progress::Progress;
+use crate::run::recap::Recap;
+use crate::stop::StopReason;
 use cumulus_log as log;
+use cumulus_log::shipper::Shipment;
 use cumulus_model::error::{Class, Failure, Stage};
 
 /// All parameters of a run; code below this reads no arguments, environment or clock.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// INPUT: a folder, file or pattern.
-    pub input: String,
+    /// Every INPUT: a folder, file or pattern.
+    pub inputs: Vec<Input>,
     /// OUTPUT: the folder for products.
     pub output: PathBuf,
     /// Whether subfolders of INPUT are searched too.
     pub recursive: bool,
+    /// Folders of products inside OUTPUT.
+    pub layout: Layout,
     /// Options that affect the bytes of products.
     pub content: ContentOptions,
     /// Time stamp of the run.
@@ -47,6 +58,10 @@ pub struct Request {
     pub limits: Limits,
     /// Maximum number of failures; once it is exceeded, no further granule is started.
     pub max_failures: Option<MaxFailures>,
+    /// The file for the run report; `-` is standard output.
+    pub report: Option<PathBuf>,
+    /// The folder for granules that are permanently invalid.
+    pub quarantine: Option<PathBuf>,
 }
 
 /// A number of failures, or a percentage of all granules.
@@ -71,7 +86,20 @@ impl std::str::FromStr for MaxFailures {
     }
 }
 
+/// Number of INPUTs that the log names.
+const MAX_INPUTS_TOLD: usize = 3;
+
 impl Request {
+    /// Returns the INPUTs as one text, of which only the first are named.
+    fn input_text(&self) -> String {
+        let named = self.inputs.iter().take(MAX_INPUTS_TOLD).map(|input| input.text.as_str());
+        let text = named.collect::<Vec<_>>().join(" ");
+        match self.inputs.len().checked_sub(MAX_INPUTS_TOLD) {
+            Some(more @ 1..) => format!("{text} and {more} more"),
+            _ => text,
+        }
+    }
+
     /// Returns the maximum number of failures allowed in a run of `granules` granules.
     fn most_failures(&self, granules: usize) -> Option<usize> {
         self.max_failures.map(|most| match most {
@@ -85,11 +113,14 @@ impl Request {
 ///
 /// # Errors
 /// INPUT cannot be listed or has no granule, OUTPUT is invalid, or an output would overwrite an input.
-pub fn prepare(collection: &Collection, request: &Request) -> Result<(Plan, Vec<Ignored>), Failure> {
+pub fn prepare(collection: &'static Collection, request: &Request) -> Result<(Plan, Vec<Ignored>), Failure> {
     check_output(&request.output)?;
-    let discovered = discover::discover(collection, &request.input, request.recursive)?;
-    let mut plan = plan::plan(collection, &discovered.candidates);
-    plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, file_identity)?;
+    request.layout.check(collection)?;
+    let apart = |input: &Input| check_apart(&input.text, &request.output, request.recursive);
+    request.inputs.iter().try_for_each(apart)?;
+    let discovered = discover::discover(collection, &request.inputs, request.recursive)?;
+    let mut plan = plan::plan(collection, &discovered.candidates, &request.layout);
+    plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, occupant)?;
     plan.refused.extend(discovered.unreadable);
     Ok((plan, discovered.ignored))
 }
@@ -98,113 +129,171 @@ pub fn prepare(collection: &Collection, request: &Request) -> Result<(Plan, Vec<
 /// an address as a remote data set.
 fn check_output(output: &Path) -> Result<(), Failure> {
     let text = output.to_string_lossy();
-    if text.contains('\\') || text.contains("://") || output.to_str().is_none() {
-        return Err(Failure::new(Stage::Plan, text, "cannot be an output folder")
+    let refused = |found: &str, hint: &str| {
+        Err(Failure::new(Stage::Plan, text.clone(), "cannot be an output folder")
             .class(Class::Usage)
-            .found("a backslash, an address, or a name that is not UTF-8")
+            .found(found)
             .expected("the path of a local folder")
+            .hint(hint))
+    };
+    if text.contains("://") {
+        return refused(
+            "an address",
+            "convert into a folder, then copy it, for example: aws s3 cp --recursive products s3://…",
+        );
+    }
+    if text.contains('\\') {
+        return refused("a backslash", "choose another OUTPUT");
+    }
+    if output.to_str().is_none() {
+        return refused("a name that is not UTF-8", "choose another OUTPUT");
+    }
+    Ok(())
+}
+
+/// Rejects an OUTPUT that is INPUT, or that a recursive search of INPUT would enter: its products could be taken for
+/// granules by the next run.
+fn check_apart(input: &str, output: &Path, recursive: bool) -> Result<(), Failure> {
+    let input = Path::new(input);
+    let (Ok(inner), Ok(outer)) = (output.canonicalize(), input.canonicalize()) else { return Ok(()) };
+    let is_inside = recursive && inner.starts_with(&outer);
+    if outer.is_dir() && (inner == outer || is_inside) {
+        let problem = if inner == outer { "is INPUT and OUTPUT at once" } else { "is inside INPUT" };
+        return Err(Failure::new(Stage::Plan, output.display().to_string(), problem)
+            .class(Class::Usage)
+            .found(format!("INPUT {}", input.display()))
+            .expected("two folders, neither of them inside the other")
             .hint("choose another OUTPUT"));
     }
     Ok(())
 }
 
-/// Returns device and inode numbers of the file at `path`, links resolved; `None` if it cannot be read.
-fn file_identity(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    path.metadata().ok().map(|file| (file.dev(), file.ino()))
+/// Returns what is at `path`, identified by device and inode with links resolved; `None` if there is nothing.
+fn occupant(path: &Path) -> Option<Occupant<(u64, u64)>> {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let there = path.symlink_metadata().ok()?;
+    let kind = there.file_type();
+    let obstacle = if kind.is_dir() {
+        Some("a folder")
+    } else if kind.is_fifo() {
+        Some("a named pipe")
+    } else if kind.is_socket() || kind.is_block_device() || kind.is_char_device() {
+        Some("a socket or a device")
+    } else {
+        None
+    };
+    let file = if kind.is_symlink() { path.metadata().unwrap_or(there) } else { there };
+    Some(Occupant { identity: (file.dev(), file.ino()), obstacle })
 }
 
-/// Converts every granule and returns a report on all of them.
+/// A run that is over, except for its report.
+#[derive(Debug)]
+pub struct Ended {
+    totals: Totals,
+    ignored: Vec<Ignored>,
+    report: Option<ReportFile>,
+}
+
+impl Ended {
+    /// Completes the report with what happened to log events, and returns the exit code.
+    #[must_use]
+    pub fn close(mut self, splunk: Vec<Shipment>) -> u8 {
+        self.totals.splunk = splunk;
+        let exit_code = self.totals.exit_code;
+        let Some(report) = self.report else { return exit_code };
+        let Err(failure) = report.finish(&self.ignored, &self.totals) else { return exit_code };
+        error!(process = "processing", "{failure}");
+        if exit_code == EXIT_SUCCESS { EXIT_OUTPUT_UNWRITABLE } else { exit_code }
+    }
+}
+
+/// Converts every granule.
 #[must_use]
-pub fn run(collection: &'static Collection, request: &Request, bar: &ProgressBar) -> Report {
+pub fn run(collection: &'static Collection, request: &Request, progress: &Progress) -> Ended {
     let started = Instant::now();
-    let mut report = Report {
-        layout: LAYOUT,
-        program: collection.program,
-        version: collection.version,
-        input: request.input.clone(),
-        output: request.output.display().to_string(),
-        started: request.now,
-        seconds: 0.0,
-        exit_code: 0,
-        converted: 0,
-        up_to_date: 0,
-        failed: 0,
-        granules: Vec::new(),
-        ignored: Vec::new(),
-        failure: None,
-        splunk: Vec::new(),
-    };
     info!(
         process = "processing",
         event = "run_start",
         "Processing {} into {}",
-        request.input,
+        request.input_text(),
         request.output.display()
     );
-    if let Err(failure) = granules(collection, request, bar, &mut report) {
+    let mut work = Work::default();
+    let failure = work.convert(collection, request, progress).err();
+    progress.finish();
+    if let Some(failure) = &failure {
         error!(process = "processing", "{failure}");
-        report.failure = Some(failure);
     }
-    let count = |status| report.granules.iter().filter(|granule| granule.status == status).count();
-    (report.converted, report.up_to_date) = (count(Status::Converted), count(Status::UpToDate));
-    report.failed = report.granules.len() - report.converted - report.up_to_date;
-    let failures = report.granules.iter().filter_map(|granule| granule.failure.as_ref());
-    report.exit_code = report::exit_code(failures.chain(&report.failure).map(|failure| failure.class));
-    report.seconds = started.elapsed().as_secs_f64();
-    info!(
-        process = "processing",
-        event = "run_end",
-        exit_code = report.exit_code,
-        converted = report.converted,
-        up_to_date = report.up_to_date,
-        failed = report.failed,
-        seconds = report.seconds,
-        "{} converted, {} up to date, {} failed, {} files ignored in {:.1} s",
-        report.converted,
-        report.up_to_date,
-        report.failed,
-        report.ignored.len(),
-        report.seconds
-    );
-    report
+    let Work { recap, ignored, report, stop } = work;
+    let end = Totals { stop, failure, ..Totals::default() };
+    let mut totals = recap.totals(end);
+    totals.seconds = started.elapsed().as_secs_f64();
+    recap::tell(&totals, ignored.len(), request.report.as_deref());
+    Ended { totals, ignored, report }
 }
 
-fn granules(
-    collection: &'static Collection,
-    request: &Request,
-    bar: &ProgressBar,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    let (plan, ignored) = prepare(collection, request)?;
-    report.ignored = ignored;
-    for ignored in &report.ignored {
-        info!(process = "processing", "ignored {}: {}", ignored.path.display(), ignored.reason);
+/// What a run leaves, whether or not it fails as a whole.
+#[derive(Default)]
+struct Work {
+    recap: Recap,
+    ignored: Vec<Ignored>,
+    report: Option<ReportFile>,
+    stop: Option<StopReason>,
+}
+
+impl Work {
+    fn convert(
+        &mut self,
+        collection: &'static Collection,
+        request: &Request,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        let header = Header {
+            layout: LAYOUT,
+            program: collection.program.to_owned(),
+            version: collection.version.to_owned(),
+            inputs: request.inputs.iter().map(|input| input.text.clone()).collect(),
+            output: request.output.display().to_string(),
+            started: request.now,
+        };
+        // A report that cannot be written is better known before the night than after it.
+        let create = |path: &PathBuf| ReportFile::create(path, &header);
+        self.report = request.report.as_ref().map(create).transpose()?;
+        let quarantine = request.quarantine.as_deref().map(Quarantine::open).transpose()?;
+        let (Plan { granules, refused, repeated }, ignored) = prepare(collection, request)?;
+        self.ignored = ignored;
+        for ignored in &self.ignored {
+            info!(process = "processing", "ignored {}: {}", ignored.path.display(), ignored.reason);
+        }
+        let output = OutputFolder::open(&request.output, collection.program)?;
+        progress.begin(granules.len());
+        let setup = Setup {
+            options: request.content.clone(),
+            now: request.now,
+            output: request.output.clone(),
+            reuse: request.reuse,
+            check: request.check,
+            memory_limit_mib: request.limits.memory_limit_mib,
+            verbosity: log::verbosity().to_string(),
+        };
+        let mut desk = RunObserver {
+            progress,
+            recap: &mut self.recap,
+            report: self.report.as_mut(),
+            quarantine: quarantine.as_ref(),
+            repeated,
+            units: observer::UnitsSeen::default(),
+            started: Instant::now(),
+        };
+        for (path, failure) in refused {
+            desk.refused(&GranuleReport::refused(&path, failure));
+        }
+        let limits = Limits { max_failures: request.most_failures(granules.len()), ..request.limits };
+        let pool = Pool::new(&output, setup, limits, &mut desk);
+        listen(&pool)?;
+        self.stop = pool.convert(granules);
+        Ok(())
     }
-    for (path, failure) in plan.refused {
-        let refused = GranuleReport::refused(&path, failure);
-        observer::log_end(&refused);
-        report.granules.push(refused);
-    }
-    let output = OutputFolder::open(&request.output, collection.program)?;
-    bar.set_length(plan.granules.len() as u64);
-    let setup = Setup {
-        options: request.content.clone(),
-        now: request.now,
-        output: request.output.clone(),
-        reuse: request.reuse,
-        check: request.check,
-        memory_limit_mib: request.limits.memory_limit_mib,
-        verbosity: log::verbosity().to_string(),
-    };
-    let mut desk = RunObserver { bar, reports: &mut report.granules, units: observer::UnitsSeen::default() };
-    let limits = Limits { max_failures: request.most_failures(plan.granules.len()), ..request.limits };
-    let pool = Pool::new(&output, setup, limits, &mut desk);
-    listen(&pool)?;
-    pool.convert(plan.granules);
-    report.granules.sort_by(|left, right| left.path.cmp(&right.path));
-    bar.finish_and_clear();
-    Ok(())
 }
 
 /// Sends an [`Event::Stop`] to the pool for each SIGINT or SIGTERM: after the first one, granules in progress finish;
@@ -226,32 +315,4 @@ fn listen(pool: &Pool<'_>) -> Result<(), Failure> {
         }
     });
     Ok(())
-}
-
-/// Returns a progress bar on standard error, hidden unless `visible`.
-#[must_use]
-pub fn progress_bar(visible: bool) -> ProgressBar {
-    if !visible {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(0);
-    let template = "{bar:30} {pos}/{len} granules, {per_sec}, {eta} left  {wide_msg}";
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
-    bar
-}
-
-/// Returns a function that writes a line to standard error without garbling the progress bar.
-///
-/// Write errors are ignored: a closed standard error is no reason to stop the run.
-#[must_use]
-pub fn line_writer(bar: &ProgressBar) -> Arc<dyn Fn(&str) + Send + Sync> {
-    let bar = bar.clone();
-    Arc::new(move |line| {
-        use std::io::Write;
-        bar.suspend(|| {
-            // A single write call, because other processes may write to the same file or pipe.
-            let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
-        });
-    })
 }

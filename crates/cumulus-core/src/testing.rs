@@ -61,7 +61,7 @@ pub fn contract(collection: &Collection, published: &[(&str, &[&str])]) -> Vec<S
 /// # Errors
 /// The granule cannot be converted, or is a file of several.
 pub fn source(collection: &'static Collection, path: &Path) -> Result<Vec<String>, Failure> {
-    let granule = Granule::at(path, collection)?;
+    let granule = Granule::at(path, "", collection)?;
     let contents = convert::contents(&granule, collection, &mut Vec::new())?;
     let contents = contents.map_err(|count| {
         Failure::new(Stage::Read, path.display().to_string(), format!("holds {count} soundings"))

@@ -13,7 +13,9 @@ use netcdf::types::{FloatType, IntType, NcVariableType};
 use netcdf::{AttributeValue, Extent, Extents, Variable};
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use walkdir::{DirEntry, WalkDir};
 
+use crate::publish;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
 
@@ -51,7 +53,10 @@ const MAX_LINES: usize = 20;
 /// One of the two is not a folder or cannot be listed.
 pub fn compare(produced: &Path, expected: &Path) -> Result<Vec<String>, Failure> {
     let (here, there) = (names(produced)?, names(expected)?);
-    let mut differences = Vec::new();
+    let unfinished = publish::unfinished(produced).into_iter();
+    let mut differences: Vec<String> = unfinished
+        .map(|name| format!("{name}: a run was killed while it published this; the next one completes it"))
+        .collect();
     for name in here.union(&there) {
         if !there.contains(name) {
             differences.push(format!("{name}: not expected"));
@@ -81,19 +86,23 @@ fn has_ending(name: &str, ending: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
 }
 
+/// Returns the paths of all visible files inside `folder`.
 fn names(folder: &Path) -> Result<BTreeSet<String>, Failure> {
-    let entries = fs::read_dir(folder).map_err(|error| {
+    fs::read_dir(folder).map_err(|error| {
         Failure::new(Stage::Plan, folder.display().to_string(), "cannot be listed")
             .class(Class::Usage)
             .found(&error)
             .expected("a folder of products")
             .cause(error)
     })?;
-    Ok(entries
+    let is_visible =
+        |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
+    Ok(WalkDir::new(folder)
+        .into_iter()
+        .filter_entry(is_visible)
         .filter_map(Result::ok)
         .filter(|entry| entry.path().is_file())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.starts_with('.'))
+        .filter_map(|entry| Some(entry.path().strip_prefix(folder).ok()?.to_string_lossy().into_owned()))
         .collect())
 }
 

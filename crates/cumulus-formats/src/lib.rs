@@ -5,4 +5,5 @@
 
 mod hdf5_raw;
 pub mod read;
+mod system_error;
 pub mod write;

@@ -11,8 +11,8 @@ use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-use crate::event::Event;
-use cumulus_model::error::one_line;
+use crate::event::{Event, Visibility};
+use cumulus_model::error::{is_unseen, one_line};
 
 /// Form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -130,15 +130,28 @@ pub fn json_line(value: &Value) -> String {
     line
 }
 
-/// True if some reader breaks a line at this character, or a terminal interprets it.
+/// True if some reader breaks a line at this character, or a terminal interprets or hides it.
 fn is_line_end(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+    character.is_control() || is_unseen(character)
 }
 
 fn human(now: Timestamp, event: &Event) -> String {
     let stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ");
     let granule = event.text("granule_id").map_or(String::new(), |granule| format!("{granule}: "));
     one_line(&format!("{stamp} {:<5} {granule}{}", event.level, event.message))
+}
+
+/// Ends a colour (ECMA-48, "select graphic rendition").
+const RESET: &str = "\u{1b}[0m";
+
+/// The colour of lines of this level: red errors, yellow warnings, dimmed details.
+fn colour(level: Level) -> Option<&'static str> {
+    match level {
+        Level::ERROR => Some("\u{1b}[31m"),
+        Level::WARN => Some("\u{1b}[33m"),
+        Level::DEBUG | Level::TRACE => Some("\u{1b}[2m"),
+        Level::INFO => None,
+    }
 }
 
 /// Log lines on standard error.
@@ -148,6 +161,10 @@ pub struct Console {
     pub format: Format,
     /// Filter by level and module.
     pub filter: Targets,
+    /// Whether text for people has colours.
+    pub colours: bool,
+    /// Whether a progress bar tells people which granules are begun and finished.
+    pub has_progress: bool,
     /// Fields of every line that identify the run.
     pub identity: Arc<Identity>,
     /// Writes a finished line.
@@ -163,8 +180,21 @@ impl fmt::Debug for Console {
 impl Console {
     /// Writes the event's line if the filter enables it.
     pub fn show(&self, now: Timestamp, event: &Event) {
-        if self.filter.would_enable(&event.target, &event.level) {
-            (self.write)(&self.identity.line(self.format, now, event));
+        let is_wanted = match event.visibility {
+            Visibility::Normal => self.filter.would_enable(&event.target, &event.level),
+            Visibility::Always => self.verbosity() >= LevelFilter::WARN,
+            Visibility::NotBesideProgress => {
+                let is_told = self.has_progress && self.format == Format::Human;
+                !is_told && self.filter.would_enable(&event.target, &event.level)
+            }
+        };
+        if !is_wanted {
+            return;
+        }
+        let line = self.identity.line(self.format, now, event);
+        match colour(event.level).filter(|_| self.colours && self.format == Format::Human) {
+            Some(colour) => (self.write)(&format!("{colour}{line}{RESET}")),
+            None => (self.write)(&line),
         }
     }
 

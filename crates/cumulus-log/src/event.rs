@@ -10,6 +10,18 @@ use tracing::field::{Field, Visit};
 /// Max bytes of one text; the rest is cut off, so that one event cannot overload a queue or a collector.
 const MAX_TEXT_BYTES: usize = 16 << 10;
 
+/// When the console shows an event, apart from its level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Visibility {
+    /// As its level says.
+    #[default]
+    Normal,
+    /// Whatever its level is, if at least warnings are shown.
+    Always,
+    /// As its level says, but not on a terminal with a progress bar, which tells the same.
+    NotBesideProgress,
+}
+
 /// A log event without sender, time and format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -22,12 +34,28 @@ pub struct Event {
     pub message: String,
     /// Machine-readable fields, in the order in which they were added.
     pub fields: Vec<(String, Value)>,
+    /// When the console shows it.
+    #[serde(default)]
+    pub visibility: Visibility,
 }
 
 impl Event {
     /// Creates an event without fields.
     pub fn new(level: Level, target: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { level, target: target.into(), message: shortened(message.into()), fields: Vec::new() }
+        Self {
+            level,
+            target: target.into(),
+            message: shortened(message.into()),
+            fields: Vec::new(),
+            visibility: Visibility::Normal,
+        }
+    }
+
+    /// Sets when the console shows it.
+    #[must_use]
+    pub fn visible(mut self, visibility: Visibility) -> Self {
+        self.visibility = visibility;
+        self
     }
 
     /// Adds a field.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here slows, blocks or fails a granule. The end of a run waits at most [`FLUSH`] for each destination.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use crate::client::Client;
@@ -48,10 +49,10 @@ const MAX_ORDERED_WAIT: Duration = Duration::from_secs(300);
 pub(crate) type Tell = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// What happened to the events of one destination.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shipment {
     /// Name of the destination.
-    pub destination: &'static str,
+    pub destination: Cow<'static, str>,
     /// Numbers of events.
     #[serde(flatten)]
     pub counts: Counts,
@@ -60,7 +61,7 @@ pub struct Shipment {
 impl fmt::Display for Shipment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts { events, delivered, dropped, spooled, .. } = self.counts;
-        let destination = self.destination;
+        let destination = &self.destination;
         write!(formatter, "{destination}: {delivered} of {events} events delivered")?;
         for (number, fate) in [(spooled, "kept in the spool file"), (dropped, "dropped")] {
             if number > 0 {
@@ -137,7 +138,7 @@ impl Shipper {
             // The thread is stuck in a request. Its events may still arrive, and again in the next run.
             self.shared.put_aside(true);
         }
-        Shipment { destination: self.shared.destination.name(), counts: self.shared.queue.counts() }
+        Shipment { destination: self.shared.destination.name().into(), counts: self.shared.queue.counts() }
     }
 }
 
@@ -321,7 +322,7 @@ mod tests {
     #[test]
     fn a_shipment_names_what_is_not_zero() {
         let counts = Counts { events: 9, delivered: 4, dropped: 2, spooled: 3, replayed: 0 };
-        let shipment = Shipment { destination: "Splunk's collector", counts };
+        let shipment = Shipment { destination: "Splunk's collector".into(), counts };
         assert_eq!(
             shipment.to_string(),
             "Splunk's collector: 4 of 9 events delivered, 3 kept in the spool file, 2 dropped"

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// The stage of the conversion that failed, in order of execution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Finding granules and deciding where their products go.
@@ -45,7 +45,7 @@ impl fmt::Display for Stage {
 }
 
 /// What a failure means for the operator of a batch. Each class has its own exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The command cannot be executed as given.
@@ -58,8 +58,10 @@ pub enum Class {
     Internal,
     /// The output folder cannot be written.
     OutputUnwritable,
-    /// A later retry can succeed: disk full, I/O error, input changed while it was read.
+    /// A later retry can succeed: I/O error, input changed while it was read, a limit that can be raised.
     Retryable,
+    /// The device of OUTPUT is full, so that no other granule can be converted either.
+    DeviceFull,
 }
 
 /// One failure, detailed enough to act on without opening the file.
@@ -139,8 +141,11 @@ impl Failure {
     pub fn writing(stage: Stage, place: impl Into<String>, error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let (class, hint) = match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-                (Class::Retryable, "make room on the device or choose another OUTPUT, then run again")
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                (Class::DeviceFull, "make room on the device or choose another OUTPUT, then run again")
+            }
+            ErrorKind::FileTooLarge => {
+                (Class::Retryable, "raise the limit on the size of files (ulimit -f), then run again")
             }
             ErrorKind::PermissionDenied
             | ErrorKind::ReadOnlyFilesystem
@@ -158,11 +163,13 @@ impl Failure {
         Self::new(stage, place, "cannot be written").class(class).found(&error).hint(hint).cause(error)
     }
 
-    /// A failed file-system call on a path that we read.
+    /// A failed file-system call on a path that we read. None of them says that the file is invalid.
     pub fn reading(stage: Stage, place: impl Into<String>, error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let (class, hint) = match error.kind() {
-            ErrorKind::PermissionDenied => (Class::BadGranule, "give this user read permission on the file"),
+            ErrorKind::PermissionDenied => {
+                (Class::Retryable, "give this user read permission, then run again")
+            }
             ErrorKind::NotFound => (Class::Retryable, "the file was removed during the run"),
             _ => (Class::Retryable, "check the device behind INPUT, then run again"),
         };
@@ -242,17 +249,27 @@ mod chain {
     }
 }
 
-/// Returns `text` with every control character and line separator escaped, so that it stays on one log line.
+/// Returns true for format characters that show nothing themselves and can reorder, join or hide the text around them:
+/// bidirectional controls, zero-width characters and line separators (Unicode Standard Annex 9 and Technical Report 36).
+#[must_use]
+pub const fn is_unseen(character: char) -> bool {
+    matches!(
+        character,
+        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
+    )
+}
+
+/// Returns `text` with every character escaped that a terminal or a log would interpret or hide, so that it stays on
+/// one log line and is seen as it is.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.chars()
         .flat_map(|character| {
-            let escaped: Box<dyn Iterator<Item = char>> =
-                if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
-                    Box::new(character.escape_default())
-                } else {
-                    Box::new(std::iter::once(character))
-                };
+            let escaped: Box<dyn Iterator<Item = char>> = if character.is_control() || is_unseen(character) {
+                Box::new(character.escape_default())
+            } else {
+                Box::new(std::iter::once(character))
+            };
             escaped
         })
         .collect()
@@ -288,10 +305,12 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_retryable_and_a_missing_permission_is_not() {
+    fn the_kind_of_an_error_decides_its_class() {
         let full = Failure::writing(Stage::Write, "x.nc", std::io::Error::from_raw_os_error(28));
         let denied = Failure::writing(Stage::Write, "x.nc", std::io::Error::from_raw_os_error(13));
-        assert_eq!(full.class, Class::Retryable);
+        assert_eq!(full.class, Class::DeviceFull);
         assert_eq!(denied.class, Class::OutputUnwritable);
+        let unreadable = Failure::reading(Stage::Read, "x.h5", std::io::Error::from_raw_os_error(13));
+        assert_eq!(unreadable.class, Class::Retryable);
     }
 }

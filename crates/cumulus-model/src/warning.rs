@@ -51,6 +51,7 @@ codes! {
     DateUnreadable "date_unreadable" "A date that the source states cannot be read and is not used."
     DatesDisagree "dates_disagree" "Dates of the source and of its name disagree; the message states which one is used."
     FlagsDisagree "flags_disagree" "The source states other flags than the table; those of the source are used."
+    GranuleNameRepeated "granule_name_repeated" "Several granules of a run have the same name in different folders; a catalogue keeps only one of them."
     HeaderShortened "header_shortened" "A sounding's header has more lines than are kept."
     ImplausibleValues "implausible_values" "Values are too large for any quantity; they may mark missing data."
     LaunchAssumed "launch_assumed" "No launch time is stated; the time of the first row is used."
@@ -132,9 +133,69 @@ impl fmt::Display for Warning {
     }
 }
 
+/// Number of alike warnings from which on they are told as one.
+const MIN_ALIKE: usize = 3;
+
+/// Number of places that one warning about many names.
+const MAX_PLACES: usize = 8;
+
+/// Returns the warnings with those merged that say the same about different places: one line instead of twenty. The
+/// order is that of the first of each kind.
+#[must_use]
+pub fn merged(warnings: Vec<Warning>) -> Vec<Warning> {
+    let mut kinds: Vec<Vec<Warning>> = Vec::new();
+    for warning in warnings {
+        let is_alike = |kind: &Vec<Warning>| {
+            let first = &kind[0];
+            let is_general = warning.place.is_empty() || warning.count.is_some();
+            !is_general
+                && first.count.is_none()
+                && (first.code, &first.message) == (warning.code, &warning.message)
+        };
+        match kinds.iter_mut().find(|kind| is_alike(kind)) {
+            Some(kind) => kind.push(warning),
+            None => kinds.push(vec![warning]),
+        }
+    }
+    kinds
+        .into_iter()
+        .flat_map(|kind| if kind.len() < MIN_ALIKE { kind } else { vec![merge(&kind)] })
+        .collect()
+}
+
+/// Returns one warning for several that differ only in their place.
+fn merge(kind: &[Warning]) -> Warning {
+    let count = kind.len();
+    let mut places: Vec<&str> = kind.iter().take(MAX_PLACES).map(|warning| warning.place.as_str()).collect();
+    let more = format!("{} more", count - places.len());
+    if count > MAX_PLACES {
+        places.push(&more);
+    }
+    let place = places.join(", ");
+    let message = format!("{} ({count} alike)", kind.first().map_or("", |warning| warning.message.as_str()));
+    let code = kind.first().map_or(Code::DatasetLeftOut, |warning| warning.code);
+    Warning { code, place, message, count: u64::try_from(count).ok() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alike_warnings_are_told_as_one() {
+        let empty = |number: usize| Warning::at(Code::DatasetLeftOut, format!("d{number}"), "holds no data");
+        let other = Warning::at(Code::UnitsUnknown, "x", "has an unknown unit");
+        let mut all: Vec<Warning> = (0..22).map(empty).collect();
+        all.insert(1, other.clone());
+        let merged = merged(all);
+        assert_eq!((merged.len(), merged[0].count, &merged[1]), (2, Some(22), &other));
+        assert_eq!(
+            merged[0].to_string(),
+            "d0, d1, d2, d3, d4, d5, d6, d7, 14 more: holds no data (22 alike)"
+        );
+        let two: Vec<Warning> = (0..2).map(empty).collect();
+        assert_eq!(super::merged(two.clone()), two);
+    }
 
     #[test]
     fn codes_are_sorted_words_and_documented() {

@@ -19,6 +19,7 @@ pub static COLLECTION: Collection = Collection {
     campaign: Fact::Stated(CAMPAIGN, &[("EPOCH", "EPOCH"), ("CPEX", "CPEX")]),
     extensions: &["nc"],
     numbered_endings: false,
+    converted_elsewhere: &[],
     attributes: &[&[
         ("institution", "NASA Jet Propulsion Laboratory"),
         ("source", "High Altitude MMIC Sounding Radiometer"),

@@ -20,6 +20,7 @@ pub static COLLECTION: Collection = Collection {
     campaign: Fact::Always("HS3"),
     extensions: &["eol.cls", "cls.qc", "eol", "cls", "hdf5", "h5", "nc", "ict", "dat"],
     numbered_endings: true,
+    converted_elsewhere: &[("hs3-cpl", &["HS3_CPL_*"])],
     attributes: &[&[
         ("institution", "NASA Global Hydrology Resource Center; NCAR Earth Observing Laboratory"),
         ("source", "Advanced Vertical Atmospheric Profiling System dropsondes"),

@@ -16,6 +16,10 @@ pub static COLLECTION: Collection = Collection {
     campaign: Fact::Always("HS3"),
     extensions: &["hdf5", "h5"],
     numbered_endings: false,
+    converted_elsewhere: &[
+        ("hs3-avaps", &["*.eol", "*.cls", "*.frd", "D[0-9]*_P*.[0-9]"]),
+        ("impacts-cpl", &["IMPACTS_CPL_*"]),
+    ],
     attributes: &[
         cpl_tables::ATTRIBUTES,
         &[

@@ -17,6 +17,7 @@ pub static COLLECTION: Collection = Collection {
     campaign: Fact::Always("IMPACTS"),
     extensions: &["hdf5", "h5"],
     numbered_endings: false,
+    converted_elsewhere: &[("hs3-cpl", &["HS3_CPL_*"]), ("impacts-hiwrap", &["IMPACTS_HIWRAP_*"])],
     attributes: &[
         cpl_tables::ATTRIBUTES,
         &[

@@ -20,6 +20,7 @@ pub static COLLECTION: Collection = Collection {
     campaign: Fact::Always("IMPACTS"),
     extensions: &["h5", "hdf5"],
     numbered_endings: false,
+    converted_elsewhere: &[("impacts-cpl", &["IMPACTS_CPL_*"])],
     attributes: &[&[
         ("institution", "NASA Goddard Space Flight Center"),
         ("source", "High Altitude Imaging Wind and Rain Airborne Profiler, NASA ER-2"),

@@ -19,6 +19,7 @@ pub static COLLECTION: Collection = Collection {
     campaign: Fact::Always("TEST"),
     extensions: &["hdf5", "h5"],
     numbered_endings: false,
+    converted_elsewhere: &[],
     attributes: &[&[("institution", "None"), ("source", "Values made up for tests")]],
     products: &[PROFILES, TRACK],
 };

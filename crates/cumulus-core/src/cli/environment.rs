@@ -43,17 +43,26 @@ pub(super) fn identity(
 
 /// Returns the filter for events on standard error, with a warning text if `RUST_LOG` cannot be parsed.
 ///
-/// `--quiet` takes precedence over `RUST_LOG`; the default is INFO.
-pub(super) fn filter(quiet: bool) -> (Targets, Option<String>) {
+/// `--quiet` and `--verbose` take precedence over `RUST_LOG`; the default is INFO.
+pub(super) fn filter(quiet: bool, verbose: bool) -> (Targets, Option<String>) {
     let only = |level: LevelFilter| Targets::new().with_default(level);
     if quiet {
         return (only(LevelFilter::WARN), None);
+    }
+    if verbose {
+        return (only(LevelFilter::DEBUG), None);
     }
     match variable("RUST_LOG").map(|text| text.parse::<Targets>()) {
         None => (only(LevelFilter::INFO), None),
         Some(Ok(filter)) => (filter, None),
         Some(Err(error)) => (only(LevelFilter::INFO), Some(format!("RUST_LOG is not understood: {error}"))),
     }
+}
+
+/// Returns whether standard error has colours: on a terminal that can show them, unless `NO_COLOR` or `CLICOLOR=0` turns
+/// them off or `CLICOLOR_FORCE` turns them on.
+pub(super) fn has_colours() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }
 
 /// Returns the Splunk settings, with a warning text for each problem found in them.

@@ -44,12 +44,35 @@ pub struct Track {
     pub invalid_counts: InvalidPositions,
     /// Bounding box of the valid positions; `None` if there are none.
     pub extent: Option<Extent>,
+    /// Some valid positions in the order of records, as latitude and longitude in degrees, for a picture of the track.
+    pub outline: Vec<[f64; 2]>,
     /// Paths of the datasets that are coordinates of records, in addition to time.
     pub coordinates: Vec<&'static str>,
     /// Range of the altitude of records, if altitude is one of these coordinates.
     pub vertical: Option<Vertical>,
     /// The flight date as text from the granule.
     pub date_text: Option<String>,
+}
+
+/// Maximum number of positions in the outline of a track.
+const MAX_OUTLINE: usize = 32;
+
+/// Returns valid positions at equal distances in the order of records, the first and the last among them, rounded to a
+/// hundredth of a degree.
+fn outline(latitude: &[f64], longitude: &[f64], invalid: &[bool]) -> Vec<[f64; 2]> {
+    let pairs = latitude.iter().zip(longitude).zip(invalid).filter(|(_, invalid)| !**invalid);
+    let valid: Vec<[f64; 2]> = pairs
+        .map(|((&latitude, &longitude), _)| {
+            [latitude, longitude].map(|degrees| (degrees * 100.0).round() / 100.0)
+        })
+        .collect();
+    let last = valid.len().saturating_sub(1);
+    let points = valid.len().min(MAX_OUTLINE);
+    let mut outline: Vec<[f64; 2]> = (0..points)
+        .filter_map(|point| valid.get(point * last / points.saturating_sub(1).max(1)).copied())
+        .collect();
+    outline.dedup();
+    outline
 }
 
 /// Reads the clocks and positions of all records and derives the track.
@@ -116,8 +139,19 @@ pub fn derive(
     }
     let vertical = vertical(source, product, records)?;
     coordinates.extend(product.position.altitude.filter(|_| vertical.is_some()));
+    let outline = outline(&latitude, &longitude, &invalid);
     let wrapped_longitude = (wrapped > 0).then_some(longitude);
-    Ok(Track { time, wrapped_longitude, invalid, invalid_counts, extent, coordinates, vertical, date_text })
+    Ok(Track {
+        time,
+        wrapped_longitude,
+        invalid,
+        invalid_counts,
+        extent,
+        outline,
+        coordinates,
+        vertical,
+        date_text,
+    })
 }
 
 /// Extent of the pixels; `None`, with a warning further on, if none has a valid place.

@@ -96,10 +96,21 @@ fn instruction(origin: &Origin) -> String {
     )
 }
 
-/// Returns true if `document`, from an earlier run, states that its data file has this origin.
+/// Returns the origin that `document`, from an earlier run, states for its data file; `None` if it states none.
 #[must_use]
-pub fn is_from(document: &str, origin: &Origin) -> bool {
-    document.contains(&format!("<?{}?>", instruction(origin)))
+pub fn origin(document: &str) -> Option<Origin> {
+    let (_, rest) = document.split_once(&format!("<?{ORIGIN} "))?;
+    let (instruction, _) = rest.split_once("?>")?;
+    let value = |name: &str| {
+        let (_, rest) = instruction.split_once(&format!("{name}=\""))?;
+        rest.split_once('"').map(|(value, _)| value.to_owned())
+    };
+    Some(Origin {
+        program: value("program")?,
+        version: value(" version")?,
+        source_sha256: value("source-sha256")?,
+        options_sha256: value("options-sha256")?,
+    })
 }
 
 /// Returns true if `document` states that its data file has this size in bytes.

@@ -9,6 +9,7 @@ use std::sync::mpsc::Sender;
 use serde::Serialize;
 
 use crate::pool::Event;
+use crate::pool::death::ProcessEnd;
 use crate::pool::protocol::Setup;
 use cumulus_log::settings;
 use cumulus_model::error::{Class, Failure, Stage};
@@ -21,10 +22,6 @@ const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// The first file descriptor after standard input, output and error.
 const FIRST_OTHER_DESCRIPTOR: i32 = 3;
-
-/// Minimum free space in bytes; below it a worker's death is attributed to a full device, because libhdf5 crashes when
-/// it cannot write.
-const MIN_FREE_BYTES: u64 = 16 << 20;
 
 /// A running worker, which is killed on drop.
 #[derive(Debug)]
@@ -82,13 +79,17 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Writes one value as a line of JSON. Errors are ignored: they mean that the worker is dead, which its reader
-    /// thread reports.
+    /// Writes one value as a line of JSON. A worker that cannot receive it is killed, so that its reader thread reports
+    /// its end.
     pub fn send(&mut self, value: &impl Serialize) {
-        let Ok(mut line) = serde_json::to_vec(value) else { return };
-        line.push(b'\n');
-        if let Some(input) = &mut self.input {
-            let _ = input.write_all(&line).and_then(|()| input.flush());
+        let sent = serde_json::to_vec(value).map_err(std::io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            let input = self.input.as_mut().ok_or(std::io::ErrorKind::BrokenPipe)?;
+            input.write_all(&line)?;
+            input.flush()
+        });
+        if sent.is_err() {
+            self.kill();
         }
     }
 
@@ -107,16 +108,20 @@ impl Worker {
         let _ = self.child.kill();
     }
 
-    /// Waits for the worker to exit and returns a description of how it ended.
-    pub fn wait(&mut self) -> String {
+    /// Waits for the worker to exit and returns how it ended.
+    pub fn wait(&mut self) -> ProcessEnd {
         drop(self.input.take());
         match self.child.wait() {
-            Ok(status) => match (status.signal(), status.code()) {
-                (Some(signal), _) => format!("was ended by signal {signal}{}", signal_name(signal)),
-                (None, Some(code)) => format!("ended with code {code}"),
-                (None, None) => "ended".to_owned(),
-            },
-            Err(error) => format!("was lost: {error}"),
+            Ok(status) => {
+                let (signal, code) = (status.signal(), status.code());
+                let how = match (signal, code) {
+                    (Some(signal), _) => format!("was ended by signal {signal}{}", signal_name(signal)),
+                    (None, Some(code)) => format!("ended with code {code}"),
+                    (None, None) => "ended".to_owned(),
+                };
+                ProcessEnd { how, signal, code }
+            }
+            Err(error) => ProcessEnd { how: format!("was lost: {error}"), signal: None, code: None },
         }
     }
 }
@@ -125,22 +130,6 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.kill();
         self.wait();
-    }
-}
-
-/// Returns the final failure of a granule whose worker died: a full device if there is little free space, else a
-/// damaged or too large granule.
-#[must_use]
-pub fn death(place: String, how: &str, free_bytes: Option<u64>) -> Failure {
-    match free_bytes.filter(|&free| free < MIN_FREE_BYTES) {
-        None => Failure::new(Stage::Read, place, "cannot be processed")
-            .found(format!("the worker process {how}, twice"))
-            .expected("a granule that libhdf5 can read within the limits")
-            .hint("the file is probably damaged; raise --timeout or --memory-limit if it is merely large"),
-        Some(free) => Failure::new(Stage::Write, place, "cannot be written")
-            .class(Class::Retryable)
-            .found(format!("the worker process {how} with {free} bytes free on the device of OUTPUT"))
-            .hint("make room on the device or choose another OUTPUT, then run again"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Messages between supervisor and workers: one JSON value per line.
 //!
 //! The supervisor writes a [`Setup`], then [`Job`]s one at a time; the worker replies to each job with any number of
-//! [`Message::Told`] and then a [`Message::Done`].
+//! [`Message::Told`] and then a [`Message::Done`], unless it dies.
 
 use std::path::PathBuf;
 
@@ -52,6 +52,8 @@ pub struct Job {
 pub enum Message {
     /// A log event.
     Told(Event),
+    /// The worker panicked, with this message, and is about to exit.
+    Panicked(String),
     /// The job is done.
     Done(Reply),
 }

@@ -14,13 +14,14 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::Registry;
 
 use crate::collection::Collection;
-use crate::convert::{self, Context, Outcome};
+use crate::context::Context;
+use crate::convert::{self, Outcome};
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::pool::threads::Threads;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_log::relay::{self, Relay, Seconds};
 use cumulus_model::digest;
-use cumulus_model::warning::Warning;
+use cumulus_model::warning::{self, Warning};
 
 /// Address space, in MiB, that a worker may map beyond its memory limit, for libraries, stacks and arenas that are
 /// mapped but not resident.
@@ -132,7 +133,7 @@ fn tell_supervisor(setup: &Setup) -> Arc<Mutex<Seconds>> {
     // The subscriber is global because threads of a pool do not inherit one from their parent thread.
     let _ = tracing::subscriber::set_global_default(Registry::default().with(relay));
     std::panic::set_hook(Box::new(|panic| {
-        tracing::warn!("the worker process panics: {panic}");
+        let _ = say(&Message::Panicked(panic.to_string()));
     }));
     seconds
 }
@@ -156,7 +157,7 @@ fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> (Ve
         Ok(Outcome::Parts(parts)) => Answer::Parts(parts),
         Err(failure) => Answer::Failed(Box::new(failure)),
     };
-    (warnings, answer)
+    (warning::merged(warnings), answer)
 }
 
 fn say(value: &impl Serialize) -> io::Result<()> {

@@ -1,27 +1,62 @@
-//! Receives reports of granules and passes them to the log, the progress bar and the run report.
+//! Receives reports of granules and passes them to the log, the progress line, the recap, the run report and the
+//! quarantine.
 //!
 //! Every granule has two events, `granule_start` and `granule_end`, with the same fields in both log formats.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::time::Instant;
 
-use indicatif::ProgressBar;
 use serde_json::json;
-use tracing::Level;
+use tracing::{Level, error};
 
 use crate::granule::Granule;
 use crate::pool::Observer;
+use crate::quarantine::Quarantine;
+use crate::report::file::ReportFile;
 use crate::report::{GranuleReport, Status};
+use crate::run::progress::Progress;
+use crate::run::recap::Recap;
+use crate::stop::StopReason;
 use cumulus_log as log;
-use cumulus_log::event::Event;
+use cumulus_log::event::{Event, Visibility};
 use cumulus_model::error::Stage;
 use cumulus_model::warning::{Code, Warning};
 
-/// Observes the pool, logs its events and collects the reports of granules.
+/// Observes the pool, logs its events and passes on the reports of granules.
 pub(super) struct RunObserver<'run> {
-    pub(super) bar: &'run ProgressBar,
-    pub(super) reports: &'run mut Vec<GranuleReport>,
+    pub(super) progress: &'run Progress,
+    pub(super) recap: &'run mut Recap,
+    pub(super) report: Option<&'run mut ReportFile>,
+    pub(super) quarantine: Option<&'run Quarantine>,
+    /// Stems that several granules of this run share, with their number.
+    pub(super) repeated: BTreeMap<String, usize>,
     pub(super) units: UnitsSeen,
+    /// Start of the run.
+    pub(super) started: Instant,
+}
+
+impl RunObserver<'_> {
+    /// Takes the report of a file that is refused before the run begins.
+    pub(super) fn refused(&mut self, report: &GranuleReport) {
+        self.take(report);
+    }
+
+    fn take(&mut self, report: &GranuleReport) {
+        log_end(report);
+        self.recap.add(report);
+        if let Some(file) = &mut self.report {
+            file.add(report);
+        }
+        match self.quarantine.map_or(Ok(None), |quarantine| quarantine.keep(report)) {
+            Ok(None) => {}
+            Ok(Some(kept)) => {
+                let message = format!("set aside as {}", kept.display());
+                log::emit(&of_granule(Level::INFO, &report.granule, message));
+            }
+            Err(failure) => error!(granule_id = report.granule, "{failure}"),
+        }
+    }
 }
 
 /// First unit of each variable in this run, with its granule: (product, variable) to (unit, granule).
@@ -45,11 +80,11 @@ impl UnitsSeen {
 
 impl Observer for RunObserver<'_> {
     fn begun(&mut self, granule: &Granule) {
-        self.bar.set_message(granule.stem.clone());
         let message = format!("Processing started for {}", granule.file_name);
         let event = of_granule(Level::INFO, &granule.stem, message);
         log::emit(
             &event
+                .visible(Visibility::NotBesideProgress)
                 .with("event", "granule_start")
                 .with("outcome", "started")
                 .with("stage", Stage::Read.to_string())
@@ -58,12 +93,31 @@ impl Observer for RunObserver<'_> {
     }
 
     fn lost(&mut self, granule: &Granule, how: &str) {
-        let message = format!("the worker process {how}; trying once more");
+        let message = format!("the worker process {how}; it is tried once more");
         log::emit(&of_granule(Level::WARN, &granule.stem, message).with("event", "granule_retry"));
     }
 
+    fn stopping(&mut self, reason: &StopReason, under_way: usize, not_begun: usize) {
+        let message = match reason {
+            StopReason::Signal if under_way > 0 => {
+                format!("stopping: {under_way} under way; press again to end them")
+            }
+            StopReason::Signal => "stopping".to_owned(),
+            other => format!("stopping: {other}; {under_way} under way, {not_begun} not begun"),
+        };
+        let level = if matches!(reason, StopReason::DeviceFull { .. }) { Level::ERROR } else { Level::WARN };
+        let event = Event::new(level, module_path!(), message).with("process", "processing");
+        log::emit(
+            &event
+                .with("event", "run_stopping")
+                .with("under_way", under_way)
+                .with("not_begun", not_begun)
+                .with("stop", json!(reason)),
+        );
+    }
+
     fn split(&mut self, granule: &Granule, parts: usize) {
-        self.bar.inc_length(parts as u64 - u64::from(parts > 0));
+        self.progress.more(parts.saturating_sub(1));
         let message = format!("{} holds {parts} soundings", granule.file_name);
         let event = of_granule(Level::INFO, &granule.stem, message);
         log::emit(&event.with("event", "granule_split").with("parts", parts));
@@ -75,10 +129,17 @@ impl Observer for RunObserver<'_> {
     }
 
     fn ended(&mut self, mut report: GranuleReport) {
+        report.ended = self.started.elapsed().as_secs_f64();
         self.units.compare(&mut report);
-        self.bar.inc(1);
-        log_end(&report);
-        self.reports.push(report);
+        let repeated = self.repeated.get(&report.granule).filter(|_| report.status == Status::Converted);
+        if let Some(count) = repeated {
+            let message = format!("{count} granules of this run have this name, in different folders");
+            report.warnings.push(Warning::of_granule(Code::GranuleNameRepeated, message).count(*count));
+        }
+        if !matches!(report.status, Status::NotBegun) {
+            self.progress.ended(report.status == Status::Failed);
+        }
+        self.take(&report);
     }
 }
 
@@ -88,7 +149,7 @@ fn of_granule(level: Level, stem: &str, message: String) -> Event {
 }
 
 /// Logs the warnings of a granule, then its `granule_end` event.
-pub(super) fn log_end(report: &GranuleReport) {
+fn log_end(report: &GranuleReport) {
     for warning in &report.warnings {
         let event = of_granule(Level::WARN, &report.granule, warning.to_string())
             .with("code", warning.code.word())
@@ -102,6 +163,11 @@ pub(super) fn log_end(report: &GranuleReport) {
 fn end(report: &GranuleReport) -> Event {
     let (level, message) = match (&report.failure, &report.product) {
         (Some(failure), _) => (Level::ERROR, failure.to_string()),
+        // Thousands of granules may not have begun, and the closing line says how many.
+        (None, None) if report.status == Status::NotBegun => (Level::DEBUG, "not begun".to_owned()),
+        (None, None) if report.status == Status::Interrupted => {
+            (Level::WARN, "interrupted; nothing of it is published".to_owned())
+        }
         (None, Some(product)) => (
             Level::INFO,
             format!(
@@ -117,10 +183,13 @@ fn end(report: &GranuleReport) -> Event {
     };
     let stage = match (&report.failure, report.status) {
         (Some(failure), _) => failure.stage,
-        (None, Status::UpToDate) => Stage::Read,
+        (None, Status::NotBegun) => Stage::Plan,
+        (None, Status::UpToDate | Status::Interrupted) => Stage::Read,
         (None, _) => Stage::Publish,
     };
+    let visibility = if level == Level::INFO { Visibility::NotBesideProgress } else { Visibility::Normal };
     let mut event = of_granule(level, &report.granule, message)
+        .visible(visibility)
         .with("event", "granule_end")
         .with("outcome", report.status.word())
         .with("stage", stage.to_string())

@@ -86,6 +86,18 @@ impl Operator {
         self.run(&["input", "output"])
     }
 
+    /// Returns the report in `report.json`, with its granules sorted by path.
+    #[must_use]
+    pub fn report(&self) -> serde_json::Value {
+        let text = fs::read(self.folder.path().join("report.json")).unwrap();
+        let mut report: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        if let Some(granules) = report["granules"].as_array_mut() {
+            let path = |granule: &serde_json::Value| granule["path"].as_str().map(str::to_owned);
+            granules.sort_by_key(path);
+        }
+        report
+    }
+
     /// Returns the names of all entries of the output folder, including hidden ones, sorted.
     #[must_use]
     pub fn products(&self) -> Vec<String> {
@@ -124,6 +136,22 @@ impl Run {
     #[must_use]
     pub fn lines_with(&self, text: &str) -> Vec<&str> {
         self.stderr.lines().filter(|line| line.contains(text)).collect()
+    }
+
+    /// Returns the lines of standard output that contain `text`.
+    #[must_use]
+    pub fn lines_of_output(&self, text: &str) -> Vec<&str> {
+        self.stdout.lines().filter(|line| line.contains(text)).collect()
+    }
+
+    /// Returns the error lines about granules and about the run, without the closing line, which is one too if the run
+    /// failed.
+    #[must_use]
+    pub fn errors(&self) -> Vec<&str> {
+        self.stderr
+            .lines()
+            .filter(|line| line.contains(" ERROR ") && !line.contains(" converted, "))
+            .collect()
     }
 
     /// Asserts that the exit code is 0, and returns the same run.

@@ -7,7 +7,8 @@ use cumulus_core::collection::{
     Collection, Constant, DimensionSpec, Fact, Midpoint, MissingPolicy, PositionSpec, Product, Role,
     TimeSpec, Units, VariableSpec, variable,
 };
-use cumulus_core::convert::{Context, Outcome, convert};
+use cumulus_core::context::Context;
+use cumulus_core::convert::{Outcome, convert};
 use cumulus_core::granule::Granule;
 use cumulus_core::options::{Check, ContentOptions, Reuse};
 use cumulus_core::product_name::STAGED;
@@ -28,6 +29,7 @@ pub(crate) static COLLECTION: Collection = Collection {
     campaign: Fact::Always("TEST"),
     extensions: &["h5"],
     numbered_endings: false,
+    converted_elsewhere: &[],
     attributes: &[],
     products: &[Product {
         name: "TINY",
@@ -155,7 +157,7 @@ pub(crate) fn converted(path: &Path, folder: &Path) -> Result<Converted, Failure
         block_bytes: 1 << 20,
         digest: of_file,
     };
-    let granule = Granule::at(path, &COLLECTION)?;
+    let granule = Granule::at(path, "", &COLLECTION)?;
     let mut warnings = Vec::new();
     let Outcome::Converted(_) = convert(&granule, &context, &mut warnings)? else {
         panic!("nothing was converted");

@@ -24,6 +24,7 @@ use self::datatype::Encoding;
 use self::direct::Place;
 use self::unwritten::Unwritten;
 use crate::hdf5_raw;
+use crate::system_error::system_error;
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::source::{Dataset, Description, Source};
 use cumulus_model::values::{ElementType, Values};
@@ -78,12 +79,21 @@ impl Hdf5Source {
                     .found(message)
                     .hint("run again when the program that writes it has closed it; on a file system without locks set HDF5_USE_FILE_LOCKING=FALSE");
             }
+            if let Some(error) = system_error(&message) {
+                return Failure::reading(Stage::Read, &place, error);
+            }
             Failure::new(Stage::Read, &place, "cannot be opened as HDF5")
                 .found(message)
                 .expected("a complete HDF5 file")
                 .hint("the file is probably truncated or damaged; fetch it again")
         })?;
         let (description, stored) = describe::describe(&file)?;
+        // Attributes that a failing device kept from being read are not left out: another try may read them.
+        let system_error =
+            description.notes.iter().find_map(|note| Some((note, system_error(&note.message)?)));
+        if let Some((note, error)) = system_error {
+            return Err(Failure::reading(Stage::Read, note.place.as_str(), error));
+        }
         let has_user_block = signature > 0 || file.userblock() > 0;
         let file = if has_user_block { None } else { File::open(path).ok() };
         Ok(Self { description, stored, file })
@@ -261,8 +271,12 @@ pub(super) fn signature(path: &Path) -> std::io::Result<Option<u64>> {
 
 /// The failure of a read that HDF5 rejected.
 fn unreadable(path: &str, error: &::hdf5::Error) -> Failure {
+    let message = library_message(error);
+    if let Some(error) = system_error(&message) {
+        return Failure::reading(Stage::Read, path, error);
+    }
     Failure::new(Stage::Read, path, "cannot be read")
-        .found(library_message(error))
+        .found(message)
         .expected("readable values")
         .hint("the file is probably truncated or damaged; fetch it again")
 }

@@ -20,6 +20,7 @@ use super::chunking::{
 };
 use super::pack::{Chunks, Form, Packed, Packing};
 use crate::hdf5_raw;
+use crate::system_error::system_error;
 use cumulus_model::attributes::{Attribute, AttributeValue};
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::structure::{LateAttributes, Storage, Structure, Variable};
@@ -275,9 +276,12 @@ fn complete(path: &Path, late: &LateAttributes, texts: Vec<(String, ArrayD<u8>)>
     file.close().map_err(|error| refused(&place, error))
 }
 
-/// The failure of a write through libhdf5. The library does not pass on the file-system error; a full disk is by far
-/// the most likely reason.
+/// The failure of a write through libhdf5. Where the library does not state the error of the system, a full disk is by
+/// far the most likely reason.
 fn unwritable(path: &Path, name: &str, error: &::hdf5::Error) -> Failure {
+    if let Some(error) = system_error(&error.to_string()) {
+        return Failure::writing(Stage::Write, format!("{} {name}", path.display()), error);
+    }
     Failure::new(Stage::Write, format!("{} {name}", path.display()), "cannot be written")
         .class(Class::Retryable)
         .found(error)

@@ -51,16 +51,59 @@ fn json_lines_have_the_fields_cumulus_collects() {
     assert_eq!(object, expected);
 }
 
-#[test]
-fn the_filter_chooses_by_level_and_module() {
+/// A console for people with this filter, and the lines that it shows.
+fn console(filter: &str) -> (Console, Arc<Mutex<Vec<String>>>) {
     let shown = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&shown);
     let console = Console {
         format: Format::Human,
-        filter: "warn,core::read=debug".parse().unwrap(),
+        filter: filter.parse().unwrap(),
+        colours: false,
+        has_progress: false,
         identity: Arc::new(identity()),
         write: Arc::new(move |line| sink.lock().unwrap().push(line.to_owned())),
     };
+    (console, shown)
+}
+
+#[test]
+fn what_must_be_seen_is_shown_and_what_progress_tells_is_not() {
+    let seen = |filter: &str, has_progress: bool, format: Format| {
+        let (console, shown) = console(filter);
+        let console = Console { format, has_progress, ..console };
+        for visibility in [Visibility::Normal, Visibility::Always, Visibility::NotBesideProgress] {
+            console
+                .show(now(), &Event::new(Level::INFO, "core", format!("{visibility:?}")).visible(visibility));
+        }
+        let lines = shown.lock().unwrap().clone();
+        let names = ["Normal", "Always", "NotBesideProgress"];
+        names.into_iter().filter(|name| lines.iter().any(|line| line.contains(name))).collect::<Vec<_>>()
+    };
+    assert_eq!(seen("info", false, Format::Human), ["Normal", "Always", "NotBesideProgress"]);
+    assert_eq!(seen("info", true, Format::Human), ["Normal", "Always"]);
+    assert_eq!(seen("info", true, Format::Json).len(), 3);
+    assert_eq!(seen("warn", false, Format::Human), ["Always"]);
+    assert_eq!(seen("error", false, Format::Human).len(), 0);
+}
+
+#[test]
+fn colours_follow_the_level_and_end_with_the_line() {
+    let (console, shown) = console("info");
+    let console = Console { colours: true, ..console };
+    for level in [Level::ERROR, Level::WARN, Level::INFO] {
+        console.show(now(), &Event::new(level, "core", "text"));
+    }
+    let json = Console { format: Format::Json, ..console };
+    json.show(now(), &Event::new(Level::ERROR, "core", "text"));
+    let lines = shown.lock().unwrap();
+    assert!(lines[0].starts_with("\u{1b}[31m") && lines[0].ends_with("text\u{1b}[0m"), "{lines:?}");
+    assert!(lines[1].starts_with("\u{1b}[33m"), "{lines:?}");
+    assert!(!lines[2].contains('\u{1b}') && !lines[3].contains('\u{1b}'), "{lines:?}");
+}
+
+#[test]
+fn the_filter_chooses_by_level_and_module() {
+    let (console, shown) = console("warn,core::read=debug");
     for (level, target) in [(Level::INFO, "core::map"), (Level::DEBUG, "core::read"), (Level::WARN, "x")] {
         console.show(now(), &Event::new(level, target, target));
     }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use cumulus_core::convert::{Context, Outcome, convert};
+use cumulus_core::context::Context;
+use cumulus_core::convert::{Outcome, convert};
 use cumulus_core::granule::Granule;
 use cumulus_core::options::{Check, ContentOptions, Reuse};
 use cumulus_core::product_name::STAGED;
@@ -35,7 +36,7 @@ fn bytes(source: &Path, folder: &Path, block_bytes: usize) -> (Vec<u8>, Vec<u8>)
         block_bytes,
         digest: of_file,
     };
-    let granule = Granule::at(source, &COLLECTION).unwrap();
+    let granule = Granule::at(source, "", &COLLECTION).unwrap();
     let Outcome::Converted(_) = convert(&granule, &context, &mut Vec::new()).unwrap() else {
         panic!("nothing was converted");
     };

@@ -27,8 +27,12 @@ fn spoiled(recipe: &Recipe, spoil: impl FnOnce(&Path)) -> (Operator, Run) {
 
 /// Asserts exit code 65 and a single error line that contains all of `parts`.
 fn refused(run: &Run, parts: &[&str]) {
-    assert_eq!(run.code, Some(65), "{}", run.stderr);
-    let errors = run.lines_with(" ERROR ");
+    refused_with(65, run, parts);
+}
+
+fn refused_with(code: i32, run: &Run, parts: &[&str]) {
+    assert_eq!(run.code, Some(code), "{}", run.stderr);
+    let errors = run.errors();
     assert_eq!(errors.len(), 1, "{}", run.stderr);
     for part in parts {
         assert!(errors[0].contains(part), "{part:?} is not in: {}", errors[0]);
@@ -149,7 +153,7 @@ fn an_unreadable_granule_is_named() {
     let bad = operator.granule("12203a", &Recipe::default());
     fs::set_permissions(&bad, fs::Permissions::from_mode(0o000)).unwrap();
     let Some(run) = as_somebody(&operator, &["input", "output"], fs::read(&bad).is_ok()) else { return };
-    refused(&run, &["12203a", "cannot be read", "permission"]);
+    refused_with(75, &run, &["12203a", "cannot be read", "permission"]);
     assert_eq!(operator.products().len(), 2);
 }
 
@@ -184,7 +188,7 @@ fn two_granules_of_one_stem_are_both_refused() {
     fs::copy(&first, first.with_extension("h5")).unwrap();
     let run = operator.convert();
     assert_eq!(run.code, Some(65));
-    let errors = run.lines_with(" ERROR ");
+    let errors = run.errors();
     assert_eq!(errors.len(), 2, "{}", run.stderr);
     assert!(
         errors.iter().all(|line| line.contains(".h5 and ") && line.contains("shares its stem")),
@@ -306,7 +310,7 @@ fn an_unlistable_folder_is_named() {
     fs::set_permissions(&inner, fs::Permissions::from_mode(0o000)).unwrap();
     let is_root = fs::read_dir(&inner).is_ok();
     let Some(run) = as_somebody(&operator, &["input", "output", "--recursive"], is_root) else { return };
-    refused(&run, &["inner", "cannot be read", "permission"]);
+    refused_with(75, &run, &["inner", "cannot be read", "permission"]);
     assert_eq!(operator.products().len(), 2);
 }
 

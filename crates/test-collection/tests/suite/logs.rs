@@ -60,7 +60,8 @@ fn rust_log_chooses_what_is_shown_and_workers_are_heard() {
     assert!(opened["seconds"].as_f64().is_some());
     let end = debug.iter().find(|line| line["event"] == "granule_end").unwrap();
     assert!(end["step_seconds"]["checksum"].as_f64().is_some(), "{end}");
-    assert_eq!(with("debug", &["--quiet"]).len(), 0);
+    let quiet = with("debug", &["--quiet"]);
+    assert!(quiet.len() == 1 && quiet[0]["event"] == "run_end", "{quiet:?}");
     let complaint = with("cumulus_core=loud", &[]);
     assert!(
         complaint[0]["message"].as_str().unwrap().starts_with("RUST_LOG is not understood"),
@@ -95,18 +96,21 @@ fn the_end_of_a_granule_says_everything() {
     assert!(bad["error_chain"].is_array() && bad["problem"].is_string() && bad["hint"].is_string(), "{bad}");
     let last = lines.last().unwrap();
     assert_eq!((&last["event"], &last["exit_code"]), (&"run_end".into(), &65.into()));
+    assert_eq!((&last["level"], &last["is_error"]), (&"error".into(), &1.into()));
+    assert_eq!((&last["failures"][0]["count"], &last["failures"][0]["stage"]), (&1.into(), &"read".into()));
 }
 
 #[test]
-fn a_panic_in_a_worker_is_heard() {
+fn a_panic_in_a_worker_is_a_bug_with_its_message() {
     let operator = Operator::new();
     operator.granule("12203a", &Recipe::default());
     let run = with_fault(&operator, "panic=TEST_PROFILES_12203a_20120906", &[]);
-    assert_eq!(run.code, Some(65), "{}", run.stderr);
-    let heard =
-        run.lines_with("TEST_PROFILES_12203a_20120906: the worker process panics: panicked at crates/");
-    assert!(heard.len() == 2 && heard[0].contains("as the test asked"), "{}", run.stderr);
-    assert_eq!(run.lines_with("the worker process ended with code 101, twice").len(), 1, "{}", run.stderr);
+    assert_eq!(run.code, Some(70), "{}", run.stderr);
+    let [error] = run.errors()[..] else { panic!("{}", run.stderr) };
+    for part in ["the worker process panicked: panicked at crates/", "as the test asked", "report it"] {
+        assert!(error.contains(part), "{part} is not in {error}");
+    }
+    assert_eq!(operator.report()["granules"][0]["failure"]["class"], "internal");
 }
 
 /// Checks everything that a run prints, with all secrets set, for many kinds of errors.

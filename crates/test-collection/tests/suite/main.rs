@@ -17,6 +17,7 @@ mod interrupted;
 mod logs;
 mod malformed;
 mod memory;
+mod night;
 mod operator;
 mod splunk;
 mod unattended;

@@ -80,7 +80,7 @@ fn granules_with_a_flipped_bit_are_refused_or_converted_whole() {
         fs::write(&path, &damaged).unwrap();
         match outcome(&operator) {
             Ok(0 | 65) => {}
-            Ok(code) => panic!("bit flip at {place}: exit code {code}"),
+            Ok(code) => panic!("bit flip at {place}: exit code {code}: {}", operator.convert().stderr),
             Err(signal) => signals.push((place, signal)),
         }
         check_products(&operator, &format!("bit flip at {place}"));
@@ -113,9 +113,9 @@ fn hostile_files_among_good_ones_cost_nothing_but_themselves() {
     }
     let run = operator.run(&["input", "output", "--report", "report.json"]);
     assert_eq!(run.code, Some(65), "{}", run.stderr);
-    assert_eq!(run.lines_with(" ERROR ").len(), files.len(), "{}", run.stderr);
+    assert_eq!(run.errors().len(), files.len(), "{}", run.stderr);
     assert!(contents(&operator.output()) == contents(&operator.folder().join("expected")));
-    for line in run.lines_with(" ERROR ") {
+    for line in run.errors() {
         say(line);
     }
 }

@@ -235,7 +235,7 @@ fn nothing_is_lost_when_a_collector_breaks_off_or_comes_back() {
         assert_eq!((after.events().len() as u64, delivered), (events, events));
         run
     });
-    assert_eq!(running.code, Some(65), "{}", running.stderr);
+    assert_eq!(running.code, Some(75), "{}", running.stderr);
     assert_eq!(running.lines_with("accepts events again").len(), 1, "{}", running.stderr);
 }
 

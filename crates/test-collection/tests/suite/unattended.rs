@@ -5,8 +5,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde_json::Value;
-
 use crate::granule::Recipe;
 use crate::operator::{Operator, Run};
 
@@ -46,23 +44,22 @@ pub(crate) fn undisturbed(operator: &Operator) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn a_worker_that_dies_costs_its_granule_and_nothing_else() {
-    for (kind, told, limits) in [
-        ("crash", "signal 11 (SIGSEGV), twice", &[][..]),
-        ("hang", "was killed after 1 s (--timeout), twice", &["--timeout", "1"][..]),
-        ("grow", "of 128 MiB (--memory-limit), twice", &["--memory-limit", "128"][..]),
+    for (kind, told, limits, code) in [
+        ("crash", "signal 11 (SIGSEGV), twice", &[][..], 65),
+        ("hang", "was killed after 1 s (--timeout), twice", &["--timeout", "1"][..], 75),
+        ("grow", "of 128 MiB (--memory-limit)", &["--memory-limit", "128"][..], 65),
     ] {
         let operator = Operator::new();
         let stems = five(&operator);
         let run = with_fault(&operator, &format!("{kind}={}", stems[2]), limits);
-        assert_eq!(run.code, Some(65), "{kind}: {}", run.stderr);
-        let errors = run.lines_with(" ERROR ");
+        assert_eq!(run.code, Some(code), "{kind}: {}", run.stderr);
+        let errors = run.errors();
         assert_eq!(errors.len(), 1, "{kind}: {}", run.stderr);
         assert!(errors[0].contains(&stems[2]) && errors[0].contains(told), "{kind}: {}", errors[0]);
         let mut expected = undisturbed(&operator);
         expected.retain(|(name, _)| !name.starts_with(&stems[2]));
         assert!(contents(&operator.output()) == expected, "{kind}");
-        let report: Value =
-            serde_json::from_slice(&fs::read(operator.folder().join("report.json")).unwrap()).unwrap();
+        let report = operator.report();
         assert_eq!((&report["converted"], &report["failed"]), (&4.into(), &1.into()));
     }
 }
@@ -137,7 +134,9 @@ fn too_many_failures_end_the_run() {
     }
     let run = operator.run(&["input", "output", "--jobs", "1", "--max-failures", "1"]);
     assert_eq!(run.code, Some(75), "{}", run.stderr);
-    assert_eq!(run.lines_with("too many failures (--max-failures)").len(), 5, "{}", run.stderr);
+    assert_eq!(run.lines_with("stopping: more than 1 failed (--max-failures)").len(), 1, "{}", run.stderr);
+    assert_eq!(run.lines_with("0 converted, 2 failed, 5 not begun in ").len(), 1, "{}", run.stderr);
+    assert_eq!(run.errors().len(), 2, "granules that were not begun are no errors: {}", run.stderr);
     assert_eq!(operator.run(&["input", "output", "--max-failures", "50%"]).code, Some(65));
     assert_eq!(operator.products().len(), 10);
 }

@@ -22,7 +22,8 @@ use super::unwritten::Unwritten;
 use super::{Stored, library_message};
 use crate::hdf5_raw;
 use crate::read::AttributeNotes;
-use cumulus_model::error::{Failure, Stage};
+use crate::system_error::system_error;
+use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_model::source::{Content, Dataset, Description};
 use cumulus_model::values::ElementType;
 use cumulus_model::warning::{Code, Warning};
@@ -106,20 +107,14 @@ impl Walk {
     fn object(&mut self, group: &Group, name: &str, path: &str, depth: usize) -> Result<(), Failure> {
         let info = match group.loc_info_by_name(name) {
             Ok(info) => info,
-            Err(error) => {
-                self.unusable(path, damaged(path, &error));
-                return Ok(());
-            }
+            Err(error) => return self.unusable(path, damaged(path, &error)),
         };
         if info.loc_type == LocationType::Dataset {
             let described = match group.dataset(name) {
                 Ok(dataset) => self.dataset(dataset, path),
                 Err(error) => Err(damaged(path, &error)),
             };
-            if let Err(failure) = described {
-                self.unusable(path, failure);
-            }
-            return Ok(());
+            return described.or_else(|failure| self.unusable(path, failure));
         }
         if info.loc_type == LocationType::Group {
             if !self.groups.insert(format!("{:?}", info.token)) {
@@ -140,11 +135,16 @@ impl Walk {
         self.description.notes.push(Warning::at(Code::DatasetLeftOut, path, message));
     }
 
-    /// Leaves out a dataset for a reason that rejects the granule if the product requires the dataset.
-    fn unusable(&mut self, path: &str, failure: Failure) {
+    /// Leaves out a dataset for a reason that rejects the granule if the product requires the dataset. An error of the
+    /// device rejects it in any case, because another try may read the dataset.
+    fn unusable(&mut self, path: &str, failure: Failure) -> Result<(), Failure> {
+        if failure.class == Class::Retryable {
+            return Err(failure);
+        }
         let found = failure.found.as_deref().unwrap_or(&failure.problem);
         self.left_out(path, format!("not in the product: {found}"));
         self.description.unusable.insert(path.to_owned(), failure);
+        Ok(())
     }
 
     fn dataset(&mut self, dataset: ::hdf5::Dataset, path: &str) -> Result<(), Failure> {
@@ -286,8 +286,12 @@ fn refused(path: &str, found: String, expected: String) -> Failure {
 }
 
 fn damaged(path: &str, error: &::hdf5::Error) -> Failure {
+    let message = library_message(error);
+    if let Some(error) = system_error(&message) {
+        return Failure::reading(Stage::Read, path, error);
+    }
     Failure::new(Stage::Read, path, "cannot be described")
-        .found(library_message(error))
+        .found(message)
         .expected("a readable HDF5 object")
         .hint("the file is probably truncated or damaged; fetch it again")
 }

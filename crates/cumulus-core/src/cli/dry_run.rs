@@ -1,0 +1,175 @@
+//! `--dry-run`: compares INPUT with OUTPUT and prints what a run would do.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use rayon::prelude::*;
+
+use crate::collection::Collection;
+use crate::context::Context;
+use crate::device;
+use crate::earlier::{self, Earlier};
+use crate::granule::Granule;
+use crate::pool::threads::Threads;
+use crate::product_name::output_names;
+use crate::publish::OutputFolder;
+use crate::quarantine::Quarantine;
+use crate::report::file::ReportFile;
+use crate::run::{self, Request};
+use crate::transfer::DEFAULT_BLOCK_BYTES;
+use cumulus_model::digest;
+use cumulus_model::error::{Class, Failure, Stage};
+
+/// What would be done with one granule.
+struct Intent {
+    granule: Granule,
+    earlier: Result<Earlier, Failure>,
+    source_bytes: u64,
+}
+
+/// Returns what a run would do, one line per file and a summary, or only the summary if `quiet`; and the classes of all
+/// failures that the run would have.
+///
+/// # Errors
+/// As a run has them before its first granule: INPUT has no granule, or OUTPUT or the report cannot be written.
+pub(super) fn describe(
+    collection: &'static Collection,
+    request: &Request,
+    quiet: bool,
+) -> Result<(String, Vec<Class>), Failure> {
+    if let Some(report) = &request.report {
+        ReportFile::try_out(report)?;
+    }
+    request.quarantine.as_deref().map_or(Ok(()), Quarantine::try_out)?;
+    let (plan, ignored) = run::prepare(collection, request)?;
+    OutputFolder::try_out(&request.output, collection.program)?;
+    let threads = Threads::start(request.limits.jobs).map_err(|error| {
+        Failure::new(Stage::Plan, "threads", "cannot be started").class(Class::Retryable).cause(error)
+    })?;
+    let intents: Vec<Intent> = threads.install(|| {
+        plan.granules.into_par_iter().map(|granule| intent(collection, request, granule)).collect()
+    });
+    let mut text = String::new();
+    let output = request.output.display();
+    for Intent { granule, earlier, .. } in intents.iter().filter(|_| !quiet) {
+        let (data, metadata) = output_names(granule, &request.content.metadata_suffix);
+        let source = granule.path.display();
+        // Writing to a String cannot fail.
+        let _ = match earlier {
+            Ok(earlier @ Earlier::UpToDate { .. }) => {
+                writeln!(text, "keep    {source} -> {output}/{data} {output}/{metadata} ({earlier})")
+            }
+            Ok(earlier) => {
+                writeln!(text, "convert {source} -> {output}/{data} {output}/{metadata} ({earlier})")
+            }
+            Err(failure) => writeln!(text, "fail    {failure}"),
+        };
+    }
+    if !quiet {
+        for (_, failure) in &plan.refused {
+            let _ = writeln!(text, "refuse  {failure}");
+        }
+        for ignored in &ignored {
+            let _ = writeln!(text, "ignore  {}: {}", ignored.path.display(), ignored.reason);
+        }
+    }
+    text.push_str(&summary(request, &intents, plan.refused.len(), ignored.len()));
+    let failed = intents.iter().filter_map(|intent| intent.earlier.as_ref().err());
+    let classes =
+        plan.refused.iter().map(|(_, failure)| failure).chain(failed).map(|failure| failure.class).collect();
+    Ok((text, classes))
+}
+
+fn intent(collection: &'static Collection, request: &Request, granule: Granule) -> Intent {
+    let source_bytes = fs::metadata(&granule.path).map_or(0, |file| file.len());
+    let earlier = state(collection, request, &granule);
+    Intent { granule, earlier, source_bytes }
+}
+
+/// Returns the state of a granule's product. For a file of several soundings, which has products of its own for each,
+/// it is the first state that asks for a conversion; whether the file has more soundings now is known only when it is
+/// read.
+fn state(collection: &'static Collection, request: &Request, granule: &Granule) -> Result<Earlier, Failure> {
+    let context = Context {
+        collection,
+        options: &request.content,
+        now: request.now,
+        folder: &request.output,
+        output: &request.output,
+        reuse: request.reuse,
+        check: request.check,
+        block_bytes: DEFAULT_BLOCK_BYTES,
+        digest: digest::of_file,
+    };
+    let look = |granule: &Granule| {
+        let unreadable = |error| Failure::reading(Stage::Read, granule.path.display().to_string(), error);
+        let checksum = || digest::of_file(&granule.path).map_err(unreadable);
+        Ok(earlier::look(granule, &context, checksum)?.0)
+    };
+    let whole = look(granule)?;
+    if whole != Earlier::Nothing || !collection.has_soundings() {
+        return Ok(whole);
+    }
+    let mut bytes = 0;
+    for number in 1.. {
+        match look(&granule.part(number))? {
+            Earlier::UpToDate { size } => bytes += size,
+            Earlier::Nothing if number > 1 => return Ok(Earlier::UpToDate { size: bytes }),
+            other => return Ok(other),
+        }
+    }
+    Ok(whole)
+}
+
+fn summary(request: &Request, intents: &[Intent], refused: usize, ignored: usize) -> String {
+    let (mut converted, mut kept, mut failed) = (BTreeMap::<&str, usize>::new(), 0, 0);
+    let (mut bytes_in, mut kept_in, mut kept_out) = (0, 0, 0);
+    for Intent { earlier, source_bytes, .. } in intents {
+        match earlier {
+            Ok(Earlier::UpToDate { size }) => {
+                kept += 1;
+                kept_in += source_bytes;
+                kept_out += size;
+            }
+            Ok(earlier) => {
+                *converted.entry(earlier.word()).or_default() += 1;
+                bytes_in += source_bytes;
+            }
+            Err(_) => failed += 1,
+        }
+    }
+    let reasons: Vec<String> = converted.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+    let total: usize = converted.values().sum();
+    let mut text = format!("{total} to convert{reasons}, {kept} up to date, {} refused", refused + failed);
+    if ignored > 0 {
+        let _ = write!(text, ", {ignored} ignored");
+    }
+    // Products of this collection compress alike; without any, the size of the source is the best that is known.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let (ratio, basis) = if kept_in > 0 {
+        (kept_out as f64 / kept_in as f64, "by the products that are up to date")
+    } else {
+        (1.0, "if products are as large as their sources")
+    };
+    let _ = write!(
+        text,
+        "\n{} to read, about {} to write {basis}; {}\n",
+        megabytes(bytes_in, 1.0),
+        megabytes(bytes_in, ratio),
+        device::describe(existing(&request.output))
+    );
+    text
+}
+
+/// Returns the nearest folder above `path` that exists, or `path` itself.
+fn existing(path: &std::path::Path) -> &std::path::Path {
+    let here = std::path::Path::new(".");
+    path.ancestors().find(|path| path.exists()).unwrap_or(here)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are shown to a tenth of a megabyte")]
+fn megabytes(bytes: u64, ratio: f64) -> String {
+    format!("{:.1} MB", bytes as f64 * ratio / 1e6)
+}

@@ -1,0 +1,126 @@
+//! INPUT and OUTPUT: from arguments, lists, earlier reports, or the environment.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::arguments::Convert;
+use crate::discover::Input;
+use crate::report::Status;
+use crate::report::file;
+use cumulus_model::error::{Class, Failure, Stage};
+
+/// Name of a list that comes from standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// Similarity (Jaro-Winkler, 0 to 1) from which on a word is taken for a misspelt command.
+const SIMILAR: f64 = 0.85;
+
+/// Where granules come from and products go to.
+#[derive(Debug)]
+pub(super) struct Places {
+    pub(super) inputs: Vec<Input>,
+    pub(super) output: PathBuf,
+}
+
+/// What is wrong with the arguments.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The command is incomplete or has a mistake, as this says.
+    Usage(String),
+    /// A list or a report cannot be used.
+    Failure(Failure),
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Returns all INPUTs, and OUTPUT: the last path, unless the environment names it. `verbs` are the other commands.
+///
+/// # Errors
+/// INPUT or OUTPUT is missing, the first path looks like a misspelt command, or a list cannot be read.
+pub(super) fn places(arguments: &Convert, verbs: &[String]) -> Result<Places, Refusal> {
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (default_input, default_output) = (filled(&arguments.input), filled(&arguments.output));
+    let mut paths = arguments.paths.clone();
+    if let Some(first) = paths.first() {
+        suggest(first, verbs)?;
+    }
+    if paths.iter().any(String::is_empty) {
+        return Err(Refusal::Usage("INPUT and OUTPUT cannot be empty".to_owned()));
+    }
+    let mut listed = Vec::new();
+    if let Some(list) = &arguments.files_from {
+        listed.extend(read_list(list)?);
+    }
+    let mut earlier_output = None;
+    if let Some(path) = &arguments.retry {
+        let report = file::read(path)?;
+        earlier_output = Some(report.header.output);
+        let left = report.granules.into_iter().filter(|granule| {
+            matches!(granule.status, Status::Failed | Status::Interrupted | Status::NotBegun)
+        });
+        listed.extend(left.map(|granule| Input {
+            text: granule.path.to_string_lossy().into_owned(),
+            folder: granule.folder,
+        }));
+        // Soundings of one file have the same path.
+        listed.dedup();
+    }
+    let has_list = arguments.files_from.is_some() || arguments.retry.is_some();
+    let only_input = paths.len() == 1 && !has_list && default_output.is_some();
+    let output = if only_input { None } else { paths.pop() };
+    let output = output.or(default_output).or(earlier_output);
+    let output = output.ok_or_else(|| Refusal::Usage("OUTPUT is missing".to_owned()))?;
+    let mut inputs: Vec<Input> = paths.into_iter().map(Input::new).collect();
+    inputs.append(&mut listed);
+    if inputs.is_empty() && !has_list {
+        inputs.extend(default_input.map(Input::new));
+        if inputs.is_empty() {
+            return Err(Refusal::Usage("INPUT or OUTPUT is missing".to_owned()));
+        }
+    }
+    Ok(Places { inputs, output: output.into() })
+}
+
+/// Refuses a first path that does not exist and looks like a command.
+fn suggest(first: &str, verbs: &[String]) -> Result<(), Refusal> {
+    if first.contains(['/', '.', '*']) || Path::new(first).exists() {
+        return Ok(());
+    }
+    if first == "help" {
+        return Err(Refusal::Usage("there is no command help; did you mean --help?".to_owned()));
+    }
+    let score = |verb: &&String| strsim::jaro_winkler(first, verb);
+    let nearest = verbs.iter().max_by(|left, right| score(left).total_cmp(&score(right)));
+    match nearest.filter(|verb| score(verb) >= SIMILAR) {
+        Some(verb) => {
+            Err(Refusal::Usage(format!("{first} is neither a file nor a command; did you mean {verb}?")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Reads a list of files: one a line, or with NUL between them as `find -print0` writes it.
+fn read_list(path: &Path) -> Result<Vec<Input>, Failure> {
+    let place = path.display().to_string();
+    let mut bytes = Vec::new();
+    let read = if path == Path::new(STANDARD_INPUT) {
+        io::stdin().lock().read_to_end(&mut bytes).map(drop)
+    } else {
+        fs::read(path).map(|read| bytes = read)
+    };
+    read.map_err(|error| Failure::reading(Stage::Plan, &place, error).class(Class::Usage))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        Failure::new(Stage::Plan, place, "is no list of files")
+            .class(Class::Usage)
+            .found(error)
+            .expected("names in UTF-8, one a line")
+    })?;
+    let separator = if text.contains('\0') { '\0' } else { '\n' };
+    let names = text.split(separator).map(|name| name.strip_suffix('\r').unwrap_or(name));
+    Ok(names.filter(|name| !name.is_empty()).map(Input::new).collect())
+}
