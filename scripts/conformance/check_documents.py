@@ -30,7 +30,7 @@ def help_options(text):
     """Options of `--help`: name to value name, default, choices and variable."""
     options = {}
     head = re.compile(r"^ +(?:-\w, )?--([a-z-]+)(?: <([^>]+)>)?$", re.MULTILINE)
-    text = text[text.index("\nOptions:") : text.index("\nExit codes:")]
+    text = text[text.index("\nInput:") : text.index("\nCommands:")]
     heads = list(head.finditer(text))
     for match, following in zip(heads, [*heads[1:], None]):
         body = text[match.end() : following.start() if following else len(text)]

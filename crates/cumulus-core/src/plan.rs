@@ -31,25 +31,35 @@ pub struct Occupant<Identity> {
 }
 
 /// Plans every candidate, and refuses those whose products would overwrite each other.
+///
+/// A run may have a million granules, so this holds each of them once.
 #[must_use]
-pub fn plan(collection: &'static Collection, candidates: &[Candidate], layout: &Layout) -> Plan {
-    let mut plan = Plan::default();
-    let mut by_output: BTreeMap<String, Vec<Granule>> = BTreeMap::new();
+pub fn plan(collection: &'static Collection, candidates: Vec<Candidate>, layout: &Layout) -> Plan {
+    let mut plan = Plan { granules: Vec::with_capacity(candidates.len()), ..Plan::default() };
     for Candidate { path, folder } in candidates {
-        let placed = Granule::at(path, folder, collection).and_then(|mut granule| {
+        let placed = Granule::at(&path, &folder, collection).and_then(|mut granule| {
             granule.output_folder = layout.folder(collection, &granule)?;
             Ok(granule)
         });
         match placed {
-            Ok(granule) => by_output.entry(granule.output_stem()).or_default().push(granule),
-            Err(failure) => plan.refused.push((path.clone(), failure)),
+            Ok(granule) => plan.granules.push(granule),
+            Err(failure) => plan.refused.push((path, failure)),
         }
     }
-    for (stem, mut granules) in by_output {
-        if granules.len() == 1 {
-            plan.granules.append(&mut granules);
-            continue;
-        }
+    fn place(granule: &Granule) -> (&str, &str) {
+        (&granule.output_folder, &granule.stem)
+    }
+    plan.granules
+        .sort_by(|left, right| place(left).cmp(&place(right)).then_with(|| left.path.cmp(&right.path)));
+    if plan.granules.is_sorted_by(|left, right| place(left) != place(right)) {
+        plan.repeated = repeated(&plan.granules);
+        return plan;
+    }
+    let (mut alone, mut shared) = (Vec::new(), Vec::new());
+    for granules in plan.granules.chunk_by(|left, right| place(left) == place(right)) {
+        if let [granule] = granules { alone.push(granule.clone()) } else { shared.push(granules.to_vec()) }
+    }
+    for granules in shared {
         let paths: Vec<String> = granules.iter().map(|granule| granule.path.display().to_string()).collect();
         for granule in granules {
             let failure = Failure::new(
@@ -58,21 +68,22 @@ pub fn plan(collection: &'static Collection, candidates: &[Candidate], layout: &
                 "shares its stem with another granule",
             )
             .found(paths.join(" and "))
-            .expected(format!("one granule for {stem}.nc"))
+            .expected(format!("one granule for {}.nc", granule.output_stem()))
             .hint("convert them into different OUTPUT folders, or choose a --layout that tells them apart");
             plan.refused.push((granule.path, failure));
         }
     }
-    let mut stems: BTreeMap<&str, usize> = BTreeMap::new();
-    for granule in &plan.granules {
-        *stems.entry(&granule.stem).or_default() += 1;
-    }
-    plan.repeated = stems
-        .into_iter()
-        .filter(|&(_, count)| count > 1)
-        .map(|(stem, count)| (stem.to_owned(), count))
-        .collect();
+    plan.repeated = repeated(&alone);
+    plan.granules = alone;
     plan
+}
+
+/// Returns the stems that several granules share, with their number.
+fn repeated(granules: &[Granule]) -> BTreeMap<String, usize> {
+    let mut stems: Vec<&str> = granules.iter().map(|granule| granule.stem.as_str()).collect();
+    stems.sort_unstable();
+    let groups = stems.chunk_by(|left, right| left == right).filter(|group| group.len() > 1);
+    groups.filter_map(|group| Some(((*group.first()?).to_owned(), group.len()))).collect()
 }
 
 /// Refuses a plan that would write over one of its own inputs, or whose products meet something that no file can

@@ -119,7 +119,7 @@ pub fn prepare(collection: &'static Collection, request: &Request) -> Result<(Pl
     let apart = |input: &Input| check_apart(&input.text, &request.output, request.recursive);
     request.inputs.iter().try_for_each(apart)?;
     let discovered = discover::discover(collection, &request.inputs, request.recursive)?;
-    let mut plan = plan::plan(collection, &discovered.candidates, &request.layout);
+    let mut plan = plan::plan(collection, discovered.candidates, &request.layout);
     plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, occupant)?;
     plan.refused.extend(discovered.unreadable);
     Ok((plan, discovered.ignored))

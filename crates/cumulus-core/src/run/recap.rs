@@ -155,7 +155,7 @@ fn closing_line(totals: &Totals, ignored: usize, report: Option<&Path>) -> Strin
         (totals.failed, "failed", true),
         (totals.interrupted, "interrupted", false),
         (totals.not_begun, "not begun", false),
-        (ignored, "files ignored", false),
+        (ignored, if ignored == 1 { "file ignored" } else { "files ignored" }, false),
     ] {
         if count > 0 || always {
             let _ = write!(line, ", {count} {word}");

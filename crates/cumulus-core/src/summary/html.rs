@@ -38,8 +38,8 @@ pub(super) fn render(overview: &Overview<'_>) -> String {
         figure(&mut page, &format!("<span{class}>{count}</span>"), word);
     }
     figure(&mut page, &format!("{:.1} s", totals.seconds), "duration");
-    figure(&mut page, &bytes(overview.source_bytes), "read");
-    figure(&mut page, &bytes(overview.product_bytes), "written");
+    figure(&mut page, &size(overview.source_bytes), "read");
+    figure(&mut page, &size(overview.product_bytes), "written");
     page.push_str("</div>\n");
     failures(&mut page, overview);
     products(&mut page, overview);
@@ -122,9 +122,9 @@ fn products(page: &mut String, overview: &Overview<'_>) {
                 escaped(name),
                 counts.granules.to_string(),
                 counts.records.to_string(),
-                bytes(counts.source_bytes),
-                bytes(counts.product_bytes),
-                format!("{mean:.2} s"),
+                size(counts.source_bytes),
+                size(counts.product_bytes),
+                format!("{mean:.2}&nbsp;s"),
             ]
         })
         .collect();
@@ -204,7 +204,12 @@ fn slowest(page: &mut String, overview: &Overview<'_>) {
         .map(|granule| {
             let sizes = granule.product.as_ref().map(|product| (product.source_size, product.size));
             let (read, written) = sizes.unwrap_or_default();
-            vec![escaped(&granule.granule), format!("{:.2} s", granule.seconds), bytes(read), bytes(written)]
+            vec![
+                escaped(&granule.granule),
+                format!("{:.2}&nbsp;s", granule.seconds),
+                size(read),
+                size(written),
+            ]
         })
         .collect();
     table(page, "slowest", "Slowest granules", &["granule", "time", "read", "written"], &rows);
@@ -234,6 +239,11 @@ fn ignored(page: &mut String, overview: &Overview<'_>) {
         .collect();
     let heading = format!("Ignored files ({})", ignored.len());
     table(page, "ignored", &heading, &["file", "reason"], &rows);
+}
+
+/// Returns a size that is not broken between number and unit.
+fn size(number: u64) -> String {
+    bytes(number).replace(' ', "&nbsp;")
 }
 
 /// Escapes text for HTML, and characters that show nothing or reorder the text around them.

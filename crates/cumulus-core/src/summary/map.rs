@@ -16,6 +16,9 @@ const MARGIN: f64 = 0.06;
 /// Minimum extent in degrees.
 const MIN_DEGREES: f64 = 0.5;
 
+/// Width of a label of the grid in SVG units.
+const LABEL: f64 = 44.0;
+
 /// Aimed number of lines of the grid.
 const LINES: f64 = 6.0;
 
@@ -146,7 +149,7 @@ fn grid(svg: &mut String, frame: &Frame) {
     for longitude in lines(frame.west, frame.east) {
         let x = frame.x(longitude);
         let shown = (longitude + 540.0).rem_euclid(360.0) - 180.0;
-        let label = degrees(shown, ["E", "W"]);
+        let label = if x < WIDTH - LABEL { degrees(shown, ["E", "W"]) } else { String::new() };
         let _ = write!(
             svg,
             "<path class=\"grid\" d=\"M{x:.1} 0V{height:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\">{label}</text>",

@@ -67,11 +67,7 @@ fn files_that_are_no_soundings_by_name_and_content_are_passed_over() {
     fs::write(operator.input().join("README"), "text\n").unwrap();
     operator.sounding("D20120907_124116_P.3", &Recipe { format: Format::Raw, ..Recipe::default() });
     let run = operator.convert();
-    assert!(
-        run.succeeded().stderr.contains("2 converted, 0 failed, 2 files ignored"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.succeeded().stderr.contains("2 converted, 0 failed, 2 files ignored"), "{}", run.stderr);
     assert_eq!(operator.products().len(), 4);
     assert!(operator.output().join("D20120907_124116_P.nc").exists());
 }

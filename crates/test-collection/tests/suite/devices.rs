@@ -62,6 +62,31 @@ fn a_full_device_is_retryable_and_room_makes_it_good() {
 }
 
 #[test]
+fn a_full_device_stops_the_run_once_with_its_name() {
+    let operator = Operator::new();
+    let Some(namespace) = mount_namespace(&operator) else { return };
+    for letter in ["a", "b", "c", "d", "e", "f"] {
+        operator
+            .granule(&format!("12203{letter}"), &Recipe { records: 1000, bins: 900, ..Recipe::default() });
+    }
+    fs::create_dir(operator.output()).unwrap();
+    let script = r#"
+        mount -t tmpfs -o size=4m full output || exit 99
+        exec "$program" input output --jobs 1 --report report.json
+    "#;
+    let output = shell(&operator, namespace, script);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(75), "{told}");
+    let stops =
+        told.lines().filter(|line| line.contains("stopping: the device of OUTPUT is full: full on /"));
+    assert_eq!(stops.count(), 1, "{told}");
+    let report = operator.report();
+    assert_eq!((&report["stop"]["reason"], &report["failed"]), (&"device_full".into(), &1.into()), "{told}");
+    assert!(report["not_begun"].as_u64().unwrap() >= 3, "{told}");
+    assert_eq!(report["failures"][0]["class"], "device_full");
+}
+
+#[test]
 fn a_read_only_output_is_73_and_named() {
     let operator = Operator::new();
     let Some(namespace) = mount_namespace(&operator) else { return };

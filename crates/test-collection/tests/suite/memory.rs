@@ -1,6 +1,7 @@
-//! The memory of a worker does not grow with its granule.
+//! The memory of a worker does not grow with its granule, and that of the supervisor hardly with their number.
 
 use std::fs;
+use std::process::Stdio;
 use std::time::Duration;
 
 use crate::granule::{Recipe, Storage};
@@ -60,6 +61,39 @@ fn check(storage: Storage) {
     say(&format!("{storage:?}: {small:.1} MB for {} records, {large:.1} MB for {}", RECORDS[0], RECORDS[1]));
     assert!(large - small <= MAX_GROWTH_MB, "{small} MB, then {large} MB");
     assert!(large <= MAX_MB, "{large} MB");
+}
+
+/// Max memory of the supervisor for each granule of a run: its path and its names.
+const MAX_BYTES_PER_GRANULE: f64 = 500.0;
+
+/// Peak resident memory in kB of a supervisor with this number of files, which it refuses.
+fn supervisor_kb(files: usize) -> u32 {
+    let operator = Operator::new();
+    for number in 0..files {
+        fs::write(operator.input().join(format!("TEST_PROFILES_{number:05}a_20120906.hdf5")), "bad").unwrap();
+    }
+    let mut command = operator.command();
+    command.args(["input", "output", "--report", "report.json", "--jobs", "2"]).stderr(Stdio::null());
+    let mut run = command.spawn().unwrap();
+    let mut peak = 0;
+    while run.try_wait().unwrap().is_none() {
+        peak = peak.max(peak_kb_of(run.id()).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert_eq!(operator.report()["granules"].as_array().unwrap().len(), files);
+    peak
+}
+
+#[test]
+fn the_memory_of_the_supervisor_hardly_grows_with_the_number_of_granules() {
+    const FILES: [usize; 2] = [100, 5000];
+    let [few, many] = FILES.map(supervisor_kb);
+    let each = f64::from(many - few) * 1024.0 / (FILES[1] - FILES[0]) as f64;
+    say(&format!(
+        "supervisor: {few} kB for {} granules, {many} kB for {}: {each:.0} bytes each",
+        FILES[0], FILES[1]
+    ));
+    assert!(each <= MAX_BYTES_PER_GRANULE, "{few} kB, then {many} kB");
 }
 
 #[test]

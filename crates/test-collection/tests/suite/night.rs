@@ -324,6 +324,50 @@ fn a_report_that_cannot_be_written_is_an_error() {
     assert!(!operator.folder().join("other").exists(), "told before the night, not after it");
 }
 
+/// Runs the command on a terminal of this width, and returns everything that it shows.
+fn on_terminal(operator: &Operator, columns: usize, variables: &[(&str, &str)]) -> String {
+    let program = operator.command().get_program().to_str().unwrap().to_owned();
+    let call = format!("stty cols {columns} rows 24; exec '{program}' input output --force --jobs 1");
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &call, "/dev/null"]).current_dir(operator.folder());
+    command.env("TERM", "xterm").env_remove("NO_COLOR").envs(variables.iter().copied());
+    String::from_utf8_lossy(&command.stdin(Stdio::null()).output().unwrap().stdout).into_owned()
+}
+
+#[test]
+fn progress_fits_any_terminal_and_takes_the_place_of_lines_about_granules() {
+    let operator = Operator::new();
+    crate::unattended::five(&operator);
+    bad(&operator, "12202a");
+    for columns in [40, 50, 120] {
+        let shown = on_terminal(&operator, columns, &[]);
+        assert!(
+            !shown.contains("Processing started for") && !shown.contains("Processing finished"),
+            "{shown}"
+        );
+        // Everything but text moves or clears: a line of progress is what is between two of those.
+        let progress: Vec<&str> =
+            shown.split(['\r', '\n', '\u{1b}']).filter(|part| part.contains("/6  1 failed  ")).collect();
+        assert!(!progress.is_empty(), "{shown:?}");
+        for line in &progress {
+            let text = line.trim_start_matches("[2K");
+            assert!(text.chars().count() <= columns, "{} columns of {columns}: {text}", text.chars().count());
+            assert!(text.contains("/s  ") && text.trim_end().ends_with(" left"), "{text}");
+        }
+        assert!(shown.contains("\u{1b}[31m") && shown.contains("5 converted, 1 failed in "), "{shown:?}");
+    }
+    let plain = on_terminal(&operator, 80, &[("NO_COLOR", "1")]);
+    assert!(plain.contains(" ERROR ") && !plain.contains("\u{1b}[31m"), "{plain:?}");
+    let mut piped = operator.command();
+    piped.args(["input", "output", "--force"]).env("CLICOLOR_FORCE", "1");
+    let piped = Run::from(piped.output().unwrap());
+    assert!(
+        piped.stderr.contains("\u{1b}[31m") && !operator.convert().stderr.contains('\u{1b}'),
+        "{}",
+        piped.stderr
+    );
+}
+
 #[test]
 fn a_summary_is_made_of_the_report() {
     let operator = Operator::new();
