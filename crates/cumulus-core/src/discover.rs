@@ -69,7 +69,7 @@ impl Discovered {
         self.ignored.push(Ignored { path: path.to_owned(), reason: reason.into() });
     }
 
-    /// Drops candidates that were found twice, because several INPUTs may overlap.
+    /// Drops candidates that were found twice, because several folders may overlap.
     fn drop_repeated(&mut self) {
         let mut folders: HashMap<PathBuf, PathBuf> = HashMap::new();
         let mut seen = HashSet::new();

@@ -86,11 +86,11 @@ impl std::str::FromStr for MaxFailures {
     }
 }
 
-/// Number of INPUTs that the log names.
+/// Number of INPUT arguments that the log names.
 const MAX_INPUTS_TOLD: usize = 3;
 
 impl Request {
-    /// Returns the INPUTs as one text, of which only the first are named.
+    /// Returns all INPUT arguments as one text, of which only the first are named.
     fn input_text(&self) -> String {
         let named = self.inputs.iter().take(MAX_INPUTS_TOLD).map(|input| input.text.as_str());
         let text = named.collect::<Vec<_>>().join(" ");

@@ -22,6 +22,7 @@ pub static COLLECTION: Collection = Collection {
     // File-name endings of granules.
     extensions: &["h5", "hdf5"],
     numbered_endings: false,
+    converted_elsewhere: &[],
     // Global attributes of every product, by ACDD.
     attributes: &[&[
         ("institution", "Institution of the instrument team"),

@@ -38,7 +38,7 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Returns all INPUTs, and OUTPUT: the last path, unless the environment names it. `verbs` are the other commands.
+/// Returns every INPUT, and OUTPUT: the last path, unless the environment names it. `verbs` are the other commands.
 ///
 /// # Errors
 /// INPUT or OUTPUT is missing, the first path looks like a misspelt command, or a list cannot be read.

@@ -8,18 +8,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Interval at which the line is drawn again.
 const TICK: Duration = Duration::from_millis(200);
 
 /// The line; the bar takes what the numbers leave, and nothing if that is too little.
-const TEMPLATE: &str = "{wide_bar} {pos}/{len}{failed}  {rate}/s  {left} left";
+const TEMPLATE: &str = "{wide_bar} {pos}/{len}{failed}{speed}";
 
 /// Shows how many granules are finished.
 #[derive(Clone, Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    is_visible: bool,
     failed: Arc<AtomicUsize>,
 }
 
@@ -28,7 +29,8 @@ impl Progress {
     #[must_use]
     pub fn new(visible: bool) -> Self {
         let failed = Arc::new(AtomicUsize::new(0));
-        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        // It is shown from the first granule on.
+        let bar = ProgressBar::hidden();
         let count = Arc::clone(&failed);
         let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(
@@ -38,20 +40,21 @@ impl Progress {
                     let failed = count.load(Ordering::Relaxed);
                     let _ = if failed > 0 { write!(line, "  {failed} failed") } else { Ok(()) };
                 })
-                .with_key("rate", |state: &ProgressState, line: &mut dyn std::fmt::Write| {
-                    let _ = write!(line, "{:.1}", state.per_sec());
-                })
-                .with_key("left", |state: &ProgressState, line: &mut dyn std::fmt::Write| {
-                    let _ = line.write_str(&duration(state.eta()));
+                .with_key("speed", |state: &ProgressState, line: &mut dyn std::fmt::Write| {
+                    // Before the first granule nothing is known.
+                    if state.pos() > 0 {
+                        let _ = write!(line, "  {:.1}/s  {} left", state.per_sec(), duration(state.eta()));
+                    }
                 }),
         );
-        Self { bar, failed }
+        Self { bar, is_visible: visible, failed }
     }
 
     /// Shows the line for this number of granules.
     pub(super) fn begin(&self, granules: usize) {
         self.bar.set_length(granules as u64);
-        if granules > 0 && !self.bar.is_hidden() {
+        if granules > 0 && self.is_visible {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
             self.bar.reset_elapsed();
             self.bar.enable_steady_tick(TICK);
         }
@@ -76,7 +79,7 @@ impl Progress {
     /// Returns true if the line is shown.
     #[must_use]
     pub fn is_visible(&self) -> bool {
-        !self.bar.is_hidden()
+        self.is_visible
     }
 
     /// Returns a function that writes a line to standard error without garbling the progress line.
