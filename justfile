@@ -29,6 +29,10 @@ lint:
 msrv *arguments:
     scripts/msrv {{ arguments }}
 
+# Try the page of a run's summary in headless Chromium
+try-page:
+    scripts/try-page
+
 # Judge products by libraries the product does not use; with --readers by some forty readers
 conform *arguments:
     scripts/conform {{ arguments }}

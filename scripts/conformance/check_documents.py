@@ -84,9 +84,13 @@ def check_options(page, options):
                 yield f"--{name}: docs/options.md lacks the choice `{choice}`"
 
 
+# Variables that libraries read: anstream those of colours.
+OF_LIBRARIES = {"NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}
+
+
 def source_variables():
-    """Variables that the sources read."""
-    names = set()
+    """Variables that the sources and libraries read."""
+    names = set(OF_LIBRARIES)
     for source in ROOT.glob("crates/*/src/**/*.rs"):
         text = source.read_text()
         names.update(re.findall(r'env = "(\w+)"', text))
