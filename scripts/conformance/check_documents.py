@@ -95,8 +95,8 @@ def source_variables():
         text = source.read_text()
         names.update(re.findall(r'env = "(\w+)"', text))
         names.update(re.findall(r'"(SPLUNK_[A-Z_]*[A-Z])"', text))
-        if source.name == "environment.rs":
-            names.update(re.findall(r'"([A-Z][A-Z_]{4,})"', text))
+        if source.name in ("environment.rs", "shard.rs"):
+            names.update(name for name in re.findall(r'"([A-Z][A-Z_]{4,})"', text) if source.name != "shard.rs" or "_" in name)
     return names - FOR_TESTS
 
 

@@ -3,13 +3,14 @@
 //! This is the only module that reads arguments, environment or clock.
 
 mod arguments;
+mod campaign;
 mod dry_run;
 mod environment;
 mod inputs;
 mod manual;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,12 +19,13 @@ use clap::error::ErrorKind;
 use jiff::Timestamp;
 use tracing::{debug, warn};
 
-use self::arguments::{Arguments, Convert, SUFFIX, SummaryForm, Verb, When, command};
+use self::arguments::{Arguments, Content, Convert, Paths, SUFFIX, SummaryForm, Verb, When, Work, command};
 use self::inputs::{Places, Refusal};
 use crate::collection::Collection;
 use crate::describe;
 use crate::exit_code::{self, EXIT_SUCCESS, EXIT_USAGE};
 use crate::explain::Explanation;
+use crate::layout::Layout;
 use crate::measure;
 use crate::options::{ContentOptions, Reuse};
 use crate::pool::{Limits, worker};
@@ -46,7 +48,7 @@ pub fn main(collection: &'static Collection) -> ExitCode {
     };
     ExitCode::from(match arguments.verb {
         Some(verb) => other(collection, verb),
-        None => convert(collection, arguments.convert),
+        None => convert(collection, &arguments.convert),
     })
 }
 
@@ -70,6 +72,20 @@ fn other(collection: &'static Collection, verb: Verb) -> u8 {
             };
             let threads = jobs.map_or_else(cores, usize::from);
             answer(measure::conversions(collection, &options, &granules, &folder, threads))
+        }
+        Verb::Manifest { places: paths, content, no_checksums } => match places(collection, &paths, None) {
+            Ok(places) => {
+                answer(campaign::manifest(collection, &places, paths.recursive, &content, no_checksums))
+            }
+            Err(code) => code,
+        },
+        Verb::Run { manifest, shard, work } => match campaign::request(collection, &manifest, shard, &work) {
+            Ok(Some(request)) => run_logged(collection, &request, &work),
+            Ok(None) => EXIT_SUCCESS,
+            Err(failure) => answer(Err(failure)),
+        },
+        Verb::Status { manifest, shards, json } => {
+            campaign::status(&manifest, shards, json).unwrap_or_else(|failure| answer(Err(failure)))
         }
         Verb::Summary { report, form } => summarize(&report, &form),
         Verb::Describe { against: None } => print(describe::markdown(collection).as_bytes()),
@@ -149,23 +165,37 @@ fn verify_trees(produced: &Path, expected: &Path) -> u8 {
     }
 }
 
-fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
-    let mut command = command(collection);
+/// Returns the INPUT and OUTPUT of a command, or the exit code if they are refused.
+fn places(collection: &'static Collection, paths: &Paths, retry: Option<&Path>) -> Result<Places, u8> {
     let verbs: Vec<String> = arguments::verbs().iter().map(|verb| verb.get_name().to_owned()).collect();
-    let places = match inputs::places(&arguments, &verbs) {
-        Ok(places) => places,
-        Err(Refusal::Usage(message)) => {
-            return refused(&command.error(ErrorKind::MissingRequiredArgument, message));
+    inputs::places(paths, retry, &verbs).map_err(|refusal| match refusal {
+        Refusal::Usage(message) => {
+            refused(&command(collection).error(ErrorKind::MissingRequiredArgument, message))
         }
-        Err(Refusal::Failure(failure)) => return answer(Err(failure)),
+        Refusal::Failure(failure) => answer(Err(failure)),
+    })
+}
+
+fn convert(collection: &'static Collection, arguments: &Convert) -> u8 {
+    let places = match places(collection, &arguments.places, arguments.retry.as_deref()) {
+        Ok(places) => places,
+        Err(code) => return code,
     };
     if places.inputs.is_empty() {
         let _ = writeln!(io::stderr(), "nothing to convert: the list has no granule");
         return EXIT_SUCCESS;
     }
-    let request = request(&arguments, places);
+    let request = Request {
+        inputs: places.inputs,
+        output: places.output,
+        recursive: arguments.places.recursive,
+        layout: arguments.content.layout.clone(),
+        content: content_options(&arguments.content),
+        now: clock_of(&arguments.content),
+        ..request_of(&arguments.work)
+    };
     if arguments.dry_run {
-        return match dry_run::describe(collection, &request, arguments.quiet) {
+        return match dry_run::describe(collection, &request, arguments.work.quiet) {
             Ok((text, classes)) => {
                 print(text.as_bytes());
                 exit_code::exit_code(classes)
@@ -173,20 +203,25 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
             Err(failure) => answer(Err(failure)),
         };
     }
-    let progress = Progress::new(match arguments.progress {
-        When::Auto => io::stderr().is_terminal() && !arguments.quiet,
+    run_logged(collection, &request, &arguments.work)
+}
+
+/// Runs a request with the log and the progress that `work` asks for, and returns the exit code.
+fn run_logged(collection: &'static Collection, request: &Request, work: &Work) -> u8 {
+    let progress = Progress::new(match work.progress {
+        When::Auto => io::stderr().is_terminal() && !work.quiet,
         When::Always => true,
         When::Never => false,
     });
-    let (filter, complaint) = environment::filter(arguments.quiet, arguments.verbose);
+    let (filter, complaint) = environment::filter(work.quiet, work.verbose);
     let (splunk, mut complaints) = environment::splunk(collection);
     complaints.extend(complaint);
     let console = Console {
-        format: arguments.log_format,
+        format: work.log_format,
         filter,
         colours: environment::has_colours(),
         has_progress: progress.is_visible() && io::stderr().is_terminal(),
-        identity: environment::identity(collection, arguments.pipeline_id, arguments.dataset_id),
+        identity: environment::identity(collection, work.pipeline_id.clone(), work.dataset_id.clone()),
         write: progress.line_writer(),
     };
     let logger = Logger::start(console, splunk, clock);
@@ -194,7 +229,7 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
         for complaint in complaints {
             warn!(process = "processing", "{complaint}");
         }
-        let ended = run::run(collection, &request, &progress);
+        let ended = run::run(collection, request, &progress);
         // Close the logger before the report is complete, because the report has the delivery counts.
         let shipments = logger.close();
         for shipment in &shipments {
@@ -208,39 +243,51 @@ fn convert(collection: &'static Collection, arguments: Convert) -> u8 {
     })
 }
 
-fn request(arguments: &Convert, places: Places) -> Request {
-    // Whole seconds are enough for a catalogue.
-    let now = arguments
-        .source_date_epoch
-        .and_then(|epoch| epoch.0)
-        .unwrap_or_else(|| Timestamp::from_second(clock().as_second()).unwrap_or_default());
+/// Returns the time stamp of everything made, in whole seconds, which are enough for a catalogue.
+fn clock_of(content: &Content) -> Timestamp {
+    let stated = content.source_date_epoch.and_then(|epoch| epoch.0);
+    stated.unwrap_or_else(|| Timestamp::from_second(clock().as_second()).unwrap_or_default())
+}
+
+fn content_options(content: &Content) -> ContentOptions {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    ContentOptions {
+        level: content.level,
+        short_name: filled(&content.short_name),
+        url_base: filled(&content.url_base),
+        metadata_suffix: content.metadata_suffix.clone(),
+    }
+}
+
+/// Returns a request with how to work, and nothing to work on.
+fn request_of(work: &Work) -> Request {
     Request {
-        inputs: places.inputs,
-        output: places.output,
-        recursive: arguments.recursive,
-        layout: arguments.layout.clone(),
+        inputs: Vec::new(),
+        output: PathBuf::new(),
+        recursive: false,
+        layout: Layout::default(),
         content: ContentOptions {
-            level: arguments.level,
-            short_name: filled(&arguments.short_name),
-            url_base: filled(&arguments.url_base),
-            metadata_suffix: arguments.metadata_suffix.clone(),
+            level: 0,
+            short_name: None,
+            url_base: None,
+            metadata_suffix: SUFFIX.to_owned(),
         },
-        now,
-        reuse: match (arguments.force, arguments.trust_existing) {
+        now: Timestamp::UNIX_EPOCH,
+        reuse: match (work.force, work.trust_existing) {
             (true, _) => Reuse::Never,
             (_, true) => Reuse::Trusted,
             _ => Reuse::Rehashed,
         },
-        check: arguments.check,
+        check: work.check,
         limits: Limits {
-            jobs: arguments.jobs.map_or_else(cores, usize::from),
-            timeout: Duration::from_secs(arguments.timeout),
-            memory_limit_mib: arguments.memory_limit,
+            jobs: work.jobs.map_or_else(cores, usize::from),
+            timeout: Duration::from_secs(work.timeout),
+            memory_limit_mib: work.memory_limit,
             max_failures: None,
         },
-        max_failures: arguments.max_failures,
-        report: arguments.report.clone(),
-        quarantine: arguments.quarantine.clone(),
+        max_failures: work.max_failures,
+        report: work.report.clone(),
+        quarantine: work.quarantine.clone(),
+        manifest: None,
     }
 }

@@ -56,7 +56,15 @@ pub fn convert(
     let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
     let fingerprint = Fingerprint::of(&granule.path).map_err(unreadable)?;
     let checksum = || (context.digest)(&granule.path).map_err(unreadable);
+    // Another file than that of the manifest is refused before anything is made of it, if its size tells.
+    let expect = |size: u64, sha256: Option<&str>| {
+        granule.expected.as_ref().map_or(Ok(()), |expected| expected.check(&place, size, sha256))
+    };
+    expect(fingerprint.size(), None)?;
     let (earlier, known_digest) = earlier::look(granule, context, checksum)?;
+    if let Some(digest) = &known_digest {
+        expect(digest.size, Some(&digest.sha256))?;
+    }
     if matches!(earlier, Earlier::UpToDate { .. }) {
         return Ok(Outcome::UpToDate);
     }
@@ -102,6 +110,7 @@ pub fn convert(
             .class(Class::Retryable)
             .hint("run again when its transfer is complete"));
     }
+    expect(source_digest.size, Some(&source_digest.sha256))?;
     checked?;
     let data_digest = data_digest
         .map_err(|error| Failure::writing(Stage::Write, data_path.display().to_string(), error))?;

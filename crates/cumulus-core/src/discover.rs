@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::collection::Collection;
-use crate::granule;
+use crate::granule::{self, Expected};
 use crate::report::Ignored;
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_sounding as sounding;
@@ -26,23 +26,27 @@ pub struct Input {
     pub text: String,
     /// The folder inside INPUT that a file is taken to be in, if it was found in one by an earlier run.
     pub folder: String,
+    /// What the file must be, if a manifest states it.
+    pub expected: Option<Box<Expected>>,
 }
 
 impl Input {
     /// An INPUT as the operator writes it.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), folder: String::new() }
+        Self { text: text.into(), folder: String::new(), expected: None }
     }
 }
 
 /// A file that may be a granule.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Its path.
     pub path: PathBuf,
     /// Its folder inside INPUT, with `/` between names; empty for INPUT itself.
     pub folder: String,
+    /// What the file must be, if a manifest states it.
+    pub expected: Option<Box<Expected>>,
 }
 
 /// The files found in INPUT.
@@ -53,16 +57,45 @@ pub struct Discovered {
     /// Other visible files, each with the reason.
     pub ignored: Vec<Ignored>,
     /// Files and folders that cannot be read and may contain granules.
-    pub unreadable: Vec<(PathBuf, Failure)>,
+    pub unreadable: Vec<Refused>,
     /// Number of folders that were not looked into, because the search is not recursive.
     pub folders_left: usize,
 }
 
+/// A file or folder that is refused before conversion.
+#[derive(Debug)]
+pub struct Refused {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its folder inside INPUT.
+    pub folder: String,
+    /// The reason.
+    pub failure: Failure,
+}
+
+/// Where files are found: the folder of INPUT, and the folder that it is taken to be in itself.
+#[derive(Clone, Copy)]
+struct Root<'input> {
+    path: &'input Path,
+    folder: &'input str,
+}
+
+impl Root<'_> {
+    /// Returns the folder of `path` inside INPUT.
+    fn folder_of(self, path: &Path) -> String {
+        let inside = path.parent().and_then(|folder| folder.strip_prefix(self.path).ok());
+        let inside = inside.map_or(String::new(), |folder| folder.to_string_lossy().into_owned());
+        [self.folder, &inside].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+    }
+}
+
 impl Discovered {
-    fn cannot_list(&mut self, path: &Path, error: Option<std::io::Error>) {
+    fn cannot_list(&mut self, path: &Path, root: Root<'_>, error: Option<std::io::Error>) {
         let error = error.unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
         let failure = Failure::reading(Stage::Plan, path.display().to_string(), error);
-        self.unreadable.push((path.to_owned(), failure));
+        // Another run that is given a folder finds files in it by themselves.
+        let folder = if path.is_dir() { root.folder_of(&path.join("file")) } else { root.folder_of(path) };
+        self.unreadable.push(Refused { path: path.to_owned(), folder, failure });
     }
 
     fn ignore(&mut self, path: &Path, reason: impl Into<String>) {
@@ -85,10 +118,9 @@ impl Discovered {
     }
 
     /// Adds a candidate found below `root`.
-    fn candidate(&mut self, path: &Path, root: &Path) {
-        let folder = path.parent().and_then(|folder| folder.strip_prefix(root).ok());
-        let folder = folder.map_or(String::new(), |folder| folder.to_string_lossy().into_owned());
-        self.candidates.push(Candidate { path: path.to_owned(), folder });
+    fn candidate(&mut self, path: &Path, root: Root<'_>) {
+        let folder = root.folder_of(path);
+        self.candidates.push(Candidate { path: path.to_owned(), folder, expected: None });
     }
 }
 
@@ -102,7 +134,8 @@ pub fn discover(collection: &Collection, inputs: &[Input], recursive: bool) -> R
     for input in inputs {
         match look_into(collection, input, recursive, &mut found) {
             Err(failure) if inputs.len() > 1 && failure.class != Class::Usage => {
-                found.unreadable.push((PathBuf::from(&input.text), failure));
+                let (path, folder) = (PathBuf::from(&input.text), input.folder.clone());
+                found.unreadable.push(Refused { path, folder, failure });
             }
             outcome => outcome?,
         }
@@ -110,7 +143,7 @@ pub fn discover(collection: &Collection, inputs: &[Input], recursive: bool) -> R
     if inputs.len() > 1 {
         found.drop_repeated();
     }
-    found.candidates.sort();
+    found.candidates.sort_by(|left, right| left.path.cmp(&right.path));
     if found.folders_left > 0 {
         let reason =
             format!("{} were not looked into; use --recursive", counted(found.folders_left, "folder"));
@@ -125,15 +158,16 @@ pub fn discover(collection: &Collection, inputs: &[Input], recursive: bool) -> R
 /// Searches one INPUT.
 fn look_into(
     collection: &Collection,
-    Input { text: input, folder: known_folder }: &Input,
+    Input { text: input, folder: known_folder, expected }: &Input,
     recursive: bool,
     found: &mut Discovered,
 ) -> Result<(), Failure> {
     let path = Path::new(input);
     if path.is_dir() {
-        folder(collection, path, recursive, found)
+        folder(collection, Root { path, folder: known_folder }, recursive, found)
     } else if path.is_file() {
-        found.candidates.push(Candidate { path: path.to_owned(), folder: known_folder.clone() });
+        let (folder, expected) = (known_folder.clone(), expected.clone());
+        found.candidates.push(Candidate { path: path.to_owned(), folder, expected });
         Ok(())
     } else if path.exists() {
         Err(no_granule(collection, input, "neither a file nor a folder"))
@@ -208,13 +242,14 @@ fn no_granule(collection: &Collection, input: &str, found: &str) -> Failure {
 
 fn folder(
     collection: &Collection,
-    input: &Path,
+    root: Root<'_>,
     recursive: bool,
     found: &mut Discovered,
 ) -> Result<(), Failure> {
+    let input = root.path;
     let unreadable =
         |error: std::io::Error| Failure::reading(Stage::Plan, input.display().to_string(), error);
-    let root = input.canonicalize().map_err(unreadable)?;
+    let resolved = input.canonicalize().map_err(unreadable)?;
     let depth = if recursive { usize::MAX } else { 1 };
     let visible = |entry: &walkdir::DirEntry| {
         entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
@@ -225,7 +260,7 @@ fn folder(
             Ok(entry) => entry,
             Err(error) => {
                 let path = error.path().unwrap_or(input).to_owned();
-                found.cannot_list(&path, error.into_io_error());
+                found.cannot_list(&path, root, error.into_io_error());
                 continue;
             }
         };
@@ -234,8 +269,8 @@ fn folder(
             found.folders_left += usize::from(!recursive);
             continue;
         }
-        if stays_inside(path, &root, found) {
-            file(collection, path, input, found);
+        if stays_inside(path, &resolved, found) {
+            file(collection, path, root, found);
         }
     }
     Ok(())
@@ -244,7 +279,8 @@ fn folder(
 fn pattern(collection: &Collection, input: &str, found: &mut Discovered) -> Result<(), Failure> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let literal = literal_folder(input);
-    let root = literal.canonicalize().unwrap_or_else(|_| literal.clone());
+    let resolved = literal.canonicalize().unwrap_or_else(|_| literal.clone());
+    let root = Root { path: &literal, folder: "" };
     let matches = glob::glob_with(input, options).map_err(|error| {
         Failure::new(Stage::Plan, input, "is not a pattern")
             .class(Class::Usage)
@@ -255,13 +291,13 @@ fn pattern(collection: &Collection, input: &str, found: &mut Discovered) -> Resu
         match path {
             Ok(path) if path.is_dir() => {}
             Ok(path) => {
-                if stays_inside(&path, &root, found) {
-                    file(collection, &path, &literal, found);
+                if stays_inside(&path, &resolved, found) {
+                    file(collection, &path, root, found);
                 }
             }
             Err(error) => {
                 let path = error.path().to_owned();
-                found.cannot_list(&path, Some(error.into()));
+                found.cannot_list(&path, root, Some(error.into()));
             }
         }
     }
@@ -295,13 +331,15 @@ fn stays_inside(path: &Path, root: &Path, found: &mut Discovered) -> bool {
 }
 
 /// Adds a file found below `root` as a candidate or as an ignored file.
-fn file(collection: &Collection, path: &Path, root: &Path, found: &mut Discovered) {
+fn file(collection: &Collection, path: &Path, root: Root<'_>, found: &mut Discovered) {
     match path.metadata() {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return found.ignore(path, "not a regular file"),
-        Err(error) => return found.cannot_list(path, Some(error)),
+        Err(error) => return found.cannot_list(path, root, Some(error)),
     }
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    // A name that is not UTF-8 is refused by the plan, and not passed over for its ending.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = &*name;
     if is_under_way(name) {
         return found.ignore(path, "a name under which files are still copied or edited");
     }
@@ -317,7 +355,7 @@ fn file(collection: &Collection, path: &Path, root: &Path, found: &mut Discovere
     match sounding::is_sounding(path) {
         Ok(true) => found.candidate(path, root),
         Ok(false) => found.ignore(path, "neither a granule by its ending nor a sounding by its contents"),
-        Err(error) => found.cannot_list(path, Some(error)),
+        Err(error) => found.cannot_list(path, root, Some(error)),
     }
 }
 

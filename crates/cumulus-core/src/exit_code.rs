@@ -35,6 +35,13 @@ pub fn exit_code(classes: impl IntoIterator<Item = Class>) -> u8 {
     PRECEDENCE.iter().find(|(class, _)| classes.contains(class)).map_or(EXIT_SUCCESS, |&(_, code)| code)
 }
 
+/// Returns the exit code with the higher precedence.
+#[must_use]
+pub fn more_pressing(one: u8, other: u8) -> u8 {
+    let rank = |code: u8| PRECEDENCE.iter().position(|&(_, known)| known == code).unwrap_or(PRECEDENCE.len());
+    if rank(one) <= rank(other) { one } else { other }
+}
+
 /// Returns what an operator should do after a run with this exit code.
 #[must_use]
 pub fn advice(exit_code: u8) -> Option<&'static str> {
@@ -60,5 +67,9 @@ mod tests {
         assert_eq!(exit_code([Class::Retryable, Class::OutputUnwritable, Class::BadGranule]), 73);
         assert_eq!(exit_code([Class::OutputUnwritable, Class::Internal]), 70);
         assert_eq!(exit_code([Class::NoGranule]), 66);
+        assert_eq!(
+            [(0, 73), (65, 73), (75, 73), (70, 73)].map(|(one, other)| more_pressing(one, other)),
+            [73, 73, 73, 70]
+        );
     }
 }

@@ -15,6 +15,40 @@ use cumulus_model::warning::{Code, Warning};
 /// Maximum length of a stem in bytes, which leaves room for every ending.
 const MAX_STEM: usize = 225;
 
+/// What a granule's file must be, where a manifest states it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256, if it was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+impl Expected {
+    /// Checks that the file at `place` is the expected one, by its size and, if it is known, its checksum.
+    ///
+    /// # Errors
+    /// It is another file than that of the manifest.
+    pub fn check(&self, place: &str, size: u64, sha256: Option<&str>) -> Result<(), Failure> {
+        let changed = |found: String, expected: String| {
+            Err(Failure::new(Stage::Read, place, "is not the file of the manifest")
+                .found(found)
+                .expected(expected)
+                .hint("restore the file, or make a new manifest; products of one manifest have the same sources"))
+        };
+        if size != self.size {
+            return changed(format!("{size} bytes"), format!("{} bytes", self.size));
+        }
+        match (sha256, &self.sha256) {
+            (Some(found), Some(expected)) if found != expected => {
+                changed(format!("SHA-256 {found}"), format!("SHA-256 {expected}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// One file to convert, or one sounding of a file that contains several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granule {
@@ -30,6 +64,8 @@ pub struct Granule {
     pub folder: String,
     /// Folder of the products inside OUTPUT, in the same form; the plan sets it.
     pub output_folder: String,
+    /// What the file must be, if that is known.
+    pub expected: Option<Box<Expected>>,
 }
 
 impl Granule {
@@ -74,6 +110,7 @@ impl Granule {
             part: None,
             folder: folder.to_owned(),
             output_folder: String::new(),
+            expected: None,
         })
     }
 }

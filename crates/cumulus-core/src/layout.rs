@@ -4,6 +4,7 @@
 //! granule is opened: its folder inside INPUT, and what its file name states. So the name of a product can be told by
 //! a dry run, and another run finds the product where an earlier one put it.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::collection::Collection;
@@ -50,12 +51,21 @@ impl FromStr for Layout {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let (name, after) = after.split_once('}').ok_or("a } for each {")?;
-            parts.push(Part::Text(before.to_owned()));
-            parts.push(Part::Placeholder(name.to_owned()));
+            parts.extend([Part::Text(before.to_owned()), Part::Placeholder(name.to_owned())]);
             rest = after;
         }
         parts.push(Part::Text(rest.to_owned()));
+        parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
         Ok(Self(parts))
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Text(text) => formatter.write_str(text),
+            Part::Placeholder(name) => write!(formatter, "{{{name}}}"),
+        })
     }
 }
 
@@ -151,12 +161,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_default_is_what_it_says() {
+        assert_eq!("{folder}".parse::<Layout>().unwrap(), Layout::default());
+    }
+
+    #[test]
     fn a_layout_that_leaves_output_is_refused() {
         for text in ["/srv", "../x", "a/../b", ".hidden", "a\\b", "{year"] {
             assert!(text.parse::<Layout>().is_err(), "{text}");
         }
         for text in ["", "{folder}", "{year}/{day_of_year}", "level{product}/v1"] {
-            assert!(text.parse::<Layout>().is_ok(), "{text}");
+            assert_eq!(text.parse::<Layout>().unwrap().to_string(), text);
         }
     }
 }

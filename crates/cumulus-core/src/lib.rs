@@ -37,6 +37,7 @@ pub mod explain;
 pub mod facts;
 pub mod granule;
 pub mod layout;
+pub mod manifest;
 pub mod map;
 pub mod measure;
 pub mod metadata;
@@ -49,6 +50,8 @@ pub mod publish;
 pub mod quarantine;
 pub mod report;
 pub mod run;
+pub mod shard;
+pub mod status;
 pub mod stop;
 pub mod summary;
 #[cfg(any(test, feature = "testing"))]

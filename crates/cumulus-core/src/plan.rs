@@ -1,10 +1,10 @@
 //! Decides which granules become which files. Pure: it does no I/O.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::collection::Collection;
-use crate::discover::Candidate;
+use crate::discover::{Candidate, Refused};
 use crate::granule::Granule;
 use crate::layout::Layout;
 use crate::product_name::output_names;
@@ -16,7 +16,7 @@ pub struct Plan {
     /// Granules to convert, in this order.
     pub granules: Vec<Granule>,
     /// Files that are refused before conversion, each with the reason.
-    pub refused: Vec<(PathBuf, Failure)>,
+    pub refused: Vec<Refused>,
     /// Stems that several granules share, in different folders of OUTPUT, with their number.
     pub repeated: BTreeMap<String, usize>,
 }
@@ -36,18 +36,16 @@ pub struct Occupant<Identity> {
 #[must_use]
 pub fn plan(collection: &'static Collection, candidates: Vec<Candidate>, layout: &Layout) -> Plan {
     let mut plan = Plan { granules: Vec::with_capacity(candidates.len()), ..Plan::default() };
-    for Candidate { path, folder } in candidates {
+    for Candidate { path, folder, expected } in candidates {
         let placed = Granule::at(&path, &folder, collection).and_then(|mut granule| {
+            granule.expected = expected;
             granule.output_folder = layout.folder(collection, &granule)?;
             Ok(granule)
         });
         match placed {
             Ok(granule) => plan.granules.push(granule),
-            Err(failure) => plan.refused.push((path, failure)),
+            Err(failure) => plan.refused.push(Refused { path, folder, failure }),
         }
-    }
-    fn place(granule: &Granule) -> (&str, &str) {
-        (&granule.output_folder, &granule.stem)
     }
     plan.granules
         .sort_by(|left, right| place(left).cmp(&place(right)).then_with(|| left.path.cmp(&right.path)));
@@ -70,12 +68,17 @@ pub fn plan(collection: &'static Collection, candidates: Vec<Candidate>, layout:
             .found(paths.join(" and "))
             .expected(format!("one granule for {}.nc", granule.output_stem()))
             .hint("convert them into different OUTPUT folders, or choose a --layout that tells them apart");
-            plan.refused.push((granule.path, failure));
+            plan.refused.push(Refused { path: granule.path, folder: granule.folder, failure });
         }
     }
     plan.repeated = repeated(&alone);
     plan.granules = alone;
     plan
+}
+
+/// Returns what tells the products of two granules apart.
+fn place(granule: &Granule) -> (&str, &str) {
+    (&granule.output_folder, &granule.stem)
 }
 
 /// Returns the stems that several granules share, with their number.
@@ -138,6 +141,7 @@ pub fn check_outputs<Identity: Ord>(
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -149,6 +153,7 @@ mod tests {
             part: None,
             folder: String::new(),
             output_folder: String::new(),
+            expected: None,
         };
         Plan { granules: (0..granules).map(granule).collect(), ..Plan::default() }
     }

@@ -142,11 +142,12 @@ struct Task {
 }
 
 impl<'run> Pool<'run> {
-    /// Creates a pool without workers; they are started when needed.
+    /// Creates a pool without workers; they are started when needed. This number of granules failed before.
     pub fn new(
         output: &'run OutputFolder,
         setup: Setup,
         limits: Limits,
+        failures: usize,
         observer: &'run mut dyn Observer,
     ) -> Self {
         let (sender, receiver) = channel();
@@ -163,7 +164,7 @@ impl<'run> Pool<'run> {
             retries: VecDeque::new(),
             finished: Vec::new(),
             output_stems: BTreeSet::new(),
-            failures: 0,
+            failures,
             timeouts_retried: 0,
             signals: 0,
             stop: None,
@@ -418,21 +419,26 @@ impl<'run> Pool<'run> {
         let death = killed_for.unwrap_or_else(|| Death::of(end, panic));
         self.output.release(&task.granule.output_stem());
         task.tries += 1;
-        let retry = if task.tries < TRIES && self.stop.is_none() { death.retry() } else { Retry::Never };
+        let free_bytes = device::free_bytes(self.output.path());
+        let retry = if task.tries < TRIES { death.retry(free_bytes) } else { Retry::Never };
         match retry {
+            // Whether its file is damaged only another try would tell.
+            Retry::Alone if self.stop.is_some() => {
+                self.observer.ended(GranuleReport::without_outcome(&task.granule, Status::Interrupted));
+            }
             Retry::Alone => {
                 self.observer.lost(&task.granule, &death.how());
                 self.retries.push_back(task);
             }
             // All of them together take one more timeout at most, because each has a worker of its own.
-            Retry::Queued if self.timeouts_retried < self.limits.jobs => {
+            Retry::Queued if self.timeouts_retried < self.limits.jobs && self.stop.is_none() => {
                 self.timeouts_retried += 1;
                 self.observer.lost(&task.granule, &death.how());
                 self.queue.push_back(task);
             }
             Retry::Queued | Retry::Never => {
                 let place = task.granule.path.display().to_string();
-                let failure = death.failure(place, task.tries, device::free_bytes(self.output.path()));
+                let failure = death.failure(place, task.tries, free_bytes);
                 self.ended(&task.granule, started, Notes::default(), Err(failure));
             }
         }
@@ -502,7 +508,8 @@ impl<'run> Pool<'run> {
         if is_device_full {
             self.stop(StopReason::DeviceFull { device: device::describe(self.output.path()) });
         }
-        if let Some(most) = self.limits.max_failures.filter(|&most| self.failures > most) {
+        let has_more = !(self.queue.is_empty() && self.retries.is_empty());
+        if let Some(most) = self.limits.max_failures.filter(|&most| has_more && self.failures > most) {
             self.stop(StopReason::MaxFailures { most });
         }
     }

@@ -17,6 +17,7 @@
 mod exchange;
 mod journal;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -39,6 +40,8 @@ pub struct OutputFolder {
     staging: Option<TempDir>,
     /// Keeps the lock of the staging folder.
     _alive: File,
+    /// Folders of granules whose publication could neither be finished nor undone; they stay for the next run.
+    unresolved: RefCell<BTreeSet<PathBuf>>,
 }
 
 /// Whether this run may convert a granule.
@@ -83,7 +86,13 @@ impl OutputFolder {
         })?;
         let alive = locked(staging.path()).map_err(unwritable)?;
         drop(lock);
-        Ok(Self { path: path.to_owned(), runs, staging: Some(staging), _alive: alive })
+        Ok(Self {
+            path: path.to_owned(),
+            runs,
+            staging: Some(staging),
+            _alive: alive,
+            unresolved: RefCell::default(),
+        })
     }
 
     /// Checks that OUTPUT at `path` can be opened by `program`, and leaves nothing there.
@@ -154,8 +163,19 @@ impl OutputFolder {
         if let Err(failure) = named {
             reject(&mut results, &failure);
         }
-        journal::close(self.staging());
+        let folders = group.iter().filter_map(|staged| staged.files[0].parent());
+        if self.unresolved.borrow().is_empty()
+            || !folders.into_iter().any(|folder| self.is_unresolved(folder))
+        {
+            journal::close(self.staging());
+        } else {
+            journal::keep(self.staging(), self.unresolved.borrow().len());
+        }
         results
+    }
+
+    fn is_unresolved(&self, folder: &Path) -> bool {
+        self.unresolved.borrow().contains(folder)
     }
 
     /// Writes the journal of a group. A product whose files are gone has no entry; its flush fails.
@@ -176,8 +196,10 @@ impl OutputFolder {
                 Ok(before) => done.push((file, target, before)),
                 Err(error) => {
                     for (file, target, before) in done.into_iter().rev() {
-                        // If even this fails, the next run completes the product by the journal of this one.
-                        let _ = take_back(file, &target, before);
+                        if take_back(file, &target, before).is_err() {
+                            // The next run completes the product by the journal of this one.
+                            self.unresolved.borrow_mut().extend(file.parent().map(Path::to_owned));
+                        }
                     }
                     return Err(unwritable(&target, error));
                 }
@@ -221,6 +243,9 @@ impl OutputFolder {
 
     /// Releases a claim and removes its folder with its contents.
     pub fn release(&self, stem: &str) {
+        if self.is_unresolved(&self.folder(stem)) {
+            return;
+        }
         // Anything that cannot be removed now is removed with the staging folder.
         let _ = fs::remove_dir_all(self.folder(stem));
     }
@@ -260,7 +285,10 @@ impl Drop for OutputFolder {
     /// Errors are ignored: a folder that cannot be removed is removed by the next run.
     fn drop(&mut self) {
         let _lock = locked(&self.path);
-        drop(self.staging.take());
+        match self.staging.take() {
+            Some(staging) if !self.unresolved.borrow().is_empty() => drop(staging.keep()),
+            staging => drop(staging),
+        }
         // This fails while other runs have folders in it.
         let _ = fs::remove_dir(&self.runs);
     }

@@ -3,19 +3,21 @@
 //! INPUT is never changed. The folder receives a hard link to each granule that is permanently invalid, or a copy where
 //! a link is not possible, and beside it a file with the reason.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tempfile::NamedTempFile;
 
 use crate::report::GranuleReport;
 use cumulus_model::error::{Class, Failure, Stage};
 
 /// What is appended to a granule's name to name the file with the reason.
 const REASON: &str = ".reason.json";
+
+/// Permissions of new files before the umask, as for any other file.
+const PERMISSIONS: u32 = 0o666;
 
 /// A folder of invalid granules.
 #[derive(Clone, Debug)]
@@ -51,41 +53,49 @@ impl Quarantine {
             return Ok(None);
         };
         let Some(name) = report.path.file_name() else { return Ok(None) };
-        let kept = self.0.join(name);
+        // Granules of one name in different folders stay apart.
+        let folder = self.0.join(&report.folder);
+        let kept = folder.join(name);
         let unwritable = |error| unwritable(&kept, error);
-        link_or_copy(&report.path, &kept).map_err(unwritable)?;
+        let unreadable = |error| Failure::reading(Stage::Report, report.path.display().to_string(), error);
+        fs::create_dir_all(&folder).map_err(unwritable)?;
+        let source = report.path.canonicalize().map_err(unreadable)?;
+        File::open(&source).map_err(unreadable)?;
+        link_or_copy(&source, &kept).map_err(unwritable)?;
         let reason = json!({
             "granule": report.granule,
-            "path": report.path,
+            "path": report.path.to_string_lossy(),
             "failure": failure,
             "warnings": report.warnings,
         });
         let mut reason_name = name.to_owned();
         reason_name.push(REASON);
         let text = serde_json::to_string_pretty(&reason).map_err(io::Error::from).map_err(unwritable)?;
-        replace(&self.0.join(reason_name), |file| fs::write(file, text + "\n")).map_err(unwritable)?;
+        replace(&folder.join(reason_name), |file| fs::write(file, text + "\n")).map_err(unwritable)?;
         Ok(Some(kept))
     }
 }
 
-/// Makes `kept` the same file as `source`, or else a copy.
+/// Makes `kept` the same file as `source`, or else a copy. A link to a symbolic link would lead nowhere if that is
+/// relative, so `source` is none.
 fn link_or_copy(source: &Path, kept: &Path) -> io::Result<()> {
     let wanted = source.metadata()?;
     if kept.metadata().is_ok_and(|there| (there.dev(), there.ino()) == (wanted.dev(), wanted.ino())) {
         return Ok(());
     }
-    // A link to a symbolic link would lead nowhere if it is relative.
-    let source = source.canonicalize()?;
-    if !kept.exists() && fs::hard_link(&source, kept).is_ok() {
+    if !kept.exists() && fs::hard_link(source, kept).is_ok() {
         return Ok(());
     }
-    replace(kept, |file| fs::copy(&source, file).map(drop))
+    replace(kept, |file| fs::copy(source, file).map(drop))
 }
 
 /// Replaces a file in one step by what `write` writes.
 fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let file = NamedTempFile::with_prefix_in(".", folder)?;
+    let file = tempfile::Builder::new()
+        .prefix(".")
+        .permissions(fs::Permissions::from_mode(PERMISSIONS))
+        .tempfile_in(folder)?;
     write(file.path())?;
     file.persist(path)?;
     Ok(())
@@ -102,7 +112,7 @@ mod tests {
     use super::*;
 
     fn bad(path: &Path) -> GranuleReport {
-        GranuleReport::refused(path, Failure::new(Stage::Read, "Latitude", "is missing"))
+        GranuleReport::refused(path, "", Failure::new(Stage::Read, "Latitude", "is missing"))
     }
 
     #[test]
@@ -123,6 +133,28 @@ mod tests {
         let reason = fs::read_to_string(folder.path().join("q/a.h5.reason.json")).unwrap();
         assert!(reason.contains("is missing") && reason.contains("bad_granule"), "{reason}");
         assert_eq!(fs::read_dir(folder.path().join("q")).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn names_need_not_be_unique_or_text() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        let quarantine = Quarantine::open(&folder.path().join("q")).unwrap();
+        let name = std::ffi::OsStr::from_bytes(b"a\xff.h5");
+        for inner in ["x", "y"] {
+            fs::create_dir(folder.path().join(inner)).unwrap();
+            let source = folder.path().join(inner).join(name);
+            fs::write(&source, inner).unwrap();
+            let report = GranuleReport { folder: inner.to_owned(), ..bad(&source) };
+            assert_eq!(fs::read_to_string(quarantine.keep(&report).unwrap().unwrap()).unwrap(), inner);
+        }
+        let mode = folder
+            .path()
+            .join("q/x")
+            .read_dir()
+            .unwrap()
+            .map(|file| file.unwrap().metadata().unwrap().mode());
+        assert!(mode.into_iter().all(|mode| mode & 0o444 == 0o444));
     }
 
     #[test]

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::granule::Granule;
 use crate::map::decode::Statistics;
 use crate::map::position::{Extent, InvalidPositions};
 use crate::metadata::DayNight;
+use crate::shard::Shard;
 use crate::stop::StopReason;
 use cumulus_log::shipper::Shipment;
 use cumulus_model::error::{Class, Failure, Stage};
@@ -35,6 +36,20 @@ pub struct Header {
     pub output: String,
     /// Time stamp of the run and of all its products.
     pub started: Timestamp,
+    /// The manifest that the run converts, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<OfManifest>,
+}
+
+/// The part of a manifest that a run converts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfManifest {
+    /// Path of the manifest.
+    pub path: String,
+    /// SHA-256 of the manifest.
+    pub sha256: String,
+    /// Its shard.
+    pub shard: Shard,
 }
 
 /// What is known about a run after its last granule.
@@ -103,6 +118,7 @@ pub struct GranuleReport {
     /// Stem of the granule.
     pub granule: String,
     /// Path of its file.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// Folder of its file inside INPUT, if it is not INPUT itself.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -222,17 +238,28 @@ pub struct VariableCount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ignored {
     /// The file.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// Why it is ignored.
     pub reason: String,
 }
 
+/// Serializes a path that need not be UTF-8, which JSON must be.
+fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
 impl GranuleReport {
-    /// Returns the report of a file that is refused as a granule.
+    /// Returns the report of a file, in this `folder` of INPUT, that is refused as a granule.
     #[must_use]
-    pub fn refused(path: &Path, failure: Failure) -> Self {
+    pub fn refused(path: &Path, folder: &str, failure: Failure) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        Self { failure: Some(failure), ..Self::new(name.into_owned(), path.to_owned(), Status::Failed) }
+        let folder = folder.to_owned();
+        Self {
+            folder,
+            failure: Some(failure),
+            ..Self::new(name.into_owned(), path.to_owned(), Status::Failed)
+        }
     }
 
     /// Returns the report of a granule that the end of the run left without product and without failure.

@@ -8,6 +8,7 @@ mod observer;
 pub mod progress;
 mod recap;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -16,8 +17,8 @@ use signal_hook::iterator::Signals;
 use tracing::{error, info};
 
 use crate::collection::Collection;
-use crate::discover::{self, Input};
-use crate::exit_code::{EXIT_OUTPUT_UNWRITABLE, EXIT_SUCCESS};
+use crate::discover::{self, Input, Refused};
+use crate::exit_code::{self, EXIT_OUTPUT_UNWRITABLE};
 use crate::layout::Layout;
 use crate::options::{Check, ContentOptions, Reuse};
 use crate::plan::{self, Occupant, Plan};
@@ -26,7 +27,7 @@ use crate::pool::{Event, Limits, Pool};
 use crate::publish::OutputFolder;
 use crate::quarantine::Quarantine;
 use crate::report::file::ReportFile;
-use crate::report::{GranuleReport, Header, Ignored, LAYOUT, Totals};
+use crate::report::{GranuleReport, Header, Ignored, LAYOUT, OfManifest, Totals};
 use crate::run::observer::RunObserver;
 use crate::run::progress::Progress;
 use crate::run::recap::Recap;
@@ -62,6 +63,8 @@ pub struct Request {
     pub report: Option<PathBuf>,
     /// The folder for granules that are permanently invalid.
     pub quarantine: Option<PathBuf>,
+    /// The manifest that the granules are from, if any.
+    pub manifest: Option<OfManifest>,
 }
 
 /// A number of failures, or a percentage of all granules.
@@ -116,10 +119,15 @@ impl Request {
 pub fn prepare(collection: &'static Collection, request: &Request) -> Result<(Plan, Vec<Ignored>), Failure> {
     check_output(&request.output)?;
     request.layout.check(collection)?;
-    let apart = |input: &Input| check_apart(&input.text, &request.output, request.recursive);
-    request.inputs.iter().try_for_each(apart)?;
+    let folders = [Some(&request.output), request.quarantine.as_ref()];
+    for (input, folder) in
+        request.inputs.iter().flat_map(|input| folders.iter().flatten().map(move |folder| (input, folder)))
+    {
+        check_apart(&input.text, folder, request.recursive)?;
+    }
     let discovered = discover::discover(collection, &request.inputs, request.recursive)?;
     let mut plan = plan::plan(collection, discovered.candidates, &request.layout);
+    check_folders(&plan, &request.output)?;
     plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, occupant)?;
     plan.refused.extend(discovered.unreadable);
     Ok((plan, discovered.ignored))
@@ -127,7 +135,10 @@ pub fn prepare(collection: &'static Collection, request: &Request) -> Result<(Pl
 
 /// Rejects an OUTPUT that is not UTF-8, or that netcdf-c would misread: it treats a backslash as a folder separator and
 /// an address as a remote data set.
-fn check_output(output: &Path) -> Result<(), Failure> {
+///
+/// # Errors
+/// OUTPUT is one of these.
+pub fn check_output(output: &Path) -> Result<(), Failure> {
     let text = output.to_string_lossy();
     let refused = |found: &str, hint: &str| {
         Err(Failure::new(Stage::Plan, text.clone(), "cannot be an output folder")
@@ -151,19 +162,49 @@ fn check_output(output: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Rejects an OUTPUT that is INPUT, or that a recursive search of INPUT would enter: its products could be taken for
-/// granules by the next run.
-fn check_apart(input: &str, output: &Path, recursive: bool) -> Result<(), Failure> {
+/// Rejects a folder to write into that is INPUT, or that a recursive search of INPUT would enter: what is written there
+/// could be taken for granules by the next run.
+fn check_apart(input: &str, folder: &Path, recursive: bool) -> Result<(), Failure> {
     let input = Path::new(input);
-    let (Ok(inner), Ok(outer)) = (output.canonicalize(), input.canonicalize()) else { return Ok(()) };
+    let (Some(inner), Ok(outer)) = (resolved(folder), input.canonicalize()) else { return Ok(()) };
     let is_inside = recursive && inner.starts_with(&outer);
     if outer.is_dir() && (inner == outer || is_inside) {
-        let problem = if inner == outer { "is INPUT and OUTPUT at once" } else { "is inside INPUT" };
-        return Err(Failure::new(Stage::Plan, output.display().to_string(), problem)
+        let problem =
+            if inner == outer { "is INPUT, and nothing is written there" } else { "is inside INPUT" };
+        return Err(Failure::new(Stage::Plan, folder.display().to_string(), problem)
             .class(Class::Usage)
             .found(format!("INPUT {}", input.display()))
-            .expected("two folders, neither of them inside the other")
-            .hint("choose another OUTPUT"));
+            .expected("a folder apart from INPUT")
+            .hint("choose another folder"));
+    }
+    Ok(())
+}
+
+/// Returns a path with its links resolved, as far as it exists.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    let existing = absolute.ancestors().find(|folder| folder.exists())?;
+    let rest = absolute.strip_prefix(existing).ok()?;
+    Some(existing.canonicalize().ok()?.join(rest))
+}
+
+/// Rejects a plan in which something that is no folder is in the way of a folder of products.
+fn check_folders(plan: &Plan, output: &Path) -> Result<(), Failure> {
+    let folders: BTreeSet<&str> =
+        plan.granules.iter().map(|granule| granule.output_folder.as_str()).collect();
+    for folder in folders.into_iter().flat_map(|folder| Path::new(folder).ancestors()) {
+        let path = output.join(folder);
+        if path.metadata().is_ok_and(|there| !there.is_dir()) {
+            return Err(Failure::new(
+                Stage::Plan,
+                path.display().to_string(),
+                "is in the way of a folder of products",
+            )
+            .class(Class::OutputUnwritable)
+            .found("a file")
+            .expected("a folder, or nothing")
+            .hint("remove it or choose another OUTPUT or --layout"));
+        }
     }
     Ok(())
 }
@@ -203,7 +244,7 @@ impl Ended {
         let Some(report) = self.report else { return exit_code };
         let Err(failure) = report.finish(&self.ignored, &self.totals) else { return exit_code };
         error!(process = "processing", "{failure}");
-        if exit_code == EXIT_SUCCESS { EXIT_OUTPUT_UNWRITABLE } else { exit_code }
+        exit_code::more_pressing(exit_code, EXIT_OUTPUT_UNWRITABLE)
     }
 }
 
@@ -255,12 +296,13 @@ impl Work {
             inputs: request.inputs.iter().map(|input| input.text.clone()).collect(),
             output: request.output.display().to_string(),
             started: request.now,
+            manifest: request.manifest.clone(),
         };
         // A report that cannot be written is better known before the night than after it.
         let create = |path: &PathBuf| ReportFile::create(path, &header);
         self.report = request.report.as_ref().map(create).transpose()?;
-        let quarantine = request.quarantine.as_deref().map(Quarantine::open).transpose()?;
         let (Plan { granules, refused, repeated }, ignored) = prepare(collection, request)?;
+        let quarantine = request.quarantine.as_deref().map(Quarantine::open).transpose()?;
         self.ignored = ignored;
         for ignored in &self.ignored {
             info!(process = "processing", "ignored {}: {}", ignored.path.display(), ignored.reason);
@@ -285,11 +327,12 @@ impl Work {
             units: observer::UnitsSeen::default(),
             started: Instant::now(),
         };
-        for (path, failure) in refused {
-            desk.refused(&GranuleReport::refused(&path, failure));
+        let failures = refused.len();
+        for Refused { path, folder, failure } in refused {
+            desk.refused(&GranuleReport::refused(&path, &folder, failure));
         }
         let limits = Limits { max_failures: request.most_failures(granules.len()), ..request.limits };
-        let pool = Pool::new(&output, setup, limits, &mut desk);
+        let pool = Pool::new(&output, setup, limits, failures, &mut desk);
         listen(&pool)?;
         self.stop = pool.convert(granules);
         Ok(())

@@ -5,7 +5,7 @@ mod map;
 mod prometheus;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::{FailureGroup, GranuleReport, Report, Status};
 
@@ -39,10 +39,12 @@ pub fn summary(report: &Report, form: Form) -> String {
 /// The paths of failed granules.
 fn failed(report: &Report) -> String {
     let failed = report.granules.iter().filter(|granule| granule.status == Status::Failed);
-    let mut paths: Vec<String> = failed.map(|granule| format!("{}\n", granule.path.display())).collect();
     // Soundings of one file have the same path.
-    paths.dedup();
-    paths.concat()
+    let mut seen = BTreeSet::new();
+    let paths = failed
+        .map(|granule| format!("{}\n", granule.path.display()))
+        .filter(|path| seen.insert(path.clone()));
+    paths.collect::<Vec<_>>().concat()
 }
 
 /// What all summaries tell, counted once.

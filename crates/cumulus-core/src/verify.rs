@@ -16,6 +16,7 @@ use quick_xml::events::Event;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::publish;
+use crate::status::REPORTS;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
 
@@ -95,8 +96,10 @@ fn names(folder: &Path) -> Result<BTreeSet<String>, Failure> {
             .expected("a folder of products")
             .cause(error)
     })?;
-    let is_visible =
-        |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
+    let is_visible = |entry: &DirEntry| {
+        let name = entry.file_name();
+        entry.depth() == 0 || !(name.as_encoded_bytes().starts_with(b".") || name == REPORTS)
+    };
     Ok(WalkDir::new(folder)
         .into_iter()
         .filter_entry(is_visible)

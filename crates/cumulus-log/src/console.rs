@@ -182,7 +182,9 @@ impl Console {
     pub fn show(&self, now: Timestamp, event: &Event) {
         let is_wanted = match event.visibility {
             Visibility::Normal => self.filter.would_enable(&event.target, &event.level),
-            Visibility::Always => self.verbosity() >= LevelFilter::WARN,
+            Visibility::Always => {
+                self.verbosity() >= LevelFilter::WARN || self.filter.would_enable(&event.target, &event.level)
+            }
             Visibility::NotBesideProgress => {
                 let is_told = self.has_progress && self.format == Format::Human;
                 !is_told && self.filter.would_enable(&event.target, &event.level)

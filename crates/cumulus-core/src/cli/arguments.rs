@@ -13,6 +13,7 @@ use crate::options::Check;
 use crate::pool::process;
 use crate::pool::worker::Fault;
 use crate::run::MaxFailures;
+use crate::shard::Shard;
 use crate::summary::Form;
 use cumulus_log::console::Format;
 
@@ -62,11 +63,33 @@ pub(super) struct Arguments {
 }
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Convert {
+    #[command(flatten)]
+    pub(super) places: Paths,
+    /// Convert what is failed or not begun in this run report
+    #[arg(long, value_name = "REPORT", help_heading = INPUT)]
+    pub(super) retry: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) content: Content,
+    #[command(flatten)]
+    pub(super) work: Work,
+    /// Compare INPUT with OUTPUT, print what would be done, and do nothing
+    #[arg(short = 'n', long, help_heading = SAFETY)]
+    pub(super) dry_run: bool,
+    /// Print help; -h prints a summary
+    #[arg(short, long, action = ArgAction::Help, global = true, help_heading = LOGS)]
+    help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = LOGS)]
+    version: Option<bool>,
+}
+
+/// Where granules come from and products go to.
+#[derive(Debug, Args)]
+pub(super) struct Paths {
     /// Folders of granules, single granules, or patterns; then the folder for the products, made if it is missing
     #[arg(value_name = "INPUT... OUTPUT")]
-    pub(super) paths: Vec<String>,
+    pub(super) named: Vec<String>,
     // An image sets its default folders by environment variables, so that they still apply when options are given:
     // arguments replace the whole command of an image.
     #[arg(long, hide = true, env = "CUMULUS_INPUT")]
@@ -80,16 +103,11 @@ pub(super) struct Convert {
     /// Convert the files that this list names, one a line; - is standard input
     #[arg(long, value_name = "LIST", help_heading = INPUT)]
     pub(super) files_from: Option<PathBuf>,
-    /// Convert what is failed or not begun in this run report
-    #[arg(long, value_name = "REPORT", help_heading = INPUT)]
-    pub(super) retry: Option<PathBuf>,
-    /// Convert again what is up to date
-    #[arg(short, long, help_heading = INPUT)]
-    pub(super) force: bool,
-    /// Take published products for whole without reading them again
-    #[arg(long, conflicts_with = "force", help_heading = INPUT, hide_short_help = true)]
-    pub(super) trust_existing: bool,
+}
 
+/// What products contain, and where they are.
+#[derive(Debug, Args)]
+pub(super) struct Content {
     /// Deflate level of the netCDF files, 0 (none) to 9
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=9), help_heading = PRODUCTS)]
     pub(super) level: u8,
@@ -106,6 +124,22 @@ pub(super) struct Convert {
     #[arg(long, value_name = "SUFFIX", env = "CUMULUS_METADATA_SUFFIX", default_value = SUFFIX, value_parser = suffix, help_heading = PRODUCTS, hide_short_help = true)]
     pub(super) metadata_suffix: String,
 
+    /// Time stamp of everything made, in seconds since 1970
+    #[arg(long, hide = true, env = "SOURCE_DATE_EPOCH")]
+    pub(super) source_date_epoch: Option<Epoch>,
+}
+
+/// How a run works and what it tells.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct Work {
+    /// Convert again what is up to date
+    #[arg(short, long, help_heading = INPUT)]
+    pub(super) force: bool,
+    /// Take published products for whole without reading them again
+    #[arg(long, conflicts_with = "force", help_heading = INPUT, hide_short_help = true)]
+    pub(super) trust_existing: bool,
+
     /// Processor cores to use, for workers and their threads [default: all]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = LIMITS)]
     pub(super) jobs: Option<u16>,
@@ -119,9 +153,6 @@ pub(super) struct Convert {
     #[arg(long, value_name = "N|P%", help_heading = LIMITS)]
     pub(super) max_failures: Option<MaxFailures>,
 
-    /// Compare INPUT with OUTPUT, print what would be done, and do nothing
-    #[arg(short = 'n', long, help_heading = SAFETY)]
-    pub(super) dry_run: bool,
     /// Link or copy invalid granules into this folder, with the reason
     #[arg(long, value_name = "DIR", help_heading = SAFETY)]
     pub(super) quarantine: Option<PathBuf>,
@@ -144,16 +175,7 @@ pub(super) struct Convert {
     /// Progress on standard error
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = LOGS, hide_short_help = true)]
     pub(super) progress: When,
-    /// Print help; -h prints a summary
-    #[arg(short, long, action = ArgAction::Help, help_heading = LOGS)]
-    help: Option<bool>,
-    /// Print the version
-    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = LOGS)]
-    version: Option<bool>,
 
-    /// Time stamp of everything made, in seconds since 1970
-    #[arg(long, hide = true, env = "SOURCE_DATE_EPOCH")]
-    pub(super) source_date_epoch: Option<Epoch>,
     #[arg(long, hide = true, env = "PIPELINE_ID")]
     pub(super) pipeline_id: Option<String>,
     #[arg(long, hide = true, env = "DATASET_ID")]
@@ -183,6 +205,39 @@ pub(super) enum Verb {
         /// Threads [default: all cores]
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
         jobs: Option<u16>,
+    },
+    /// Print a manifest of all granules, for runs in shards
+    Manifest {
+        #[command(flatten)]
+        places: Paths,
+        #[command(flatten)]
+        content: Content,
+        /// Leave out the checksums of granules, which are read for them
+        #[arg(long)]
+        no_checksums: bool,
+    },
+    /// Convert a shard of a manifest
+    Run {
+        /// The manifest
+        #[arg(long, value_name = "FILE")]
+        manifest: PathBuf,
+        /// Shard I of N, from 0 [default: from the environment of the scheduler]
+        #[arg(long, value_name = "I/N")]
+        shard: Option<Shard>,
+        #[command(flatten)]
+        work: Work,
+    },
+    /// Print what of a manifest is complete, failed or missing
+    Status {
+        /// The manifest
+        #[arg(long, value_name = "FILE")]
+        manifest: PathBuf,
+        /// Number of shards, if no report of a run states it
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        shards: Option<u32>,
+        /// As JSON, with every granule that is not complete
+        #[arg(long)]
+        json: bool,
     },
     /// Print what happened in a run, from its report
     Summary {

@@ -19,7 +19,7 @@ use crate::report::file::ReportFile;
 use crate::run::{self, Request};
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_model::digest;
-use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::error::{Class, Failure, Stage, one_line};
 
 /// What would be done with one granule.
 struct Intent {
@@ -54,7 +54,7 @@ pub(super) fn describe(
     let output = request.output.display();
     for Intent { granule, earlier, .. } in intents.iter().filter(|_| !quiet) {
         let (data, metadata) = output_names(granule, &request.content.metadata_suffix);
-        let source = granule.path.display();
+        let source = one_line(&granule.path.to_string_lossy());
         // Writing to a String cannot fail.
         let _ = match earlier {
             Ok(earlier @ Earlier::UpToDate { .. }) => {
@@ -67,17 +67,23 @@ pub(super) fn describe(
         };
     }
     if !quiet {
-        for (_, failure) in &plan.refused {
-            let _ = writeln!(text, "refuse  {failure}");
+        for refused in &plan.refused {
+            let _ = writeln!(text, "refuse  {}", refused.failure);
         }
         for ignored in &ignored {
-            let _ = writeln!(text, "ignore  {}: {}", ignored.path.display(), ignored.reason);
+            let _ =
+                writeln!(text, "ignore  {}: {}", one_line(&ignored.path.to_string_lossy()), ignored.reason);
         }
     }
     text.push_str(&summary(request, &intents, plan.refused.len(), ignored.len()));
     let failed = intents.iter().filter_map(|intent| intent.earlier.as_ref().err());
-    let classes =
-        plan.refused.iter().map(|(_, failure)| failure).chain(failed).map(|failure| failure.class).collect();
+    let classes = plan
+        .refused
+        .iter()
+        .map(|refused| &refused.failure)
+        .chain(failed)
+        .map(|failure| failure.class)
+        .collect();
     Ok((text, classes))
 }
 

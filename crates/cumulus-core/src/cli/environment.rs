@@ -21,7 +21,7 @@ const WORKFLOW: [(&str, &str); 5] = [
 
 /// Returns the value of an environment variable, `None` if it is unset or empty.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads variables which are no option")]
-fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -1,10 +1,11 @@
 //! INPUT and OUTPUT: from arguments, lists, earlier reports, or the environment.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::arguments::Convert;
+use super::arguments::Paths;
 use crate::discover::Input;
 use crate::report::Status;
 use crate::report::file;
@@ -42,10 +43,10 @@ impl From<Failure> for Refusal {
 ///
 /// # Errors
 /// INPUT or OUTPUT is missing, the first path looks like a misspelt command, or a list cannot be read.
-pub(super) fn places(arguments: &Convert, verbs: &[String]) -> Result<Places, Refusal> {
+pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) -> Result<Places, Refusal> {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let (default_input, default_output) = (filled(&arguments.input), filled(&arguments.output));
-    let mut paths = arguments.paths.clone();
+    let mut paths = arguments.named.clone();
     if let Some(first) = paths.first() {
         suggest(first, verbs)?;
     }
@@ -57,8 +58,16 @@ pub(super) fn places(arguments: &Convert, verbs: &[String]) -> Result<Places, Re
         listed.extend(read_list(list)?);
     }
     let mut earlier_output = None;
-    if let Some(path) = &arguments.retry {
+    if let Some(path) = retry {
         let report = file::read(path)?;
+        if let Some(failure) = report.totals.failure {
+            let place = path.display().to_string();
+            return Err(Failure::new(Stage::Plan, place, "is the report of a run that failed as a whole")
+                .class(Class::Usage)
+                .found(failure)
+                .hint("mend that, then run the same command again")
+                .into());
+        }
         earlier_output = Some(report.header.output);
         let left = report.granules.into_iter().filter(|granule| {
             matches!(granule.status, Status::Failed | Status::Interrupted | Status::NotBegun)
@@ -66,11 +75,13 @@ pub(super) fn places(arguments: &Convert, verbs: &[String]) -> Result<Places, Re
         listed.extend(left.map(|granule| Input {
             text: granule.path.to_string_lossy().into_owned(),
             folder: granule.folder,
+            expected: None,
         }));
         // Soundings of one file have the same path.
-        listed.dedup();
+        let mut seen = BTreeSet::new();
+        listed.retain(|input| seen.insert(input.text.clone()));
     }
-    let has_list = arguments.files_from.is_some() || arguments.retry.is_some();
+    let has_list = arguments.files_from.is_some() || retry.is_some();
     let only_input = paths.len() == 1 && !has_list && default_output.is_some();
     let output = if only_input { None } else { paths.pop() };
     let output = output.or(default_output).or(earlier_output);

@@ -21,20 +21,20 @@ const VARIABLES: [(&str, &str); 6] = [
 /// Returns the command without hidden arguments and subcommands, which the generators would show.
 fn public(collection: &'static Collection) -> Command {
     let whole = arguments::command(collection);
-    Command::new(collection.program)
+    shown(&whole, collection.program)
         .version(collection.version)
+        .subcommands(arguments::verbs().iter().map(|verb| shown(verb, verb.get_name().to_owned())))
+}
+
+/// Returns a command with the arguments that `--help` shows, and nothing else.
+fn shown(whole: &Command, name: impl Into<clap::builder::Str>) -> Command {
+    let arguments = whole.get_arguments().filter(|argument| !argument.is_hide_set());
+    Command::new(name)
         .about(whole.get_about().cloned().unwrap_or_default())
         .disable_help_subcommand(true)
         .disable_help_flag(true)
         .disable_version_flag(true)
-        // The page says as much as --help.
-        .args(
-            whole
-                .get_arguments()
-                .filter(|argument| !argument.is_hide_set())
-                .map(|argument| argument.clone().hide_short_help(false)),
-        )
-        .subcommands(arguments::verbs())
+        .args(arguments.map(|argument| argument.clone().hide_short_help(false)))
 }
 
 /// Returns the manual page in the form that man(1) reads.

@@ -67,10 +67,11 @@ impl Death {
         }
     }
 
-    /// Returns whether and how the granule is tried again.
+    /// Returns whether and how the granule is tried again, with the free space in bytes on the device of OUTPUT.
     #[must_use]
-    pub fn retry(&self) -> Retry {
+    pub fn retry(&self, free_bytes: Option<u64>) -> Retry {
         match self {
+            Self::Ended(_) if is_full(free_bytes) => Retry::Never,
             Self::Panic(_) | Self::Memory { .. } => Retry::Never,
             Self::Timeout(_) => Retry::Queued,
             Self::Garbled(_) | Self::Ended(_) => Retry::Alone,
@@ -96,7 +97,8 @@ impl Death {
     #[must_use]
     pub fn failure(&self, place: String, tries: u32, free_bytes: Option<u64>) -> Failure {
         let how = self.how();
-        if let (Self::Ended(_), Some(free)) = (self, free_bytes.filter(|&free| free < MIN_FREE_BYTES)) {
+        if let (Self::Ended(_), true) = (self, is_full(free_bytes)) {
+            let free = free_bytes.unwrap_or_default();
             return Failure::new(Stage::Write, place, "cannot be written")
                 .class(Class::DeviceFull)
                 .found(format!("the worker process {how} with {free} bytes free on the device of OUTPUT"))
@@ -132,6 +134,11 @@ impl Death {
     }
 }
 
+/// Returns true if a crash is attributed to the device of OUTPUT.
+fn is_full(free_bytes: Option<u64>) -> bool {
+    free_bytes.is_some_and(|free| free < MIN_FREE_BYTES)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,7 +171,8 @@ mod tests {
 
     #[test]
     fn a_crash_on_a_full_device_is_no_fault_of_the_granule() {
-        assert_eq!(signal(11).failure("a".to_owned(), 2, Some(4096)).class, Class::DeviceFull);
+        assert_eq!(signal(11).failure("a".to_owned(), 1, Some(4096)).class, Class::DeviceFull);
+        assert_eq!([Some(4096), None].map(|free| signal(11).retry(free)), [Retry::Never, Retry::Alone]);
         let slow = Death::Timeout(Duration::from_secs(5));
         assert_eq!(slow.failure("a".to_owned(), 2, Some(4096)).class, Class::Retryable);
     }

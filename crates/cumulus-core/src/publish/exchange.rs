@@ -41,18 +41,24 @@ pub(super) fn take_back(file: &Path, target: &Path, before: Before) -> io::Resul
 /// Exchanges two files.
 fn exchange(file: &Path, target: &Path) -> io::Result<()> {
     match renameat_with(CWD, file, CWD, target, RenameFlags::EXCHANGE) {
-        // NFS, FAT and others cannot; then the old file is moved aside first.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            let aside = aside(file);
-            fs::rename(target, &aside)?;
-            if let Err(error) = fs::rename(file, target) {
-                fs::rename(&aside, target)?;
-                return Err(error);
-            }
-            fs::rename(&aside, file)
-        }
+        // NFS, FAT and others cannot.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => replace(file, target),
         result => Ok(result?),
     }
+}
+
+/// Exchanges two files in steps between which `target` is always whole: the old file gets a second name, or a copy
+/// where it cannot have one, before the new one takes its place.
+fn replace(file: &Path, target: &Path) -> io::Result<()> {
+    let aside = aside(file);
+    if fs::hard_link(target, &aside).is_err() {
+        fs::copy(target, &aside)?;
+    }
+    fs::rename(file, target)?;
+    fs::rename(&aside, file).or_else(|error| {
+        fs::rename(&aside, target)?;
+        Err(error)
+    })
 }
 
 /// Name of an old file between two renames.
@@ -82,6 +88,18 @@ mod tests {
         assert_eq!((text("new").as_deref(), text("name").as_deref()), (Some("old"), Some("new")));
         take_back(&path("new"), &path("name"), Before::File).unwrap();
         assert_eq!((text("new").as_deref(), text("name").as_deref()), (Some("new"), Some("old")));
+    }
+
+    #[test]
+    fn without_an_exchange_the_result_is_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("new"), "new").unwrap();
+        fs::write(path("name"), "old").unwrap();
+        replace(&path("new"), &path("name")).unwrap();
+        assert_eq!(fs::read_to_string(path("new")).unwrap(), "old");
+        assert_eq!(fs::read_to_string(path("name")).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -17,6 +17,9 @@ use super::exchange::put;
 /// Name of the journal inside the staging folder of its run.
 const NAME: &str = "journal.json";
 
+/// Beginning of the names of journals that are kept.
+const KEPT: &str = "journal-kept-";
+
 /// A product that is being published.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -62,12 +65,28 @@ pub(super) fn close(staging: &Path) {
     let _ = fs::remove_file(staging.join(NAME));
 }
 
+/// Keeps the journal of a publication that could neither be finished nor undone, under a name of its own, so that the
+/// next publication of the same run does not replace it.
+pub(super) fn keep(staging: &Path, number: usize) {
+    // Under its first name it is lost with the next publication, and the product is converted again.
+    let _ = fs::rename(staging.join(NAME), staging.join(format!("{KEPT}{number}.json")));
+}
+
 /// Returns the products whose publication by the dead run in folder `staging` is half done.
 pub(super) fn half_done(staging: &Path, output: &Path) -> Vec<Entry> {
-    let Ok(text) = fs::read(staging.join(NAME)) else { return Vec::new() };
-    // A journal that is cut short belongs to a publication that did not begin.
-    let entries: Vec<Entry> = serde_json::from_slice(&text).unwrap_or_default();
-    entries.into_iter().filter(|entry| entry.is_half_done(output)).collect()
+    let files = fs::read_dir(staging).into_iter().flatten().flatten().map(|file| file.path());
+    let is_journal = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name == NAME || name.starts_with(KEPT)
+    };
+    files
+        .filter(is_journal)
+        .filter_map(|path| fs::read(path).ok())
+        // A journal that is cut short belongs to a publication that did not begin.
+        .filter_map(|text| serde_json::from_slice::<Vec<Entry>>(&text).ok())
+        .flatten()
+        .filter(|entry| entry.is_half_done(output))
+        .collect()
 }
 
 /// Completes the publications of the dead run in folder `staging`, and returns the names of their data files.

@@ -176,3 +176,27 @@ fn a_file_in_the_way_of_the_folder_is_named() {
     assert_eq!(failure.class, Class::OutputUnwritable);
     assert!(failure.to_string().contains("file"), "{failure}");
 }
+
+/// What a run leaves that could neither make the second rename nor undo the first.
+#[test]
+fn what_could_not_be_undone_is_kept_for_the_next_run() {
+    let output = tempfile::tempdir().unwrap();
+    let run = OutputFolder::open(output.path(), "test").unwrap();
+    let first = staged(&run, "new");
+    run.write_journal(std::slice::from_ref(&first), true).unwrap();
+    put(&first.files[0], &output.path().join("a.nc")).unwrap();
+    run.unresolved.borrow_mut().insert(run.folder("a"));
+    journal::keep(run.staging(), 1);
+    run.release("a");
+    // The next publication of the same run has a journal of its own.
+    let folder = ours(run.claim("b").unwrap());
+    fs::write(folder.join("x"), "data").unwrap();
+    fs::write(folder.join("y"), "metadata").unwrap();
+    let files = ["x", "y"].map(|name| folder.join(name));
+    run.publish(&[Staged { files, names: ["b.nc", "b.xml"] }]).remove(0).unwrap();
+    drop(run);
+    assert_eq!(unfinished(output.path()), ["a.nc"]);
+    drop(OutputFolder::open(output.path(), "test").unwrap());
+    assert_eq!(names(output.path()), ["a.nc", "a.xml", "b.nc", "b.xml"]);
+    assert_eq!(pair(output.path()), ["new data", "new metadata"].map(|text| Some(text.to_owned())));
+}

@@ -44,6 +44,10 @@ impl Target {
         if path == Path::new(STANDARD_OUTPUT) {
             return Ok(Self::StandardOutput(BufWriter::new(io::stdout())));
         }
+        // A name of an open file, such as /dev/stdout, is written through and never replaced.
+        if ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder)) {
+            return Ok(Self::Existing(BufWriter::new(File::options().write(true).open(path)?)));
+        }
         match path.metadata() {
             Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(there) if !there.is_file() => {
@@ -74,6 +78,9 @@ impl ReportFile {
     /// # Errors
     /// The file cannot be created.
     pub fn create(path: &Path, header: &Header) -> Result<Self, Failure> {
+        // A link to a file stays a link.
+        let resolved = path.canonicalize().ok().filter(|_| path.is_symlink());
+        let path = resolved.as_deref().unwrap_or(path);
         let target = Target::open(path).map_err(|error| unwritable(path, error))?;
         let mut report = Self { path: path.to_owned(), target, granules: 0, error: None };
         report.write(|writer| {
@@ -191,6 +198,7 @@ mod tests {
             inputs: vec!["in".to_owned()],
             output: "out".to_owned(),
             started: Timestamp::UNIX_EPOCH,
+            manifest: None,
         }
     }
 
@@ -202,7 +210,7 @@ mod tests {
             let mut file = ReportFile::create(&path, &header()).unwrap();
             for number in 0..granules {
                 let failure = Failure::new(Stage::Read, "x", "is odd").found(number);
-                file.add(&GranuleReport::refused(Path::new("in/x.h5"), failure));
+                file.add(&GranuleReport::refused(Path::new("in/x.h5"), "", failure));
             }
             let ignored = [Ignored { path: "in/y".into(), reason: "no".to_owned() }];
             file.finish(&ignored, &Totals { failed: granules, ..Totals::default() }).unwrap();

@@ -54,7 +54,10 @@ impl RunObserver<'_> {
                 let message = format!("set aside as {}", kept.display());
                 log::emit(&of_granule(Level::INFO, &report.granule, message));
             }
-            Err(failure) => error!(granule_id = report.granule, "{failure}"),
+            Err(failure) => {
+                error!(granule_id = report.granule, "{failure}");
+                self.recap.also(failure.class);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use tracing::Level;
 
 use crate::exit_code::{self, EXIT_SUCCESS};
 use crate::report::{FailureGroup, GranuleReport, Status, Totals};
+use crate::stop::StopReason;
 use cumulus_log as log;
 use cumulus_log::event::{Event, Visibility};
 use cumulus_model::error::{Class, Failure, Stage};
@@ -24,6 +25,8 @@ const MAX_TOLD: usize = 10;
 pub(super) struct Recap {
     totals: Totals,
     causes: BTreeMap<(Stage, Class, String), FailureGroup>,
+    /// Classes of failures that are not about a granule.
+    others: Vec<Class>,
 }
 
 impl Recap {
@@ -40,6 +43,13 @@ impl Recap {
         *count += 1;
         if let Some(failure) = &report.failure {
             self.add_failure(&report.path, failure);
+        }
+    }
+
+    /// Adds a failure that is not about a granule, which decides about the exit code too.
+    pub(super) fn also(&mut self, class: Class) {
+        if !self.others.contains(&class) {
+            self.others.push(class);
         }
     }
 
@@ -70,8 +80,10 @@ impl Recap {
         let Totals { converted, up_to_date, failed, interrupted, not_begun, .. } = self.totals;
         let mut failures: Vec<FailureGroup> = self.causes.into_values().collect();
         failures.sort_by_key(|group| std::cmp::Reverse(group.count));
-        let left = interrupted + not_begun > 0;
-        let classes = failures.iter().map(|group| group.class);
+        // After too many failures another run would stop at the same ones, so that they decide.
+        let is_retryable = !matches!(end.stop, Some(StopReason::MaxFailures { .. }));
+        let left = interrupted + not_begun > 0 && is_retryable;
+        let classes = failures.iter().map(|group| group.class).chain(self.others);
         let classes = classes
             .chain(left.then_some(Class::Retryable))
             .chain(end.failure.as_ref().map(|failure| failure.class));
@@ -180,7 +192,7 @@ mod tests {
 
     fn failed(name: &str, place: &str, problem: &str) -> GranuleReport {
         let failure = Failure::new(Stage::Read, place, problem);
-        GranuleReport::refused(&Path::new("in").join(name), failure)
+        GranuleReport::refused(&Path::new("in").join(name), "", failure)
     }
 
     #[test]

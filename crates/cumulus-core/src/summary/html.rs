@@ -225,7 +225,7 @@ fn warnings(page: &mut String, overview: &Overview<'_>) {
         .iter()
         .map(|(code, count)| vec![count.to_string(), format!("<code>{code}</code>"), escaped(meaning(code))])
         .collect();
-    table(page, "warnings", "Warnings by code", &["granules", "code", "meaning"], &rows);
+    table(page, "warnings", "Warnings by code", &["warnings", "code", "meaning"], &rows);
 }
 
 fn ignored(page: &mut String, overview: &Overview<'_>) {

@@ -1,7 +1,7 @@
 //! A summary as metrics for the textfile collector of Prometheus' node exporter.
 //!
 //! Format: "Text-based format" of the Prometheus documentation, "Exposition formats". All metrics are gauges of the
-//! last run, because a textfile is replaced by the next one.
+//! last run, because a textfile is replaced by the next one; when that was, the collector itself tells by the file's time.
 
 use std::fmt::Write as _;
 
@@ -24,9 +24,6 @@ pub(super) fn render(overview: &Overview<'_>) -> String {
     let number = |count: u64| count as f64;
     let count = |count: usize| number(count as u64);
 
-    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
-    let end = header.started.as_second() as f64 + totals.seconds;
-    metric("run_end_timestamp_seconds", "Time at which the last run ended.", one(end));
     metric("run_duration_seconds", "Duration of the last run.", one(totals.seconds));
     metric("run_exit_code", "Exit code of the last run.", one(f64::from(totals.exit_code)));
     let granules = [

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Overview, bytes};
 use crate::exit_code;
+use cumulus_model::error::one_line;
 
 /// Columns of the text; names and messages are longer if they must be.
 const WIDTH: usize = 80;
@@ -66,7 +67,8 @@ pub(super) fn render(overview: &Overview<'_>) -> String {
             let _ = writeln!(text, "{:>6.1} s  {}", granule.seconds, granule.granule);
         }
     }
-    text
+    // Names and paths are whatever a file is called.
+    text.lines().map(|line| one_line(line) + "\n").collect::<Vec<_>>().concat()
 }
 
 fn more(text: &mut String, count: usize) {

@@ -25,6 +25,18 @@ fn an_empty_command_line_is_wrong_usage() {
     {
         assert!(help.stdout.contains(word), "{word} is not in --help");
     }
+    for verb in
+        ["manifest", "run", "status", "summary", "describe", "explain", "verify", "man", "completions"]
+    {
+        for option in ["-h", "--help"] {
+            let help = operator.run(&[verb, option]);
+            assert!(
+                help.succeeded().stdout.contains(&format!("test-collection {verb}")),
+                "{verb}: {}",
+                help.stdout
+            );
+        }
+    }
     assert_eq!(
         operator.run(&["--version"]).stdout,
         format!("test-collection {}\n", env!("CARGO_PKG_VERSION"))

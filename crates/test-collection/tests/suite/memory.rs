@@ -88,7 +88,7 @@ fn supervisor_kb(files: usize) -> u32 {
 fn the_memory_of_the_supervisor_hardly_grows_with_the_number_of_granules() {
     const FILES: [usize; 2] = [100, 5000];
     let [few, many] = FILES.map(supervisor_kb);
-    let each = f64::from(many - few) * 1024.0 / (FILES[1] - FILES[0]) as f64;
+    let each = f64::from(many - few) * 1024.0 / f64::from(u32::try_from(FILES[1] - FILES[0]).unwrap());
     say(&format!(
         "supervisor: {few} kB for {} granules, {many} kB for {}: {each:.0} bytes each",
         FILES[0], FILES[1]

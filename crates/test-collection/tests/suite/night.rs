@@ -160,6 +160,15 @@ fn a_retry_converts_only_what_is_left() {
     let nothing = operator.run(&["--retry", "second.json"]);
     assert!(nothing.succeeded().stderr.contains("nothing to convert"), "{}", nothing.stderr);
     assert_eq!(operator.run(&["--retry", "report.txt"]).code, Some(2));
+    // The report of a run that failed as a whole lists no granule.
+    assert_eq!(operator.run(&["nowhere", "output", "--report", "whole.json"]).code, Some(66));
+    let whole = operator.run(&["--retry", "whole.json"]);
+    assert!(
+        whole.code == Some(2) && whole.stderr.contains("has no granule"),
+        "{:?} {}",
+        whole.code,
+        whole.stderr
+    );
 }
 
 #[test]
@@ -255,16 +264,19 @@ fn a_mistake_on_the_command_line_is_answered() {
         (&["input"], 2, "OUTPUT is missing"),
         (&["s3://bucket/granules", "output"], 2, "aws s3 cp"),
         (&["input", "s3://bucket/products"], 2, "aws s3 cp"),
-        (&["input", "input"], 2, "is INPUT and OUTPUT at once"),
+        (&["input", "input"], 2, "is INPUT, and nothing is written there"),
         (&["input/*.hdf5", ""], 2, "cannot be empty"),
     ] {
         let run = operator.run(arguments);
         assert_eq!(run.code, Some(code), "{arguments:?}: {}", run.stderr);
         assert!(run.stderr.contains(told), "{arguments:?}: {}", run.stderr);
     }
-    fs::create_dir(operator.input().join("products")).unwrap();
+    // Whether it exists or not, so that the first night ends like the second.
     let inside = operator.run(&["input", "input/products", "--recursive"]);
     assert!(inside.code == Some(2) && inside.stderr.contains("is inside INPUT"), "{}", inside.stderr);
+    assert!(!operator.input().join("products").exists());
+    let aside = operator.run(&["input", "output", "--quarantine", "input"]);
+    assert!(aside.code == Some(2) && aside.stderr.contains("is INPUT"), "{}", aside.stderr);
     operator.run(&["input", "input/products"]).succeeded();
 }
 
@@ -291,6 +303,13 @@ fn what_is_in_the_way_is_named_before_anything_is_done() {
     named("output/.test-collection: is in the way");
     fs::remove_file(operator.output().join(".test-collection")).unwrap();
     operator.convert().succeeded();
+    fs::write(operator.output().join("2012"), "").unwrap();
+    for arguments in
+        [&["input", "output", "--layout", "{year}/x"][..], &["input", "output", "--layout", "{year}/x", "-n"]]
+    {
+        let run = operator.run(arguments);
+        assert!(run.code == Some(73) && run.stderr.contains("output/2012: is in the way"), "{}", run.stderr);
+    }
 }
 
 #[test]
@@ -307,6 +326,22 @@ fn names_that_hide_their_text_are_refused_and_shown() {
         run.stderr
     );
     assert_eq!(operator.products().len(), 2);
+}
+
+#[test]
+fn names_that_are_no_text_are_in_the_report_and_in_the_quarantine() {
+    use std::os::unix::ffi::OsStrExt;
+    let operator = Operator::new();
+    operator.granule("12203a", &Recipe::default());
+    for name in [&b"TEST_\xff.hdf5"[..], b"notes\xff.txt"] {
+        fs::write(operator.input().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+    }
+    let run = operator.run(&["input", "output", "--report", "report.json", "--quarantine", "aside"]);
+    assert_eq!(run.code, Some(65), "{}", run.stderr);
+    let report = operator.report();
+    assert_eq!((&report["converted"], &report["failed"]), (&1.into(), &1.into()), "{report}");
+    assert_eq!(report["ignored"][0]["path"], "input/notes\u{fffd}.txt");
+    assert_eq!(fs::read_dir(operator.folder().join("aside")).unwrap().count(), 2);
 }
 
 #[test]

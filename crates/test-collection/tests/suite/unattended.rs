@@ -133,7 +133,8 @@ fn too_many_failures_end_the_run() {
         fs::write(operator.input().join(format!("TEST_PROFILES_{sortie}_20120904.hdf5")), "bad").unwrap();
     }
     let run = operator.run(&["input", "output", "--jobs", "1", "--max-failures", "1"]);
-    assert_eq!(run.code, Some(75), "{}", run.stderr);
+    // Another run would stop at the same granules, so it is not asked for.
+    assert_eq!(run.code, Some(65), "{}", run.stderr);
     assert_eq!(run.lines_with("stopping: more than 1 failed (--max-failures)").len(), 1, "{}", run.stderr);
     assert_eq!(run.lines_with("0 converted, 2 failed, 5 not begun in ").len(), 1, "{}", run.stderr);
     assert_eq!(run.errors().len(), 2, "granules that were not begun are no errors: {}", run.stderr);

@@ -1,0 +1,167 @@
+//! Runs in shards: `manifest`, `run` and `status`.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::arguments::{Content, Work};
+use super::inputs::Places;
+use super::{clock_of, content_options, environment, print};
+use crate::collection::Collection;
+use crate::discover::{self, Input};
+use crate::granule::{Expected, Granule};
+use crate::manifest::{self, Entry, Header, Manifest};
+use crate::plan::{self, Plan};
+use crate::report::OfManifest;
+use crate::run::{self, Request};
+use crate::shard::{self, Shard};
+use crate::status::{self, ManifestStatus};
+use cumulus_model::digest;
+use cumulus_model::error::{Class, Failure, Stage};
+
+/// Prints the manifest of all granules, and returns the exit code.
+///
+/// # Errors
+/// INPUT has no granule, a granule cannot be read or is refused, or standard output cannot be written.
+pub(super) fn manifest(
+    collection: &'static Collection,
+    places: &Places,
+    recursive: bool,
+    content: &Content,
+    no_checksums: bool,
+) -> Result<(), Failure> {
+    content.layout.check(collection)?;
+    run::check_output(&places.output)?;
+    let discovered = discover::discover(collection, &places.inputs, recursive)?;
+    let Plan { granules, refused, .. } = plan::plan(collection, discovered.candidates, &content.layout);
+    // A manifest is the list of what must be there at the end, so it is whole or not made.
+    if let Some(refused) = refused.into_iter().chain(discovered.unreadable).next() {
+        return Err(refused.failure);
+    }
+    let unwritable = |error| Failure::writing(Stage::Plan, "standard output", error);
+    let mut writer = BufWriter::new(io::stdout().lock());
+    let header = Header {
+        manifest: manifest::LAYOUT,
+        program: collection.program.to_owned(),
+        version: collection.version.to_owned(),
+        output: absolute(&places.output),
+        produced: clock_of(content),
+        layout: content.layout.to_string(),
+        options: content_options(content),
+    };
+    manifest::write_line(&mut writer, &header).map_err(unwritable)?;
+    // In parts, so that checksums are computed on all cores and lines come as they are known.
+    for granules in granules.chunks(manifest::MAX_LINES) {
+        let entries: Vec<Entry> = granules
+            .par_iter()
+            .map(|granule| entry(granule, no_checksums))
+            .collect::<Result<_, Failure>>()?;
+        for entry in entries {
+            manifest::write_line(&mut writer, &entry).map_err(unwritable)?;
+        }
+    }
+    writer.flush().map_err(unwritable)
+}
+
+/// Returns a path that means the same in every folder in which a scheduler may start a process.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
+}
+
+fn entry(granule: &Granule, no_checksums: bool) -> Result<Entry, Failure> {
+    let unreadable = |error| Failure::reading(Stage::Plan, granule.path.display().to_string(), error);
+    let found = if no_checksums { digest::size_alone(&granule.path) } else { digest::of_file(&granule.path) };
+    let found = found.map_err(unreadable)?;
+    Ok(Entry {
+        input: absolute(&granule.path),
+        folder: granule.folder.clone(),
+        output: granule.output_stem(),
+        expected: Expected { size: found.size, sha256: (!no_checksums).then_some(found.sha256) },
+    })
+}
+
+/// Returns the request to convert a shard of the manifest at `path`; `None` if the shard has no granule.
+///
+/// # Errors
+/// The manifest cannot be read or was made by another program or version, or the shard is not certain.
+pub(super) fn request(
+    collection: &'static Collection,
+    path: &Path,
+    shard: Option<Shard>,
+    work: &Work,
+) -> Result<Option<Request>, Failure> {
+    let (shard, rule) = shard::resolve(shard, environment::variable)?;
+    let sha256 = digest::of_file(path)
+        .map_err(|error| {
+            Failure::reading(Stage::Plan, path.display().to_string(), error).class(Class::Usage)
+        })?
+        .sha256;
+    let manifest = Manifest::open(path)?;
+    manifest.header.check(collection, path)?;
+    let Header { output, produced, layout, options, .. } = manifest.header.clone();
+    let inputs: Vec<Input> = manifest
+        .shard(shard)?
+        .into_iter()
+        .map(|Entry { input, folder, expected, .. }| Input {
+            text: input,
+            folder,
+            expected: Some(Box::new(expected)),
+        })
+        .collect();
+    // Before the log begins, because the log is that of the run.
+    let _ =
+        writeln!(io::stderr(), "shard {shard} of {} by {rule}: {} granules", path.display(), inputs.len());
+    if inputs.is_empty() {
+        return Ok(None);
+    }
+    let layout = layout.parse().map_err(|error: String| {
+        Failure::new(Stage::Plan, path.display().to_string(), "has an invalid layout")
+            .class(Class::Usage)
+            .found(error)
+    })?;
+    let report = match &work.report {
+        Some(report) => report.clone(),
+        None => own_report(output.as_ref(), &sha256, shard)?,
+    };
+    Ok(Some(Request {
+        inputs,
+        output: output.into(),
+        recursive: false,
+        layout,
+        content: options,
+        now: produced,
+        report: Some(report),
+        manifest: Some(OfManifest { path: path.display().to_string(), sha256, shard }),
+        ..super::request_of(work)
+    }))
+}
+
+/// Returns the path of the report of a shard, in a folder that exists.
+fn own_report(output: &Path, sha256: &str, shard: Shard) -> Result<PathBuf, Failure> {
+    let path = status::report_path(output, sha256, shard);
+    let folder = path.parent().unwrap_or(output);
+    fs::create_dir_all(folder)
+        .map_err(|error| Failure::writing(Stage::Report, folder.display().to_string(), error))?;
+    Ok(path)
+}
+
+/// Prints what of a manifest is complete, and returns the exit code.
+///
+/// # Errors
+/// The manifest or a report cannot be read.
+pub(super) fn status(path: &Path, shards: Option<u32>, json: bool) -> Result<u8, Failure> {
+    let status = ManifestStatus::of(path, shards.map(|shards| shards as usize))?;
+    if json {
+        // A million granules may be left, so the text is never whole in memory. Standard output may be closed.
+        let mut writer = BufWriter::new(io::stdout().lock());
+        let _ = serde_json::to_writer_pretty(&mut writer, &status).map_err(io::Error::from).and_then(|()| {
+            writer.write_all(b"\n")?;
+            writer.flush()
+        });
+    } else {
+        print(status.text().as_bytes());
+    }
+    Ok(status.exit_code())
+}
