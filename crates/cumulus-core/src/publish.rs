@@ -6,7 +6,7 @@
 //!
 //! A finished product is flushed to the device and then renamed into OUTPUT, data first, metadata last, in exchange for
 //! the files of an earlier run. If the second rename fails, the first one is undone; if the run is killed between them,
-//! the next run makes the second one, which it knows from the [`journal`]. So OUTPUT has the old pair, the new pair, or
+//! the next run makes the second one, which it knows from a journal. So OUTPUT has the old pair, the new pair, or
 //! nothing.
 //!
 //! Runs on one OUTPUT cooperate by two locks (flock), which the kernel releases whenever a run ends, even in a crash.
