@@ -36,7 +36,7 @@ use crate::summary;
 use crate::verify;
 use cumulus_log::Logger;
 use cumulus_log::console::Console;
-use cumulus_model::error::Failure;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// Runs the command of `collection` and returns its exit code.
 #[must_use]
@@ -80,8 +80,7 @@ fn other(collection: &'static Collection, verb: Verb) -> u8 {
             Err(code) => code,
         },
         Verb::Run { manifest, shard, work } => match campaign::request(collection, &manifest, shard, &work) {
-            Ok(Some(request)) => run_logged(collection, &request, &work),
-            Ok(None) => EXIT_SUCCESS,
+            Ok(request) => run_logged(collection, &request, &work),
             Err(failure) => answer(Err(failure)),
         },
         Verb::Status { manifest, shards, json } => {
@@ -181,9 +180,15 @@ fn convert(collection: &'static Collection, arguments: &Convert) -> u8 {
         Ok(places) => places,
         Err(code) => return code,
     };
-    if places.inputs.is_empty() {
-        let _ = writeln!(io::stderr(), "nothing to convert: the list has no granule");
-        return EXIT_SUCCESS;
+    if places.inputs.is_empty() && arguments.retry.is_none() {
+        return answer(Err(
+            Failure::new(Stage::Plan, "--files-from", "names no granule").class(Class::NoGranule)
+        ));
+    }
+    if let Some(path) = &arguments.retry
+        && let Err(failure) = same_options(path, &arguments.content)
+    {
+        return answer(Err(failure));
     }
     let request = Request {
         inputs: places.inputs,
@@ -204,6 +209,25 @@ fn convert(collection: &'static Collection, arguments: &Convert) -> u8 {
         };
     }
     run_logged(collection, &request, &arguments.work)
+}
+
+/// Checks that another run has the layout and the content options of the run of this report, because its products would
+/// not fit to the others.
+fn same_options(report: &Path, content: &Content) -> Result<(), Failure> {
+    let header = file::read(report)?.header;
+    let (layout, options) = (content.layout.to_string(), content_options(content));
+    if (&header.layout_of_products, &header.options) == (&layout, &options) {
+        return Ok(());
+    }
+    let told = |layout: &str, options: &ContentOptions| {
+        let options = serde_json::to_string(options).unwrap_or_default();
+        format!("--layout '{layout}' and {options}")
+    };
+    Err(Failure::new(Stage::Plan, report.display().to_string(), "is of a run with other options")
+        .class(Class::Usage)
+        .found(told(&layout, &options))
+        .expected(told(&header.layout_of_products, &header.options))
+        .hint("give the same options again"))
 }
 
 /// Runs a request with the log and the progress that `work` asks for, and returns the exit code.
@@ -264,6 +288,7 @@ fn request_of(work: &Work) -> Request {
     Request {
         inputs: Vec::new(),
         output: PathBuf::new(),
+        directory: std::env::current_dir().unwrap_or_default(),
         recursive: false,
         layout: Layout::default(),
         content: ContentOptions {

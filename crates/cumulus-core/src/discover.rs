@@ -144,11 +144,6 @@ pub fn discover(collection: &Collection, inputs: &[Input], recursive: bool) -> R
         found.drop_repeated();
     }
     found.candidates.sort_by(|left, right| left.path.cmp(&right.path));
-    if found.folders_left > 0 {
-        let reason =
-            format!("{} were not looked into; use --recursive", counted(found.folders_left, "folder"));
-        found.ignore(Path::new(inputs.first().map_or("", |input| &input.text)), reason);
-    }
     if found.candidates.is_empty() && found.unreadable.is_empty() {
         return Err(nothing_found(collection, inputs, &found));
     }
@@ -190,6 +185,13 @@ fn look_into(
     }
 }
 
+/// Returns a sentence about folders that were not looked into.
+#[must_use]
+pub fn told_folders(number: usize) -> String {
+    let were = if number == 1 { "was" } else { "were" };
+    format!("{} of INPUT {were} not looked into; use --recursive", counted(number, "folder"))
+}
+
 /// Returns the number with its noun in singular or plural.
 fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
@@ -197,8 +199,7 @@ fn counted(number: usize, noun: &str) -> String {
 
 /// Returns the failure for a search that found no granule, with the most likely reason.
 fn nothing_found(collection: &Collection, inputs: &[Input], found: &Discovered) -> Failure {
-    let others = found.ignored.len() - usize::from(found.folders_left > 0);
-    let mut what = counted(others, "other file");
+    let mut what = counted(found.ignored.len(), "other file");
     let inputs: Vec<&str> = inputs.iter().map(|input| input.text.as_str()).collect();
     let failure = no_granule(collection, &inputs.join(" "), "");
     if found.folders_left > 0 {

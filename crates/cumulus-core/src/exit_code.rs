@@ -47,10 +47,10 @@ pub fn more_pressing(one: u8, other: u8) -> u8 {
 pub fn advice(exit_code: u8) -> Option<&'static str> {
     Some(match exit_code {
         EXIT_USAGE => "correct the command",
-        EXIT_BAD_GRANULE => "look at each failed granule; do not run again before they are replaced",
+        EXIT_BAD_GRANULE => "look at the failed granules and their hints before another run",
         EXIT_NO_GRANULE => "check INPUT",
         EXIT_INTERNAL => "report the bug, with its granule and this log",
-        EXIT_OUTPUT_UNWRITABLE => "correct OUTPUT, then run again",
+        EXIT_OUTPUT_UNWRITABLE => "correct what cannot be written, then run again",
         EXIT_RETRYABLE => "run again with the same arguments; what is published is skipped",
         _ => return None,
     })

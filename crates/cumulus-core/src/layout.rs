@@ -50,7 +50,7 @@ impl FromStr for Layout {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
-            let (name, after) = after.split_once('}').ok_or("a } for each {")?;
+            let (name, after) = after.split_once('}').ok_or("there is a { without a }")?;
             parts.extend([Part::Text(before.to_owned()), Part::Placeholder(name.to_owned())]);
             rest = after;
         }

@@ -95,7 +95,7 @@ impl Manifest {
     /// The file cannot be read, or its first line is not that of a manifest.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let place = path.display().to_string();
-        let unreadable = |error| Failure::reading(Stage::Plan, &place, error).class(Class::Usage);
+        let unreadable = |error| Failure::argument(Stage::Plan, &place, error);
         let mut lines = BufReader::with_capacity(1 << 20, File::open(path).map_err(unreadable)?);
         let mut first = String::new();
         lines.read_line(&mut first).map_err(unreadable)?;

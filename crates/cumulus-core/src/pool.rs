@@ -5,10 +5,10 @@
 //! output ([`protocol`]). A worker that dies, exceeds the timeout or the memory limit is replaced; [`death`] says
 //! whether its granule is tried once more, beside the others or alone at the end.
 //!
-//! Products are published here and not by workers, because a worker can die at any time, and a rename is atomic. Small
-//! products are published in groups, because flushing the device costs the same for one file and for a hundred.
+//! Products are published here and not by workers, because a worker can die at any time, and a rename is atomic.
 
 pub mod death;
+mod group;
 pub mod process;
 pub mod protocol;
 pub mod threads;
@@ -22,10 +22,10 @@ use std::time::{Duration, Instant};
 use crate::device;
 use crate::granule::Granule;
 use crate::pool::death::{Death, Retry};
+use crate::pool::group::Finished;
 use crate::pool::process::Worker;
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
-use crate::product_name::{STAGED, output_names};
-use crate::publish::{Claim, OutputFolder, Staged};
+use crate::publish::{Claim, OutputFolder};
 use crate::report::{GranuleReport, Product, Status};
 use crate::stop::StopReason;
 use cumulus_log::event::Event as LogEvent;
@@ -36,15 +36,6 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// Maximum number of attempts for a granule whose worker dies.
 const TRIES: u32 = 2;
-
-/// Number of finished granules at which a group is published.
-const GROUP_GRANULES: usize = 64;
-
-/// Total size of products, in bytes, at which a group is published.
-const GROUP_BYTES: u64 = 64 << 20;
-
-/// Time after which a group is published, counted from its first finished granule.
-const GROUP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Resource limits of a run.
 #[derive(Clone, Copy, Debug)]
@@ -124,16 +115,6 @@ struct Busy {
     killed_for: Option<Death>,
     /// The message of the worker's panic, if it panicked.
     panic: Option<String>,
-}
-
-/// A granule whose product is complete but not yet published.
-struct Finished {
-    granule: Granule,
-    folder: PathBuf,
-    started: Instant,
-    since: Instant,
-    notes: Notes,
-    product: Product,
 }
 
 struct Task {
@@ -238,7 +219,9 @@ impl<'run> Pool<'run> {
     /// Begins no further granule, for the first reason that there is.
     fn stop(&mut self, reason: StopReason) {
         if self.stop.is_none() {
-            self.observer.stopping(&reason, self.busy(), self.queue.len());
+            // Granules that wait to be published are begun and not ended.
+            let under_way = self.busy() + self.finished.len();
+            self.observer.stopping(&reason, under_way, self.queue.len());
             self.stop = Some(reason);
         }
     }
@@ -367,51 +350,6 @@ impl<'run> Pool<'run> {
         }
     }
 
-    /// Removes the product that an earlier run made of the whole file when the file contained only one sounding: it
-    /// covers an incomplete file, and would duplicate one of the soundings.
-    fn supersede(&self, granule: &Granule) {
-        let Some(whole) = granule.whole() else { return };
-        let (data, metadata) = output_names(&whole, &self.setup.options.metadata_suffix);
-        match self.output.remove(&[&metadata, &data]) {
-            Ok(false) => {}
-            Ok(true) => {
-                tracing::info!(
-                    granule_id = whole.stem,
-                    "removed {data} of an earlier run: its file holds several soundings now"
-                );
-            }
-            Err(failure) => tracing::warn!(granule_id = whole.stem, "{failure}"),
-        }
-    }
-
-    fn is_group_due(&self, busy: bool) -> bool {
-        let Some(oldest) = self.finished.first() else { return false };
-        !busy
-            || self.finished.len() >= GROUP_GRANULES
-            || self.finished.iter().map(|finished| finished.product.size).sum::<u64>() >= GROUP_BYTES
-            || oldest.since.elapsed() > GROUP_PATIENCE
-    }
-
-    fn publish(&mut self) {
-        let group = std::mem::take(&mut self.finished);
-        let staged: Vec<Staged<'_>> = group
-            .iter()
-            .map(|finished| Staged {
-                files: STAGED.map(|name| finished.folder.join(name)),
-                names: [&finished.product.data, &finished.product.metadata],
-            })
-            .collect();
-        let results = self.output.publish(&staged);
-        for (finished, result) in group.into_iter().zip(results) {
-            self.output.release(&finished.granule.output_stem());
-            let Finished { granule, started, notes, product, .. } = finished;
-            if result.is_ok() {
-                self.supersede(&granule);
-            }
-            self.ended(&granule, started, notes, result.map(|()| Some(product)));
-        }
-    }
-
     fn died(&mut self, number: u64) {
         let Some(mut slot) = self.workers.remove(&number) else { return };
         let end = slot.worker.wait();
@@ -464,7 +402,7 @@ impl<'run> Pool<'run> {
         }
     }
 
-    /// Kills all workers and reports their granules, and those not yet published, as interrupted.
+    /// Kills all workers, reports their granules as interrupted, and publishes what is finished.
     fn abandon(&mut self) {
         let mut interrupted: Vec<Granule> = Vec::new();
         for (_, mut slot) in std::mem::take(&mut self.workers) {
@@ -472,11 +410,11 @@ impl<'run> Pool<'run> {
             slot.worker.wait();
             interrupted.extend(slot.busy.map(|busy| busy.task.granule));
         }
-        interrupted.extend(std::mem::take(&mut self.finished).into_iter().map(|finished| finished.granule));
         for granule in interrupted {
             self.output.release(&granule.output_stem());
             self.observer.ended(GranuleReport::without_outcome(&granule, Status::Interrupted));
         }
+        self.publish();
     }
 
     fn ended(

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::report::GranuleReport;
+use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
 
 /// What is appended to a granule's name to name the file with the reason.
@@ -62,8 +63,11 @@ impl Quarantine {
         let source = report.path.canonicalize().map_err(unreadable)?;
         File::open(&source).map_err(unreadable)?;
         link_or_copy(&source, &kept).map_err(unwritable)?;
+        let found = digest::of_file(&source).map_err(unreadable)?;
         let reason = json!({
             "granule": report.granule,
+            "size": found.size,
+            "sha256": found.sha256,
             "path": report.path.to_string_lossy(),
             "failure": failure,
             "warnings": report.warnings,

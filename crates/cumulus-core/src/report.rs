@@ -12,6 +12,7 @@ use crate::granule::Granule;
 use crate::map::decode::Statistics;
 use crate::map::position::{Extent, InvalidPositions};
 use crate::metadata::DayNight;
+use crate::options::ContentOptions;
 use crate::shard::Shard;
 use crate::stop::StopReason;
 use cumulus_log::shipper::Shipment;
@@ -34,11 +35,27 @@ pub struct Header {
     pub inputs: Vec<String>,
     /// OUTPUT as given by the operator.
     pub output: String,
+    /// Folder in which the program was started; relative paths are inside it.
+    pub directory: String,
+    /// Folders of products inside OUTPUT, as `--layout` states them.
+    pub layout_of_products: String,
+    /// Options that affect the bytes of products.
+    pub options: ContentOptions,
     /// Time stamp of the run and of all its products.
     pub started: Timestamp,
     /// The manifest that the run converts, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<OfManifest>,
+}
+
+/// Number of INPUT arguments that are named where all of them would be too many.
+const MAX_INPUTS_TOLD: usize = 3;
+
+/// Returns INPUT arguments as one text, of which only the first are named.
+pub fn told_inputs<'text>(inputs: impl ExactSizeIterator<Item = &'text str>) -> String {
+    let more = inputs.len().saturating_sub(MAX_INPUTS_TOLD);
+    let named = inputs.take(MAX_INPUTS_TOLD).collect::<Vec<_>>().join(" ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
 }
 
 /// The part of a manifest that a run converts.
@@ -50,6 +67,8 @@ pub struct OfManifest {
     pub sha256: String,
     /// Its shard.
     pub shard: Shard,
+    /// How the shard was known.
+    pub rule: String,
 }
 
 /// What is known about a run after its last granule.
@@ -71,6 +90,9 @@ pub struct Totals {
     pub not_begun: usize,
     /// Failures of granules by cause, the most frequent first.
     pub failures: Vec<FailureGroup>,
+    /// Number of folders of INPUT that were not looked into, because the search was not recursive.
+    #[serde(default)]
+    pub folders_left: usize,
     /// Why granules were not begun, if so.
     pub stop: Option<StopReason>,
     /// The failure that stopped the whole run, if any.

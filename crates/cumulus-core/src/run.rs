@@ -26,6 +26,7 @@ use crate::pool::protocol::Setup;
 use crate::pool::{Event, Limits, Pool};
 use crate::publish::OutputFolder;
 use crate::quarantine::Quarantine;
+use crate::report;
 use crate::report::file::ReportFile;
 use crate::report::{GranuleReport, Header, Ignored, LAYOUT, OfManifest, Totals};
 use crate::run::observer::RunObserver;
@@ -43,6 +44,8 @@ pub struct Request {
     pub inputs: Vec<Input>,
     /// OUTPUT: the folder for products.
     pub output: PathBuf,
+    /// Folder in which the program was started.
+    pub directory: PathBuf,
     /// Whether subfolders of INPUT are searched too.
     pub recursive: bool,
     /// Folders of products inside OUTPUT.
@@ -89,20 +92,7 @@ impl std::str::FromStr for MaxFailures {
     }
 }
 
-/// Number of INPUT arguments that the log names.
-const MAX_INPUTS_TOLD: usize = 3;
-
 impl Request {
-    /// Returns all INPUT arguments as one text, of which only the first are named.
-    fn input_text(&self) -> String {
-        let named = self.inputs.iter().take(MAX_INPUTS_TOLD).map(|input| input.text.as_str());
-        let text = named.collect::<Vec<_>>().join(" ");
-        match self.inputs.len().checked_sub(MAX_INPUTS_TOLD) {
-            Some(more @ 1..) => format!("{text} and {more} more"),
-            _ => text,
-        }
-    }
-
     /// Returns the maximum number of failures allowed in a run of `granules` granules.
     fn most_failures(&self, granules: usize) -> Option<usize> {
         self.max_failures.map(|most| match most {
@@ -112,25 +102,43 @@ impl Request {
     }
 }
 
-/// Returns the plan of a run and the files that it ignores.
+/// What is known of a run before anything is converted.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// Which granules become which files.
+    pub plan: Plan,
+    /// Files of INPUT that are no granules.
+    pub ignored: Vec<Ignored>,
+    /// Number of folders of INPUT that are not looked into.
+    pub folders_left: usize,
+}
+
+/// Looks for granules and plans what becomes of them. Without INPUT, as of an empty shard, there is nothing to do.
 ///
 /// # Errors
 /// INPUT cannot be listed or has no granule, OUTPUT is invalid, or an output would overwrite an input.
-pub fn prepare(collection: &'static Collection, request: &Request) -> Result<(Plan, Vec<Ignored>), Failure> {
+pub fn prepare(collection: &'static Collection, request: &Request) -> Result<Prepared, Failure> {
     check_output(&request.output)?;
     request.layout.check(collection)?;
-    let folders = [Some(&request.output), request.quarantine.as_ref()];
-    for (input, folder) in
-        request.inputs.iter().flat_map(|input| folders.iter().flatten().map(move |folder| (input, folder)))
-    {
-        check_apart(&input.text, folder, request.recursive)?;
+    // A quarantine in a folder of INPUT is found by the next recursive run.
+    let folders = [
+        Some((&request.output, request.recursive)),
+        request.quarantine.as_ref().map(|folder| (folder, true)),
+    ];
+    for input in &request.inputs {
+        for (folder, is_searched) in folders.into_iter().flatten() {
+            check_apart(&input.text, folder, is_searched)?;
+        }
+    }
+    if request.inputs.is_empty() {
+        return Ok(Prepared::default());
     }
     let discovered = discover::discover(collection, &request.inputs, request.recursive)?;
     let mut plan = plan::plan(collection, discovered.candidates, &request.layout);
     check_folders(&plan, &request.output)?;
     plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, occupant)?;
     plan.refused.extend(discovered.unreadable);
-    Ok((plan, discovered.ignored))
+    Ok(Prepared { plan, ignored: discovered.ignored, folders_left: discovered.folders_left })
 }
 
 /// Rejects an OUTPUT that is not UTF-8, or that netcdf-c would misread: it treats a backslash as a folder separator and
@@ -162,12 +170,12 @@ pub fn check_output(output: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Rejects a folder to write into that is INPUT, or that a recursive search of INPUT would enter: what is written there
-/// could be taken for granules by the next run.
-fn check_apart(input: &str, folder: &Path, recursive: bool) -> Result<(), Failure> {
+/// Rejects a folder to write into that is INPUT, or inside INPUT where that `is_searched` too: what is written there could
+/// be taken for granules by the next run.
+fn check_apart(input: &str, folder: &Path, is_searched: bool) -> Result<(), Failure> {
     let input = Path::new(input);
     let (Some(inner), Ok(outer)) = (resolved(folder), input.canonicalize()) else { return Ok(()) };
-    let is_inside = recursive && inner.starts_with(&outer);
+    let is_inside = is_searched && inner.starts_with(&outer);
     if outer.is_dir() && (inner == outer || is_inside) {
         let problem =
             if inner == outer { "is INPUT, and nothing is written there" } else { "is inside INPUT" };
@@ -256,20 +264,32 @@ pub fn run(collection: &'static Collection, request: &Request, progress: &Progre
         process = "processing",
         event = "run_start",
         "Processing {} into {}",
-        request.input_text(),
+        report::told_inputs(request.inputs.iter().map(|input| input.text.as_str())),
         request.output.display()
     );
+    if let Some(OfManifest { path, shard, rule, .. }) = &request.manifest {
+        let granules = request.inputs.len();
+        info!(
+            process = "processing",
+            event = "run_shard",
+            index = shard.index,
+            count = shard.count,
+            granules,
+            "Shard {shard} of {path}, by {rule}: {granules} granules"
+        );
+    }
     let mut work = Work::default();
     let failure = work.convert(collection, request, progress).err();
     progress.finish();
     if let Some(failure) = &failure {
         error!(process = "processing", "{failure}");
     }
-    let Work { recap, ignored, report, stop } = work;
-    let end = Totals { stop, failure, ..Totals::default() };
+    let Work { recap, ignored, folders_left, report, stop } = work;
+    let end = Totals { folders_left, stop, failure, ..Totals::default() };
     let mut totals = recap.totals(end);
     totals.seconds = started.elapsed().as_secs_f64();
-    recap::tell(&totals, ignored.len(), request.report.as_deref());
+    let list = request.report.as_deref().filter(|_| report.is_some());
+    recap::tell(&totals, ignored.len(), list);
     Ended { totals, ignored, report }
 }
 
@@ -278,6 +298,7 @@ pub fn run(collection: &'static Collection, request: &Request, progress: &Progre
 struct Work {
     recap: Recap,
     ignored: Vec<Ignored>,
+    folders_left: usize,
     report: Option<ReportFile>,
     stop: Option<StopReason>,
 }
@@ -295,15 +316,22 @@ impl Work {
             version: collection.version.to_owned(),
             inputs: request.inputs.iter().map(|input| input.text.clone()).collect(),
             output: request.output.display().to_string(),
+            directory: request.directory.display().to_string(),
+            layout_of_products: request.layout.to_string(),
+            options: request.content.clone(),
             started: request.now,
             manifest: request.manifest.clone(),
         };
         // A report that cannot be written is better known before the night than after it.
         let create = |path: &PathBuf| ReportFile::create(path, &header);
         self.report = request.report.as_ref().map(create).transpose()?;
-        let (Plan { granules, refused, repeated }, ignored) = prepare(collection, request)?;
+        let Prepared { plan, ignored, folders_left } = prepare(collection, request)?;
+        let Plan { granules, refused, repeated } = plan;
         let quarantine = request.quarantine.as_deref().map(Quarantine::open).transpose()?;
-        self.ignored = ignored;
+        (self.ignored, self.folders_left) = (ignored, folders_left);
+        if folders_left > 0 {
+            info!(process = "processing", "{}", discover::told_folders(folders_left));
+        }
         for ignored in &self.ignored {
             info!(process = "processing", "ignored {}: {}", ignored.path.display(), ignored.reason);
         }

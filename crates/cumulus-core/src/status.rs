@@ -46,10 +46,10 @@ pub struct ManifestStatus {
     pub missing: usize,
     /// Number of shards, if it is known.
     pub shards: Option<usize>,
-    /// Shards with granules that are not complete.
-    pub shards_left: Vec<usize>,
-    /// These shards as an array expression.
+    /// Shards that another run can bring further, as an array expression.
     pub array: String,
+    /// Shards with granules that are permanently invalid, as an array expression.
+    pub array_invalid: String,
     /// The granules that are not complete.
     pub left: Vec<Left>,
 }
@@ -74,16 +74,18 @@ impl ManifestStatus {
     /// # Errors
     /// The manifest cannot be read, or shards of different numbers were run and `shards` does not decide.
     pub fn of(path: &Path, shards: Option<usize>) -> Result<Self, Failure> {
-        let checksum = digest::of_file(path).map_err(|error| {
-            Failure::reading(Stage::Plan, path.display().to_string(), error).class(Class::Usage)
-        })?;
+        let checksum = digest::of_file(path)
+            .map_err(|error| Failure::argument(Stage::Plan, path.display().to_string(), error))?;
         let mut manifest = Manifest::open(path)?;
         let output = PathBuf::from(&manifest.header.output);
         let told = Reports::of(&output, &checksum.sha256)?;
-        let shards = shards.or(told.shards()?);
+        let shards = match shards {
+            Some(count) => Some(count),
+            None => told.shards()?,
+        };
         let suffix = manifest.header.options.metadata_suffix.clone();
         let mut status = Self { shards, ..Self::default() };
-        let mut shards_left = BTreeSet::new();
+        let (mut again, mut invalid) = (BTreeSet::new(), BTreeSet::new());
         let mut texts = Vec::new();
         loop {
             let count = manifest.lines(MAX_LINES, &mut texts)?;
@@ -110,7 +112,8 @@ impl ManifestStatus {
             status.granules += count;
             for left in left.into_iter().flatten() {
                 if let Some(count) = shards {
-                    shards_left.insert(left.line % count);
+                    let list = if left.class == Some(Class::BadGranule) { &mut invalid } else { &mut again };
+                    list.insert(left.line % count);
                 }
                 let number = if left.reason.is_some() { &mut status.failed } else { &mut status.missing };
                 *number += 1;
@@ -118,8 +121,8 @@ impl ManifestStatus {
             }
         }
         status.complete = status.granules - status.failed - status.missing;
-        status.shards_left = shards_left.into_iter().collect();
-        status.array = array_expression(&status.shards_left);
+        [status.array, status.array_invalid] =
+            [again, invalid].map(|shards| array_expression(&shards.into_iter().collect::<Vec<_>>()));
         Ok(status)
     }
 
@@ -153,12 +156,18 @@ impl ManifestStatus {
                 causes.len() - MAX_LISTED
             );
         }
-        match self.shards {
-            _ if self.left.is_empty() => {}
-            Some(count) => {
-                let _ = writeln!(text, "shards to run again, of {count}: {}", self.array);
+        let Some(count) = self.shards else {
+            if !self.left.is_empty() {
+                text.push_str("no report tells the number of shards; --shards N names those to run\n");
             }
-            None => text.push_str("no report tells the number of shards; --shards N names those to run\n"),
+            return text;
+        };
+        for (what, array) in
+            [("shards to run again", &self.array), ("shards with invalid granules", &self.array_invalid)]
+        {
+            if !array.is_empty() {
+                let _ = writeln!(text, "{what}, of {count}: {array}");
+            }
         }
         text
     }
@@ -223,7 +232,7 @@ impl Reports {
             [count] => Ok(Some(*count)),
             _ => Err(Failure::new(Stage::Plan, REPORTS, "has reports of different numbers of shards")
                 .class(Class::Usage)
-                .found(format!("{:?}", self.counts))
+                .found(self.counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "))
                 .hint("name the number with --shards N")),
         }
     }

@@ -178,6 +178,13 @@ impl Failure {
 }
 
 impl Failure {
+    /// A file that an argument names and that cannot be read.
+    pub fn argument(stage: Stage, place: impl Into<String>, error: std::io::Error) -> Self {
+        Self::reading(stage, place, error)
+            .class(Class::Usage)
+            .hint("check the name of the file and its permissions")
+    }
+
     /// Messages of the chain of errors, from the failed call to the root cause.
     #[must_use]
     pub fn chain(&self) -> Vec<String> {

@@ -25,11 +25,11 @@ pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0   every granule converted or up to date
   2   wrong usage
-  65  some granules are permanently invalid; the others are converted
+  65  some granules are permanently invalid or need too much memory; the others are converted
   66  no granule found
   70  internal error
-  73  OUTPUT cannot be written
-  75  something can succeed later: disk full, I/O error, a limit that can be raised, run stopped
+  73  OUTPUT, the report or the quarantine cannot be written
+  75  something can succeed later: disk full, I/O error, no permission, timeout, run stopped
 When several apply: 70, 73, 75, 65, 66, in this order.";
 
 /// Files, for `--help` and the manual page.
@@ -66,7 +66,7 @@ pub(super) struct Arguments {
 pub(super) struct Convert {
     #[command(flatten)]
     pub(super) places: Paths,
-    /// Convert what is failed or not begun in this run report
+    /// Convert what failed, was interrupted or not begun, by this report
     #[arg(long, value_name = "REPORT", help_heading = INPUT)]
     pub(super) retry: Option<PathBuf>,
     #[command(flatten)]
@@ -136,7 +136,7 @@ pub(super) struct Work {
     /// Convert again what is up to date
     #[arg(short, long, help_heading = INPUT)]
     pub(super) force: bool,
-    /// Take published products for whole without reading them again
+    /// Take published products as complete without reading them again
     #[arg(long, conflicts_with = "force", help_heading = INPUT, hide_short_help = true)]
     pub(super) trust_existing: bool,
 

@@ -82,7 +82,7 @@ fn entry(granule: &Granule, no_checksums: bool) -> Result<Entry, Failure> {
     })
 }
 
-/// Returns the request to convert a shard of the manifest at `path`; `None` if the shard has no granule.
+/// Returns the request to convert a shard of the manifest at `path`.
 ///
 /// # Errors
 /// The manifest cannot be read or was made by another program or version, or the shard is not certain.
@@ -91,12 +91,10 @@ pub(super) fn request(
     path: &Path,
     shard: Option<Shard>,
     work: &Work,
-) -> Result<Option<Request>, Failure> {
+) -> Result<Request, Failure> {
     let (shard, rule) = shard::resolve(shard, environment::variable)?;
     let sha256 = digest::of_file(path)
-        .map_err(|error| {
-            Failure::reading(Stage::Plan, path.display().to_string(), error).class(Class::Usage)
-        })?
+        .map_err(|error| Failure::argument(Stage::Plan, path.display().to_string(), error))?
         .sha256;
     let manifest = Manifest::open(path)?;
     manifest.header.check(collection, path)?;
@@ -110,12 +108,6 @@ pub(super) fn request(
             expected: Some(Box::new(expected)),
         })
         .collect();
-    // Before the log begins, because the log is that of the run.
-    let _ =
-        writeln!(io::stderr(), "shard {shard} of {} by {rule}: {} granules", path.display(), inputs.len());
-    if inputs.is_empty() {
-        return Ok(None);
-    }
     let layout = layout.parse().map_err(|error: String| {
         Failure::new(Stage::Plan, path.display().to_string(), "has an invalid layout")
             .class(Class::Usage)
@@ -125,7 +117,7 @@ pub(super) fn request(
         Some(report) => report.clone(),
         None => own_report(output.as_ref(), &sha256, shard)?,
     };
-    Ok(Some(Request {
+    Ok(Request {
         inputs,
         output: output.into(),
         recursive: false,
@@ -133,9 +125,14 @@ pub(super) fn request(
         content: options,
         now: produced,
         report: Some(report),
-        manifest: Some(OfManifest { path: path.display().to_string(), sha256, shard }),
+        manifest: Some(OfManifest {
+            path: path.display().to_string(),
+            sha256,
+            shard,
+            rule: rule.to_string(),
+        }),
         ..super::request_of(work)
-    }))
+    })
 }
 
 /// Returns the path of the report of a shard, in a folder that exists.

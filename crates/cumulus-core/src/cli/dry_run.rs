@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::collection::Collection;
 use crate::context::Context;
 use crate::device;
+use crate::discover;
 use crate::earlier::{self, Earlier};
 use crate::granule::Granule;
 use crate::pool::threads::Threads;
@@ -16,7 +17,7 @@ use crate::product_name::output_names;
 use crate::publish::OutputFolder;
 use crate::quarantine::Quarantine;
 use crate::report::file::ReportFile;
-use crate::run::{self, Request};
+use crate::run::{self, Prepared, Request};
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage, one_line};
@@ -42,7 +43,7 @@ pub(super) fn describe(
         ReportFile::try_out(report)?;
     }
     request.quarantine.as_deref().map_or(Ok(()), Quarantine::try_out)?;
-    let (plan, ignored) = run::prepare(collection, request)?;
+    let Prepared { plan, ignored, folders_left } = run::prepare(collection, request)?;
     OutputFolder::try_out(&request.output, collection.program)?;
     let threads = Threads::start(request.limits.jobs).map_err(|error| {
         Failure::new(Stage::Plan, "threads", "cannot be started").class(Class::Retryable).cause(error)
@@ -74,6 +75,9 @@ pub(super) fn describe(
             let _ =
                 writeln!(text, "ignore  {}: {}", one_line(&ignored.path.to_string_lossy()), ignored.reason);
         }
+    }
+    if folders_left > 0 {
+        let _ = writeln!(text, "{}", discover::told_folders(folders_left));
     }
     text.push_str(&summary(request, &intents, plan.refused.len(), ignored.len()));
     let failed = intents.iter().filter_map(|intent| intent.earlier.as_ref().err());
@@ -152,20 +156,23 @@ fn summary(request: &Request, intents: &[Intent], refused: usize, ignored: usize
     if ignored > 0 {
         let _ = write!(text, ", {ignored} ignored");
     }
-    // Products of this collection compress alike; without any, the size of the source is the best that is known.
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let (ratio, basis) = if kept_in > 0 {
-        (kept_out as f64 / kept_in as f64, "by the products that are up to date")
-    } else {
-        (1.0, "if products are as large as their sources")
-    };
-    let _ = write!(
-        text,
-        "\n{} to read, about {} to write {basis}; {}\n",
-        megabytes(bytes_in, 1.0),
-        megabytes(bytes_in, ratio),
-        device::describe(existing(&request.output))
-    );
+    text.push('\n');
+    if total > 0 {
+        // Products of this collection compress alike; without any, the size of the source is the best that is known.
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let (ratio, basis) = if kept_in > 0 {
+            (kept_out as f64 / kept_in as f64, "judging by the products that are up to date")
+        } else {
+            (1.0, "if products are as large as their sources")
+        };
+        let _ = writeln!(
+            text,
+            "{} to read, about {} to write, {basis}",
+            megabytes(bytes_in, 1.0),
+            megabytes(bytes_in, ratio)
+        );
+    }
+    let _ = writeln!(text, "OUTPUT: {}", device::describe(existing(&request.output)));
     text
 }
 

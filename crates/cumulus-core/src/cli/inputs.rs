@@ -68,12 +68,14 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
                 .hint("mend that, then run the same command again")
                 .into());
         }
-        earlier_output = Some(report.header.output);
+        let directory = PathBuf::from(&report.header.directory);
+        let inside = |path: &Path| directory.join(path).to_string_lossy().into_owned();
+        earlier_output = Some(inside(Path::new(&report.header.output)));
         let left = report.granules.into_iter().filter(|granule| {
             matches!(granule.status, Status::Failed | Status::Interrupted | Status::NotBegun)
         });
         listed.extend(left.map(|granule| Input {
-            text: granule.path.to_string_lossy().into_owned(),
+            text: inside(&granule.path),
             folder: granule.folder,
             expected: None,
         }));
@@ -124,7 +126,7 @@ fn read_list(path: &Path) -> Result<Vec<Input>, Failure> {
     } else {
         fs::read(path).map(|read| bytes = read)
     };
-    read.map_err(|error| Failure::reading(Stage::Plan, &place, error).class(Class::Usage))?;
+    read.map_err(|error| Failure::argument(Stage::Plan, &place, error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         Failure::new(Stage::Plan, place, "is no list of files")
             .class(Class::Usage)

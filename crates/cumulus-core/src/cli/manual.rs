@@ -48,7 +48,6 @@ pub(super) fn page(collection: &'static Collection) -> Vec<u8> {
         .and_then(|()| man.render_synopsis_section(&mut page))
         .and_then(|()| man.render_description_section(&mut page))
         .and_then(|()| man.render_options_section(&mut page))
-        .and_then(|()| man.render_subcommands_section(&mut page))
         .and_then(|()| more_sections(collection).to_writer(&mut page));
     page
 }
@@ -64,6 +63,12 @@ fn more_sections(collection: &'static Collection) -> Roff {
         }
         roff.control("fi", []);
     };
+    let verbs = arguments::verbs();
+    let commands = verbs.iter().map(|verb| {
+        let about = verb.get_about().cloned().unwrap_or_default();
+        format!("{} {}\n    {about}", collection.program, verb.get_name())
+    });
+    section("COMMANDS", &commands.collect::<Vec<_>>().join("\n"));
     section("EXAMPLES", &arguments::examples(collection));
     let variables: Vec<String> =
         VARIABLES.iter().map(|(name, meaning)| format!("{name}\n    {meaning}")).collect();

@@ -170,8 +170,7 @@ pub fn read(path: &Path) -> Result<Report, Failure> {
             .found(found)
             .expected(format!("a file of layout {LAYOUT}, as --report writes it"))
     };
-    let text =
-        fs::read(path).map_err(|error| Failure::reading(Stage::Report, &place, error).class(Class::Usage))?;
+    let text = fs::read(path).map_err(|error| Failure::argument(Stage::Report, &place, error))?;
     let whole: serde_json::Value =
         serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
     match whole.get("layout").and_then(serde_json::Value::as_u64) {
@@ -198,6 +197,14 @@ mod tests {
             inputs: vec!["in".to_owned()],
             output: "out".to_owned(),
             started: Timestamp::UNIX_EPOCH,
+            directory: "/".to_owned(),
+            layout_of_products: String::new(),
+            options: crate::options::ContentOptions {
+                level: 4,
+                short_name: None,
+                url_base: None,
+                metadata_suffix: ".xml".to_owned(),
+            },
             manifest: None,
         }
     }

@@ -209,8 +209,7 @@ mod tests {
         assert_eq!((totals.failed, totals.exit_code), (4, 65));
         assert_eq!(
             closing_line(&totals, 0, Some(Path::new("r.json"))),
-            "0 converted, 4 failed in 0.0 s; look at each failed granule; do not run again before they are replaced \
-             (list: r.json)"
+            "0 converted, 4 failed in 0.0 s; look at the failed granules and their hints before another run (list: r.json)"
         );
     }
 

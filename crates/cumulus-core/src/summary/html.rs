@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Overview, bytes, map};
 use crate::exit_code::{self, EXIT_SUCCESS};
-use crate::report::Status;
+use crate::report::{Status, told_inputs};
 
 /// Number of intervals of the timeline.
 const INTERVALS: usize = 60;
@@ -28,7 +28,7 @@ pub(super) fn render(overview: &Overview<'_>) -> String {
         page,
         "<p class=\"where\">{}<br>{} &rarr; {}</p>",
         header.started,
-        escaped(&header.inputs.join(" ")),
+        escaped(&told_inputs(header.inputs.iter().map(String::as_str))),
         escaped(&header.output)
     );
     outcome(&mut page, overview);

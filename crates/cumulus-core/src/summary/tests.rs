@@ -35,6 +35,8 @@ fn report() -> Report {
     });
     serde_json::from_value(json!({
         "layout": 2, "program": "hs3-cpl", "version": "0.2.0", "inputs": ["in"], "output": "out",
+        "directory": "/work", "layout_of_products": "{folder}",
+        "options": {"level": 4, "short_name": null, "url_base": null, "metadata_suffix": ".meta.xml"},
         "started": "2026-11-30T03:00:00Z", "granules": [granule(1), granule(3), failed],
         "ignored": [{"path": "in/readme.txt", "reason": "not a granule by its ending"}],
         "seconds": 4.0, "exit_code": 75, "converted": 2, "up_to_date": 0, "failed": 1, "interrupted": 0,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Overview, bytes};
 use crate::exit_code;
+use crate::report::told_inputs;
 use cumulus_model::error::one_line;
 
 /// Columns of the text; names and messages are longer if they must be.
@@ -17,7 +18,7 @@ pub(super) fn render(overview: &Overview<'_>) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{} {}, run of {}", header.program, header.version, header.started);
-    let _ = writeln!(text, "{} -> {}", header.inputs.join(" "), header.output);
+    let _ = writeln!(text, "{} -> {}", told_inputs(header.inputs.iter().map(String::as_str)), header.output);
     let outcomes: Vec<String> =
         overview.outcomes().iter().map(|(word, count)| format!("{count} {word}")).collect();
     let _ =

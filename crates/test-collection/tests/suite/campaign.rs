@@ -58,7 +58,7 @@ fn shards_make_what_one_run_makes_in_any_order_and_twice() {
     assert_eq!((&state["array"], &state["shards"]), (&"1".into(), &3.into()), "{state}");
     let forced = shard(&operator, &[], &["--shard", "1/3", "--force"]);
     assert!(
-        forced.succeeded().stderr.contains("shard 1/3 of run.ndjson by --shard: 2 granules"),
+        forced.succeeded().stderr.contains("Shard 1/3 of run.ndjson, by --shard: 2 granules"),
         "{}",
         forced.stderr
     );
@@ -68,6 +68,10 @@ fn shards_make_what_one_run_makes_in_any_order_and_twice() {
     assert!(operator.run(&["verify", "output", "expected"]).succeeded().stdout.contains("equal"));
     let empty = shard(&operator, &[], &["--shard", "8/9"]);
     assert!(empty.succeeded().stderr.contains("0 granules"), "{}", empty.stderr);
+    // Now there are reports of two numbers of shards.
+    let uncertain = operator.run(&["status", "--manifest", "run.ndjson"]);
+    assert!(uncertain.code == Some(2) && uncertain.stderr.contains("3 and 9"), "{}", uncertain.stderr);
+    assert_eq!(status(&operator, &["--shards", "3"]).0, Some(0));
 }
 
 #[test]
@@ -82,11 +86,12 @@ fn failures_and_repairs_are_told_by_shard() {
         assert_eq!(run.code, Some(if index == 2 { 65 } else { 0 }), "{}", run.stderr);
     }
     let (code, state) = status(&operator, &[]);
-    assert_eq!((code, &state["failed"], &state["array"]), (Some(65), &1.into(), &"2".into()), "{state}");
+    assert_eq!((code, &state["failed"], &state["array"]), (Some(65), &1.into(), &"".into()), "{state}");
+    assert_eq!(state["array_invalid"], "2", "another run cannot bring it further");
     assert_eq!(state["left"][0]["reason"], "read: is not an HDF5 file");
     let text = operator.run(&["status", "--manifest", "run.ndjson"]).stdout;
     assert!(text.contains("6 of 7 complete, 1 failed, 0 missing\n"), "{text}");
-    assert!(text.contains("shards to run again, of 4: 2\n"), "{text}");
+    assert!(text.contains("shards with invalid granules, of 4: 2\n"), "{text}");
     fs::write(&path, whole).unwrap();
     // As a repair array of Slurm asks for it: a count of one task says nothing about the number of shards.
     let slurm = [

@@ -54,7 +54,7 @@ fn the_last_lines_say_what_failed_and_what_to_do_even_when_quiet() {
     let [.., cause, closing] = lines[..] else { panic!("{}", run.stderr) };
     assert!(cause.contains("2 x read: is not an HDF5 file; for example TEST_PROFILES_1220"), "{cause}");
     assert!(closing.contains(" ERROR 1 converted, 2 failed in "), "{closing}");
-    assert!(closing.ends_with("before they are replaced (list: report.json)"), "{closing}");
+    assert!(closing.ends_with("before another run (list: report.json)"), "{closing}");
     assert_eq!(operator.report()["failures"][0]["count"], 2);
 }
 
@@ -99,13 +99,13 @@ fn a_dry_run_tells_each_state_of_output() {
         plan.stdout
     );
     assert!(
-        plan.stdout.contains(" MB to read, about ") && plan.stdout.contains(" free\n"),
+        plan.stdout.contains(" MB to read, about ") && plan.stdout.contains("\nOUTPUT: "),
         "{}",
         plan.stdout
     );
     let options = operator.run(&["input", "output", "-n", "--level", "1", "--quiet"]);
     assert!(options.stdout.contains("3 other options"), "{}", options.stdout);
-    assert_eq!(options.stdout.lines().count(), 2, "{}", options.stdout);
+    assert_eq!(options.stdout.lines().count(), 3, "{}", options.stdout);
     assert!(contents(&operator.output()) == before);
     for (arguments, code) in [
         (["input", "output", "-n", "--report", "nowhere/report.json"], 73),
@@ -157,8 +157,12 @@ fn a_retry_converts_only_what_is_left() {
     assert_eq!(retried.succeeded().lines_with("1 converted, 0 failed").len(), 1, "{}", retried.stderr);
     // In the folder that the first run would have used.
     assert!(operator.output().join("2012/TEST_PROFILES_12203b_20120906.nc").exists());
-    let nothing = operator.run(&["--retry", "second.json"]);
-    assert!(nothing.succeeded().stderr.contains("nothing to convert"), "{}", nothing.stderr);
+    let nothing = operator.run(&["--retry", "second.json", "--report", "third.json"]);
+    assert!(nothing.succeeded().stderr.contains("0 converted, 0 failed"), "{}", nothing.stderr);
+    operator.run(&["summary", "third.json"]).succeeded();
+    // The options of the first run are part of what its products are.
+    let other = operator.run(&["--retry", "report.json", "--layout", "{year}"]);
+    assert!(other.code == Some(2) && other.stderr.contains("give the same options"), "{}", other.stderr);
     assert_eq!(operator.run(&["--retry", "report.txt"]).code, Some(2));
     // The report of a run that failed as a whole lists no granule.
     assert_eq!(operator.run(&["nowhere", "output", "--report", "whole.json"]).code, Some(66));
@@ -209,6 +213,8 @@ fn products_have_the_folders_of_input_or_of_the_layout() {
     let metadata = metadata.unwrap();
     assert!(metadata.contains("<URL>https://x.invalid/d/PROFILES/2012-250/12203a/TEST_"), "{metadata}");
     assert!(metadata.contains("<GranuleUR>TEST_PROFILES_12203a_20120906.nc</GranuleUR>"), "{metadata}");
+    let listed = operator.run(&["--files-from", "/dev/null", "mirrored"]);
+    assert!(listed.code == Some(66) && listed.stderr.contains("names no granule"), "{}", listed.stderr);
     let again = operator.run(&["input", "mirrored", "-r"]);
     assert_eq!(again.succeeded().lines_with("0 converted, 2 up to date").len(), 1, "{}", again.stderr);
     assert!(operator.run(&["verify", "mirrored", "mirrored"]).succeeded().stdout.contains("equal"));
@@ -275,8 +281,10 @@ fn a_mistake_on_the_command_line_is_answered() {
     let inside = operator.run(&["input", "input/products", "--recursive"]);
     assert!(inside.code == Some(2) && inside.stderr.contains("is inside INPUT"), "{}", inside.stderr);
     assert!(!operator.input().join("products").exists());
-    let aside = operator.run(&["input", "output", "--quarantine", "input"]);
-    assert!(aside.code == Some(2) && aside.stderr.contains("is INPUT"), "{}", aside.stderr);
+    for folder in ["input", "input/aside"] {
+        let aside = operator.run(&["input", "output", "--quarantine", folder]);
+        assert!(aside.code == Some(2) && aside.stderr.contains("INPUT input"), "{}", aside.stderr);
+    }
     operator.run(&["input", "input/products"]).succeeded();
 }
 
