@@ -15,7 +15,8 @@ use crate::granule::{Expected, Granule};
 use crate::manifest::{self, Entry, Header, Manifest};
 use crate::plan::{self, Plan};
 use crate::report::OfManifest;
-use crate::run::{self, Request};
+use crate::run::Request;
+use crate::run::prepare;
 use crate::shard::{self, Shard};
 use crate::status::{self, ManifestStatus};
 use cumulus_model::digest;
@@ -33,7 +34,7 @@ pub(super) fn manifest(
     no_checksums: bool,
 ) -> Result<(), Failure> {
     content.layout.check(collection)?;
-    run::check_output(&places.output)?;
+    prepare::check_output(&places.output)?;
     let discovered = discover::discover(collection, &places.inputs, recursive)?;
     let Plan { granules, refused, .. } = plan::plan(collection, discovered.candidates, &content.layout);
     // A manifest is the list of what must be there at the end, so it is whole or not made.

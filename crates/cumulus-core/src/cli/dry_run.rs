@@ -17,7 +17,8 @@ use crate::product_name::output_names;
 use crate::publish::OutputFolder;
 use crate::quarantine::Quarantine;
 use crate::report::file::ReportFile;
-use crate::run::{self, Prepared, Request};
+use crate::run::Request;
+use crate::run::prepare::{self, Prepared};
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage, one_line};
@@ -43,7 +44,7 @@ pub(super) fn describe(
         ReportFile::try_out(report)?;
     }
     request.quarantine.as_deref().map_or(Ok(()), Quarantine::try_out)?;
-    let Prepared { plan, ignored, folders_left } = run::prepare(collection, request)?;
+    let Prepared { plan, ignored, folders_left } = prepare::prepare(collection, request)?;
     OutputFolder::try_out(&request.output, collection.program)?;
     let threads = Threads::start(request.limits.jobs).map_err(|error| {
         Failure::new(Stage::Plan, "threads", "cannot be started").class(Class::Retryable).cause(error)
