@@ -64,7 +64,7 @@ fn check(storage: Storage) {
 }
 
 /// Max memory of the supervisor for each granule of a run: its path and its names.
-const MAX_BYTES_PER_GRANULE: f64 = 500.0;
+const MAX_BYTES_PER_GRANULE: f64 = 550.0;
 
 /// Peak resident memory in kB of a supervisor with this number of files, which it refuses.
 fn supervisor_kb(files: usize) -> u32 {
