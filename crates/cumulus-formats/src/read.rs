@@ -5,6 +5,7 @@
 mod attributes;
 pub mod hdf5;
 pub mod netcdf3;
+mod once_failed;
 
 use std::fs::File;
 use std::io::Read;
@@ -16,6 +17,7 @@ use cumulus_model::source::Source;
 use attributes::AttributeNotes;
 use hdf5::Hdf5Source;
 use netcdf3::Netcdf3Source;
+use once_failed::OnceFailed;
 
 /// A file format of array data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +49,7 @@ pub fn format(path: &Path) -> Result<Option<Format>, Failure> {
 /// Returns an error if the file cannot be read, is damaged, or is of another format.
 pub fn open(path: &Path, format: Option<Format>) -> Result<Box<dyn Source>, Failure> {
     match format {
-        Some(Format::Netcdf3) => Ok(Box::new(Netcdf3Source::open(path)?)),
-        Some(Format::Hdf5) | None => Ok(Box::new(Hdf5Source::open(path)?)),
+        Some(Format::Netcdf3) => Ok(Box::new(OnceFailed::new(Netcdf3Source::open(path)?))),
+        Some(Format::Hdf5) | None => Ok(Box::new(OnceFailed::new(Hdf5Source::open(path)?))),
     }
 }

@@ -55,10 +55,13 @@ impl Recap {
 
     fn add_failure(&mut self, path: &Path, failure: &Failure) {
         let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        let problem = if failure.place.contains(&*file_name) {
-            failure.problem.clone()
-        } else {
+        // A dataset belongs to the cause; a path is that of one granule, or of its staging folder.
+        let is_dataset =
+            matches!(failure.stage, Stage::Read | Stage::Map) && !failure.place.contains(&*file_name);
+        let problem = if is_dataset {
             format!("{}: {}", failure.place, failure.problem)
+        } else {
+            failure.problem.clone()
         };
         let mut key = (failure.stage, failure.class, problem);
         if self.causes.len() >= MAX_CAUSES && !self.causes.contains_key(&key) {
@@ -202,14 +205,20 @@ mod tests {
             recap.add(&failed(name, &format!("in/{name}"), "is not HDF5"));
         }
         recap.add(&failed("d.h5", "Latitude", "is missing"));
+        for name in ["e.h5", "f.h5"] {
+            let mut report =
+                failed(name, &format!("out/.hs3-cpl/run-1/{name}-sum/data.nc"), "cannot be written");
+            report.failure.as_mut().unwrap().stage = Stage::Write;
+            recap.add(&report);
+        }
         let totals = recap.totals(Totals::default());
         let counts: Vec<(&str, usize)> =
             totals.failures.iter().map(|group| (group.problem.as_str(), group.count)).collect();
-        assert_eq!(counts, [("is not HDF5", 3), ("Latitude: is missing", 1)]);
-        assert_eq!((totals.failed, totals.exit_code), (4, 65));
+        assert_eq!(counts, [("is not HDF5", 3), ("cannot be written", 2), ("Latitude: is missing", 1)]);
+        assert_eq!((totals.failed, totals.exit_code), (6, 65));
         assert_eq!(
             closing_line(&totals, 0, Some(Path::new("r.json"))),
-            "0 converted, 4 failed in 0.0 s; look at the failed granules and their hints before another run (list: r.json)"
+            "0 converted, 6 failed in 0.0 s; look at the failed granules and their hints before another run (list: r.json)"
         );
     }
 

@@ -48,7 +48,7 @@ fn a_full_device_is_retryable_and_room_makes_it_good() {
         mount -t tmpfs -o size=4m tmpfs output || exit 99
         "$program" input output >log 2>&1
         echo "full: $?, hidden: $(ls -A output | grep -c '^\.')"
-        for data in output/*.nc; do test -e "$data.meta.xml" || echo "without metadata: $data"; done
+        for data in $(ls output); do case $data in *.nc) test -e "output/$data.meta.xml" || echo "without metadata: $data";; esac; done
         mount -o remount,size=64m output
         "$program" input output >>log 2>&1
         echo "room: $?, hidden: $(ls -A output | grep -c '^\.')"
