@@ -29,7 +29,7 @@ use crate::layout::Layout;
 use crate::measure;
 use crate::options::{ContentOptions, Reuse};
 use crate::pool::{Limits, worker};
-use crate::report::file;
+use crate::report::{Header, file};
 use crate::run::progress::Progress;
 use crate::run::{self, Request};
 use crate::summary;
@@ -185,8 +185,8 @@ fn convert(collection: &'static Collection, arguments: &Convert) -> u8 {
             Failure::new(Stage::Plan, "--files-from", "names no granule").class(Class::NoGranule)
         ));
     }
-    if let Some(path) = &arguments.retry
-        && let Err(failure) = same_options(path, &arguments.content)
+    if let Some(header) = &places.earlier
+        && let Err(failure) = same_options(header, &arguments.content)
     {
         return answer(Err(failure));
     }
@@ -211,10 +211,9 @@ fn convert(collection: &'static Collection, arguments: &Convert) -> u8 {
     run_logged(collection, &request, &arguments.work)
 }
 
-/// Checks that another run has the layout and the content options of the run of this report, because its products would
-/// not fit to the others.
-fn same_options(report: &Path, content: &Content) -> Result<(), Failure> {
-    let header = file::read(report)?.header;
+/// Checks that another run has the layout and the content options of an earlier one, because its products would not fit
+/// to the others.
+fn same_options(header: &Header, content: &Content) -> Result<(), Failure> {
     let (layout, options) = (content.layout.to_string(), content_options(content));
     if (&header.layout_of_products, &header.options) == (&layout, &options) {
         return Ok(());
@@ -223,7 +222,7 @@ fn same_options(report: &Path, content: &Content) -> Result<(), Failure> {
         let options = serde_json::to_string(options).unwrap_or_default();
         format!("--layout '{layout}' and {options}")
     };
-    Err(Failure::new(Stage::Plan, report.display().to_string(), "is of a run with other options")
+    Err(Failure::new(Stage::Plan, "--retry", "is of a run with other options")
         .class(Class::Usage)
         .found(told(&layout, &options))
         .expected(told(&header.layout_of_products, &header.options))

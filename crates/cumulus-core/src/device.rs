@@ -10,6 +10,14 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     rustix::fs::statvfs(path).ok().map(|device| device.f_bavail.saturating_mul(device.f_frsize))
 }
 
+/// Returns the nearest folder at or above `path` that exists.
+#[must_use]
+pub fn nearest_existing(path: &Path) -> &Path {
+    let existing = path.ancestors().find(|folder| folder.exists());
+    // A relative path ends at the current folder, whose name is empty.
+    existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Returns a sentence part such as `/dev/vda1 on /data, 4096 bytes and 0 inodes free`, as far as it is known.
 #[must_use]
 pub fn describe(path: &Path) -> String {

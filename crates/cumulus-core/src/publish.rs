@@ -27,6 +27,7 @@ use tempfile::TempDir;
 
 use self::exchange::{put, take_back};
 use self::journal::Entry;
+use crate::device;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
 
@@ -100,9 +101,7 @@ impl OutputFolder {
     /// # Errors
     /// As for [`Self::open`], as far as that can be known without creating OUTPUT.
     pub fn try_out(path: &Path, program: &str) -> Result<(), Failure> {
-        let existing = path.ancestors().find(|folder| folder.exists());
-        // A relative path ends at the current folder.
-        let existing = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let existing = device::nearest_existing(path);
         tempfile::tempfile_in(existing).map_err(|error| unwritable(existing, error))?;
         let runs = path.join(format!(".{program}"));
         match runs.symlink_metadata() {

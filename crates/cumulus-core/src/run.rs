@@ -224,7 +224,7 @@ impl Work {
         };
         let failures = refused.len();
         for Refused { path, folder, failure } in refused {
-            desk.refused(&GranuleReport::refused(&path, &folder, failure));
+            desk.take(&GranuleReport::refused(&path, &folder, failure));
         }
         let limits = Limits { max_failures: request.most_failures(granules.len()), ..request.limits };
         let pool = Pool::new(&output, setup, limits, failures, &mut desk);

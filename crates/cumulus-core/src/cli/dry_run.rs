@@ -173,14 +173,8 @@ fn summary(request: &Request, intents: &[Intent], refused: usize, ignored: usize
             megabytes(bytes_in, ratio)
         );
     }
-    let _ = writeln!(text, "OUTPUT: {}", device::describe(existing(&request.output)));
+    let _ = writeln!(text, "OUTPUT: {}", device::describe(device::nearest_existing(&request.output)));
     text
-}
-
-/// Returns the nearest folder above `path` that exists, or `path` itself.
-fn existing(path: &std::path::Path) -> &std::path::Path {
-    let here = std::path::Path::new(".");
-    path.ancestors().find(|path| path.exists()).unwrap_or(here)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes are shown to a tenth of a megabyte")]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::Paths;
 use crate::discover::Input;
-use crate::report::Status;
 use crate::report::file;
+use crate::report::{Header, Status};
 use cumulus_model::error::{Class, Failure, Stage};
 
 /// Name of a list that comes from standard input.
@@ -22,6 +22,8 @@ const SIMILAR: f64 = 0.85;
 pub(super) struct Places {
     pub(super) inputs: Vec<Input>,
     pub(super) output: PathBuf,
+    /// The run whose rest is converted.
+    pub(super) earlier: Option<Header>,
 }
 
 /// What is wrong with the arguments.
@@ -57,7 +59,7 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
     if let Some(list) = &arguments.files_from {
         listed.extend(read_list(list)?);
     }
-    let mut earlier_output = None;
+    let (mut earlier, mut earlier_output) = (None, None);
     if let Some(path) = retry {
         let report = file::read(path)?;
         if let Some(failure) = report.totals.failure {
@@ -79,6 +81,7 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
             folder: granule.folder,
             expected: None,
         }));
+        earlier = Some(report.header);
         // Soundings of one file have the same path.
         let mut seen = BTreeSet::new();
         listed.retain(|input| seen.insert(input.text.clone()));
@@ -96,7 +99,7 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
             return Err(Refusal::Usage("INPUT or OUTPUT is missing".to_owned()));
         }
     }
-    Ok(Places { inputs, output: output.into() })
+    Ok(Places { inputs, output: output.into(), earlier })
 }
 
 /// Refuses a first path that does not exist and looks like a command.

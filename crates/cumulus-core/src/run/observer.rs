@@ -37,12 +37,8 @@ pub(super) struct RunObserver<'run> {
 }
 
 impl RunObserver<'_> {
-    /// Takes the report of a file that is refused before the run begins.
-    pub(super) fn refused(&mut self, report: &GranuleReport) {
-        self.take(report);
-    }
-
-    fn take(&mut self, report: &GranuleReport) {
+    /// Passes on the report of a granule, or of a file that is refused before the run begins.
+    pub(super) fn take(&mut self, report: &GranuleReport) {
         log_end(report);
         self.recap.add(report);
         if let Some(file) = &mut self.report {

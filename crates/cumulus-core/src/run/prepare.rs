@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Request;
 use crate::collection::Collection;
+use crate::device;
 use crate::discover::{self, Input};
 use crate::plan::{self, Occupant, Plan};
 use crate::report::Ignored;
@@ -102,7 +103,7 @@ fn check_apart(inputs: &[Input], folder: &Path, is_searched: bool) -> Result<(),
 /// Returns a path with its links resolved, as far as it exists.
 fn resolved(path: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(path).ok()?;
-    let existing = absolute.ancestors().find(|folder| folder.exists())?;
+    let existing = device::nearest_existing(&absolute);
     let rest = absolute.strip_prefix(existing).ok()?;
     Some(existing.canonicalize().ok()?.join(rest))
 }
