@@ -31,7 +31,7 @@ use crate::options::{ContentOptions, Reuse};
 use crate::pool::{Limits, worker};
 use crate::report::{Header, file};
 use crate::run::progress::Progress;
-use crate::run::{self, Request};
+use crate::run::{self, Request, Scratch};
 use crate::summary;
 use crate::verify;
 use cumulus_log::Logger;
@@ -102,7 +102,7 @@ fn other(collection: &'static Collection, verb: Verb) -> u8 {
 
 /// Prints the summary of a run report.
 fn summarize(report: &Path, form: &SummaryForm) -> u8 {
-    match file::read(report) {
+    match file::read_anywhere(report, &environment::stores()) {
         Ok(report) => print(summary::summary(&report, form.form()).as_bytes()),
         Err(failure) => answer(Err(failure)),
     }
@@ -150,7 +150,7 @@ fn print(text: &[u8]) -> u8 {
 }
 
 fn verify_trees(produced: &Path, expected: &Path) -> u8 {
-    match verify::compare(produced, expected) {
+    match verify::compare(produced, expected, &environment::stores()) {
         Ok(differences) => {
             let verdict = if differences.is_empty() { "equal\n".to_owned() } else { String::new() };
             let lines = differences.iter().map(|line| format!("{line}\n"));
@@ -313,5 +313,11 @@ fn request_of(work: &Work) -> Request {
         report: work.report.clone(),
         quarantine: work.quarantine.clone(),
         manifest: None,
+        stores: environment::stores(),
+        scratch: Scratch {
+            folder: work.scratch.clone(),
+            default: environment::scratch(),
+            limit: work.scratch_limit.map(|mebibytes| mebibytes << 20),
+        },
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::cf::{self, Composition, Provenance};
 use crate::collection::{Arrangement, Collection};
 use crate::context::Context;
-use crate::earlier::{self, Earlier};
+use crate::earlier::{self, Earlier, InFolder};
 use crate::facts::Facts;
 use crate::granule::{self, Granule, Identity};
 use crate::map::decode::Statistics;
@@ -54,14 +54,15 @@ pub fn convert(
 ) -> Result<Outcome, Failure> {
     let place = granule.path.display().to_string();
     let unreadable = |error: std::io::Error| Failure::reading(Stage::Read, &place, error);
-    let fingerprint = Fingerprint::of(&granule.path).map_err(unreadable)?;
-    let checksum = || (context.digest)(&granule.path).map_err(unreadable);
+    let fingerprint = Fingerprint::of(granule.file()).map_err(unreadable)?;
+    let checksum = || (context.digest)(granule.file()).map_err(unreadable);
     // Another file than that of the manifest is refused before anything is made of it, if its size tells.
     let expect = |size: u64, sha256: Option<&str>| {
         granule.expected.as_ref().map_or(Ok(()), |expected| expected.check(&place, size, sha256))
     };
     expect(fingerprint.size(), None)?;
-    let (earlier, known_digest) = earlier::look(granule, context, checksum)?;
+    let published = InFolder::of(granule, context);
+    let (earlier, known_digest) = earlier::look(&published, context, |_| checksum())?;
     if let Some(digest) = &known_digest {
         expect(digest.size, Some(&digest.sha256))?;
     }
@@ -105,7 +106,7 @@ pub fn convert(
         || (context.digest)(&data_path),
     );
     // Report a changed source first, because it explains any other failure.
-    if Fingerprint::of(&granule.path).map_err(unreadable)? != fingerprint {
+    if Fingerprint::of(granule.file()).map_err(unreadable)? != fingerprint {
         return Err(Failure::new(Stage::Read, place, "changed while it was read")
             .class(Class::Retryable)
             .hint("run again when its transfer is complete"));
@@ -169,7 +170,7 @@ pub(crate) fn contents(
     warnings: &mut Vec<Warning>,
 ) -> Result<Result<Contents, usize>, Failure> {
     let place = granule.path.display().to_string();
-    let (sounding, identity, facts) = match open::open(&granule.path, collection.has_soundings())? {
+    let (sounding, identity, facts) = match open::open(granule.file(), collection.has_soundings())? {
         Opened::Arrays(source) => {
             warnings.extend(source.description().notes.iter().cloned());
             let identity = granule::identify(collection, granule, &*source, warnings)?;

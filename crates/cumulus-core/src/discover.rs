@@ -1,8 +1,10 @@
-//! Finds the files of INPUT: folders, files, and quoted patterns.
+//! Finds the files of INPUT: folders, files, and quoted patterns, on this machine or in a [`store`].
 //!
 //! Input: the INPUT arguments as written. Output: candidate granules, sorted by path, and every other visible file with
 //! the reason why it is ignored. Hidden files are skipped silently. A symbolic link is followed only if its target is
 //! inside INPUT, so that a link cannot bring in a file from elsewhere.
+
+mod store;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -11,15 +13,17 @@ use walkdir::WalkDir;
 
 use crate::collection::Collection;
 use crate::granule::{self, Expected};
+use crate::remote;
 use crate::report::Ignored;
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_sounding as sounding;
+use cumulus_store::Stores;
 
 /// File-name endings of incomplete files, as made by downloads, copies and editors.
 const UNDER_WAY: [&str; 8] =
     [".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".swp"];
 
-/// An INPUT: a folder, a file, or a pattern.
+/// An INPUT: a folder, a file, or a pattern, on this machine or in a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// The argument as written.
@@ -34,7 +38,7 @@ impl Input {
     /// An INPUT as the operator writes it.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), folder: String::new(), expected: None }
+        Self { text: remote::plain(text.into()), folder: String::new(), expected: None }
     }
 }
 
@@ -108,6 +112,9 @@ impl Discovered {
         let mut seen = HashSet::new();
         self.candidates.retain(|Candidate { path, .. }| {
             // Two links in one folder are two granules, so only the folder is resolved.
+            if remote::is_address(path) {
+                return seen.insert(path.clone());
+            }
             let parent =
                 path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let folder = folders
@@ -129,10 +136,15 @@ impl Discovered {
 ///
 /// # Errors
 /// No granule is found, a pattern or an address is invalid as INPUT, or the only INPUT cannot be accessed.
-pub fn discover(collection: &Collection, inputs: &[Input], recursive: bool) -> Result<Discovered, Failure> {
+pub fn discover(
+    collection: &Collection,
+    inputs: &[Input],
+    recursive: bool,
+    stores: &Stores,
+) -> Result<Discovered, Failure> {
     let mut found = Discovered::default();
     for input in inputs {
-        match look_into(collection, input, recursive, &mut found) {
+        match look_into(collection, input, recursive, stores, &mut found) {
             Err(failure) if inputs.len() > 1 && failure.class != Class::Usage => {
                 let (path, folder) = (PathBuf::from(&input.text), input.folder.clone());
                 found.unreadable.push(Refused { path, folder, failure });
@@ -153,10 +165,15 @@ pub fn discover(collection: &Collection, inputs: &[Input], recursive: bool) -> R
 /// Searches one INPUT.
 fn look_into(
     collection: &Collection,
-    Input { text: input, folder: known_folder, expected }: &Input,
+    input: &Input,
     recursive: bool,
+    stores: &Stores,
     found: &mut Discovered,
 ) -> Result<(), Failure> {
+    if let Some(address) = remote::address(Path::new(&input.text))? {
+        return store::look_into(collection, input, &address, recursive, stores, found);
+    }
+    let Input { text: input, folder: known_folder, expected } = input;
     let path = Path::new(input);
     if path.is_dir() {
         folder(collection, Root { path, folder: known_folder }, recursive, found)
@@ -166,13 +183,6 @@ fn look_into(
         Ok(())
     } else if path.exists() {
         Err(no_granule(collection, input, "neither a file nor a folder"))
-    } else if input.contains("://") {
-        Err(Failure::new(Stage::Plan, input, "is an address")
-            .class(Class::Usage)
-            .expected("a folder, a file or a pattern on this machine")
-            .hint(format!(
-                "copy the granules here first, for example: aws s3 cp --recursive {input} granules"
-            )))
     } else if input.contains(['*', '?', '[']) {
         pattern(collection, input, found)
     } else {
@@ -230,11 +240,14 @@ fn is_under_way(name: &str) -> bool {
 fn no_granule(collection: &Collection, input: &str, found: &str) -> Failure {
     let endings: Vec<String> =
         collection.extensions.iter().map(|extension| format!("*.{extension}")).collect();
-    Failure::new(Stage::Plan, input, "has no granule")
+    let failure = Failure::new(Stage::Plan, input, "has no granule")
         .class(Class::NoGranule)
         .found(found)
-        .expected(endings.join(" or "))
-        .hint(format!(
+        .expected(endings.join(" or "));
+    if remote::is_address(Path::new(input)) {
+        return failure.hint("name a granule or a folder of them: s3://BUCKET/FOLDER");
+    }
+    failure.hint(format!(
             "name a folder with granules; in a container, mount it, and one for the products: docker run \
              --user \"$(id -u):$(id -g)\" -v \"$PWD/granules:/work/input:ro\" -v \"$PWD/products:/work/output\" {}",
             collection.program
@@ -331,6 +344,36 @@ fn stays_inside(path: &Path, root: &Path, found: &mut Discovered) -> bool {
     }
 }
 
+/// What the name of a file tells.
+enum Verdict {
+    /// It is a granule.
+    Granule,
+    /// It is none, for this reason.
+    Ignored(String),
+    /// Only its contents tell whether it is a sounding.
+    ByContents,
+}
+
+/// The reason for a file that is no granule by its name and no sounding by its contents.
+const NEITHER: &str = "neither a granule by its ending nor a sounding by its contents";
+
+fn verdict(collection: &Collection, name: &str) -> Verdict {
+    if is_under_way(name) {
+        return Verdict::Ignored("a name under which files are still copied or edited".to_owned());
+    }
+    if granule::stem(name, collection.extensions).len() < name.len() {
+        return Verdict::Granule;
+    }
+    if let Some(program) = granule::converted_by(collection, name) {
+        return Verdict::Ignored(format!("a granule of another collection; {program} converts it"));
+    }
+    if collection.numbered_endings {
+        Verdict::ByContents
+    } else {
+        Verdict::Ignored("not a granule by its ending".to_owned())
+    }
+}
+
 /// Adds a file found below `root` as a candidate or as an ignored file.
 fn file(collection: &Collection, path: &Path, root: Root<'_>, found: &mut Discovered) {
     match path.metadata() {
@@ -340,23 +383,14 @@ fn file(collection: &Collection, path: &Path, root: Root<'_>, found: &mut Discov
     }
     // A name that is not UTF-8 is refused by the plan, and not passed over for its ending.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = &*name;
-    if is_under_way(name) {
-        return found.ignore(path, "a name under which files are still copied or edited");
-    }
-    if granule::stem(name, collection.extensions).len() < name.len() {
-        return found.candidate(path, root);
-    }
-    if let Some(program) = granule::converted_by(collection, name) {
-        return found.ignore(path, format!("a granule of another collection; {program} converts it"));
-    }
-    if !collection.numbered_endings {
-        return found.ignore(path, "not a granule by its ending");
-    }
-    match sounding::is_sounding(path) {
-        Ok(true) => found.candidate(path, root),
-        Ok(false) => found.ignore(path, "neither a granule by its ending nor a sounding by its contents"),
-        Err(error) => found.cannot_list(path, root, Some(error)),
+    match verdict(collection, &name) {
+        Verdict::Granule => found.candidate(path, root),
+        Verdict::Ignored(reason) => found.ignore(path, reason),
+        Verdict::ByContents => match sounding::is_sounding(path) {
+            Ok(true) => found.candidate(path, root),
+            Ok(false) => found.ignore(path, NEITHER),
+            Err(error) => found.cannot_list(path, root, Some(error)),
+        },
     }
 }
 

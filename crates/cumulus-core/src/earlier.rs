@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::granule::Granule;
-use crate::metadata::echo10;
+use crate::metadata::{Origin, echo10};
 use crate::options::Reuse;
 use crate::product_name::output_names;
 use cumulus_model::digest::FileDigest;
@@ -61,59 +62,138 @@ impl fmt::Display for Earlier {
     }
 }
 
-/// Returns the state of the published product of a granule, and the checksum of the source if it had to be computed
-/// with `checksum`.
+/// The metadata of a published product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// There are none.
+    Absent,
+    /// There is something that cannot be read as text.
+    Unreadable,
+    /// Their text.
+    Text(String),
+}
+
+/// The published files of a granule, in a folder or in a store. A failure means that nothing is known of them; files that
+/// cannot be read are no failure.
+pub trait Published {
+    /// Returns the metadata.
+    ///
+    /// # Errors
+    /// What is published cannot be asked for.
+    fn document(&self) -> Result<Document, Failure>;
+
+    /// Returns true if there is anything in the place of the data.
+    ///
+    /// # Errors
+    /// As for [`Self::document`].
+    fn has_data(&self) -> Result<bool, Failure>;
+
+    /// Returns the size of the data file in bytes, `None` if there is none.
+    ///
+    /// # Errors
+    /// As for [`Self::document`].
+    fn data_size(&self) -> Result<Option<u64>, Failure>;
+
+    /// Returns the checksum of the data, `None` if they cannot be read.
+    ///
+    /// # Errors
+    /// As for [`Self::document`].
+    fn data_digest(&self) -> Result<Option<FileDigest>, Failure>;
+}
+
+/// Files in a folder.
+#[derive(Debug)]
+pub struct InFolder {
+    data: PathBuf,
+    metadata: PathBuf,
+    digest: fn(&std::path::Path) -> std::io::Result<FileDigest>,
+}
+
+impl InFolder {
+    /// The files of a granule in the folder of `context`.
+    #[must_use]
+    pub fn of(granule: &Granule, context: &Context<'_>) -> Self {
+        let (data, metadata) = output_names(granule, &context.options.metadata_suffix);
+        let [data, metadata] = [data, metadata].map(|name| context.output.join(name));
+        Self { data, metadata, digest: context.digest }
+    }
+}
+
+impl Published for InFolder {
+    fn document(&self) -> Result<Document, Failure> {
+        // Anything but a file, such as a named pipe, could block.
+        if !self.metadata.metadata().is_ok_and(|there| there.is_file()) {
+            return Ok(Document::Absent);
+        }
+        Ok(fs::read_to_string(&self.metadata).map_or(Document::Unreadable, Document::Text))
+    }
+
+    fn has_data(&self) -> Result<bool, Failure> {
+        Ok(self.data.symlink_metadata().is_ok())
+    }
+
+    fn data_size(&self) -> Result<Option<u64>, Failure> {
+        Ok(self.data.metadata().ok().filter(fs::Metadata::is_file).map(|there| there.len()))
+    }
+
+    fn data_digest(&self) -> Result<Option<FileDigest>, Failure> {
+        Ok((self.digest)(&self.data).ok())
+    }
+}
+
+/// Returns the state of the published product of a granule, and the checksum of the source if it had to be known.
+/// `checksum` returns it; it is given the origin that the product states.
 ///
 /// # Errors
-/// The source cannot be read. A product that cannot be read is damaged.
+/// The source or what is published cannot be asked for. A product that cannot be read is damaged.
 pub fn look(
-    granule: &Granule,
+    published: &dyn Published,
     context: &Context<'_>,
-    checksum: impl Fn() -> Result<FileDigest, Failure>,
+    checksum: impl FnOnce(&Origin) -> Result<FileDigest, Failure>,
 ) -> Result<(Earlier, Option<FileDigest>), Failure> {
-    if context.reuse == Reuse::Never {
-        return Ok((Earlier::Forced, None));
-    }
-    let (data, metadata) = output_names(granule, &context.options.metadata_suffix);
-    let (data, metadata) = (context.output.join(data), context.output.join(metadata));
-    // Anything but a file, such as a named pipe, could block.
-    if !metadata.metadata().is_ok_and(|there| there.is_file()) {
-        let earlier = match data.symlink_metadata() {
-            Ok(_) => Earlier::Damaged("its metadata are missing".to_owned()),
-            Err(_) => Earlier::Nothing,
-        };
-        return Ok((earlier, None));
-    }
-    let source = checksum()?;
     let damaged = |how: &str| Earlier::Damaged(how.to_owned());
-    let state = || {
-        let Ok(document) = fs::read_to_string(&metadata) else {
-            return damaged("its metadata cannot be read");
-        };
-        let Some(stated) = echo10::origin(&document) else { return damaged("its metadata state no origin") };
-        let wanted = context.origin(&source);
-        if (&stated.program, &stated.version) != (&wanted.program, &wanted.version) {
-            return Earlier::OtherVersion(format!("{} {}", stated.program, stated.version));
+    let without_source = |earlier: Earlier| Ok((earlier, None));
+    if context.reuse == Reuse::Never {
+        return without_source(Earlier::Forced);
+    }
+    let document = match published.document()? {
+        Document::Text(document) => document,
+        Document::Unreadable => return without_source(damaged("its metadata cannot be read")),
+        Document::Absent if published.has_data()? => {
+            return without_source(damaged("its metadata are missing"));
         }
+        Document::Absent => return without_source(Earlier::Nothing),
+    };
+    let Some(stated) = echo10::origin(&document) else {
+        return without_source(damaged("its metadata state no origin"));
+    };
+    if (stated.program.as_str(), stated.version.as_str())
+        != (context.collection.program, context.collection.version)
+    {
+        return without_source(Earlier::OtherVersion(format!("{} {}", stated.program, stated.version)));
+    }
+    let source = checksum(&stated)?;
+    let wanted = context.origin(&source);
+    let state = || {
         if stated.source_sha256 != wanted.source_sha256 {
-            return Earlier::SourceChanged;
+            return Ok(Earlier::SourceChanged);
         }
         if stated.options_sha256 != wanted.options_sha256 {
-            return Earlier::OtherOptions;
+            return Ok(Earlier::OtherOptions);
         }
-        let Some(size) = data.metadata().ok().filter(fs::Metadata::is_file).map(|there| there.len()) else {
-            return damaged("its data are missing");
-        };
+        let Some(size) = published.data_size()? else { return Ok(damaged("its data are missing")) };
         if !echo10::states_size(&document, size) {
-            return damaged("the size of its data is not that of its metadata");
+            return Ok(damaged("the size of its data is not that of its metadata"));
         }
-        if context.reuse == Reuse::Rehashed
-            && !(context.digest)(&data).is_ok_and(|found| echo10::describes(&document, &found))
-        {
-            return damaged("the checksum of its data is not that of its metadata");
+        let is_described = || {
+            let found = published.data_digest()?;
+            Ok(found.is_some_and(|found| echo10::describes(&document, &found)))
+        };
+        if context.reuse == Reuse::Rehashed && !is_described()? {
+            return Ok(damaged("the checksum of its data is not that of its metadata"));
         }
-        Earlier::UpToDate { size }
+        Ok(Earlier::UpToDate { size })
     };
-    let state = state();
+    let state = state()?;
     Ok((state, Some(source)))
 }

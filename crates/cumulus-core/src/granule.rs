@@ -15,7 +15,7 @@ use cumulus_model::warning::{Code, Warning};
 /// Maximum length of a stem in bytes, which leaves room for every ending.
 const MAX_STEM: usize = 225;
 
-/// What a granule's file must be, where a manifest states it.
+/// What a granule's file must be, where a manifest or the listing of a store states it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// Size in bytes.
@@ -23,6 +23,12 @@ pub struct Expected {
     /// SHA-256, if it was computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// What identifies its bytes in a store, if it is in one that tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// Whether a listing of this run states it, and not a manifest.
+    #[serde(skip)]
+    pub is_listed: bool,
 }
 
 impl Expected {
@@ -31,29 +37,42 @@ impl Expected {
     /// # Errors
     /// It is another file than that of the manifest.
     pub fn check(&self, place: &str, size: u64, sha256: Option<&str>) -> Result<(), Failure> {
-        let changed = |found: String, expected: String| {
-            Err(Failure::new(Stage::Read, place, "is not the file of the manifest")
-                .found(found)
-                .expected(expected)
-                .hint("restore the file, or make a new manifest; products of one manifest have the same sources"))
-        };
         if size != self.size {
-            return changed(format!("{size} bytes"), format!("{} bytes", self.size));
+            return Err(self.changed(place, &format!("{size} bytes"), &format!("{} bytes", self.size)));
         }
         match (sha256, &self.sha256) {
             (Some(found), Some(expected)) if found != expected => {
-                changed(format!("SHA-256 {found}"), format!("SHA-256 {expected}"))
+                Err(self.changed(place, &format!("SHA-256 {found}"), &format!("SHA-256 {expected}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns the failure for a file at `place` that is another one. One that was listed a moment ago may be under way; that
+    /// of a manifest will not come back.
+    #[must_use]
+    pub fn changed(&self, place: &str, found: &str, expected: &str) -> Failure {
+        if self.is_listed {
+            return Failure::new(Stage::Read, place, "changed after it was listed")
+                .class(Class::Retryable)
+                .found(found)
+                .expected(expected)
+                .hint("run again when its transfer is complete");
+        }
+        Failure::new(Stage::Read, place, "is not the file of the manifest")
+            .found(found)
+            .expected(expected)
+            .hint("restore the file, or make a new manifest; products of one manifest have the same sources")
     }
 }
 
 /// One file to convert, or one sounding of a file that contains several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granule {
-    /// Path of the file.
+    /// Path of the file, or its address in a store.
     pub path: PathBuf,
+    /// The copy of the file on this machine, if it is in a store.
+    pub staged: Option<PathBuf>,
     /// Name of the file without folders.
     pub file_name: String,
     /// File name without its ending, plus the number of the sounding if there are several; outputs are named after it.
@@ -105,6 +124,7 @@ impl Granule {
         }
         Ok(Self {
             path: path.to_owned(),
+            staged: None,
             file_name: file_name.to_owned(),
             stem: stem.to_owned(),
             part: None,
@@ -127,6 +147,12 @@ impl Granule {
     pub fn whole(&self) -> Option<Self> {
         let stem = self.stem.strip_suffix(&format!("-{}", self.part?))?;
         Some(Self { stem: stem.to_owned(), part: None, ..self.clone() })
+    }
+
+    /// Returns the path of the file to read.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        self.staged.as_deref().unwrap_or(&self.path)
     }
 
     /// Returns the path of the products inside OUTPUT without ending, which no two granules of a run may share.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::collection::Collection;
 use crate::granule::Expected;
 use crate::options::ContentOptions;
+use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
 
 /// Version of the manifest's layout; incremented when a field changes its meaning or is removed.
@@ -89,13 +90,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Opens the manifest at `path`.
+    /// Opens the manifest at `path`, which an operator knows as `place`, and returns it with its SHA-256.
     ///
     /// # Errors
     /// The file cannot be read, or its first line is not that of a manifest.
-    pub fn open(path: &Path) -> Result<Self, Failure> {
-        let place = path.display().to_string();
+    pub fn open(path: &Path, place: &str) -> Result<(Self, String), Failure> {
+        let place = place.to_owned();
         let unreadable = |error| Failure::argument(Stage::Plan, &place, error);
+        let sha256 = digest::of_file(path).map_err(unreadable)?.sha256;
         let mut lines = BufReader::with_capacity(1 << 20, File::open(path).map_err(unreadable)?);
         let mut first = String::new();
         lines.read_line(&mut first).map_err(unreadable)?;
@@ -107,7 +109,7 @@ impl Manifest {
                 &format!("layout {}, and this program reads {LAYOUT}", header.manifest),
             ));
         }
-        Ok(Self { header, place, lines, line: 1 })
+        Ok((Self { header, place, lines, line: 1 }, sha256))
     }
 
     /// Reads up to `most` lines as text into `texts`, which is emptied first, and returns how many there are.

@@ -148,6 +148,7 @@ mod tests {
     fn plan_of(granules: usize) -> Plan {
         let granule = |number: usize| Granule {
             path: PathBuf::from(format!("in/g{number}.h5")),
+            staged: None,
             file_name: format!("g{number}.h5"),
             stem: format!("g{number}"),
             part: None,

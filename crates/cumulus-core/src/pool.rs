@@ -11,20 +11,25 @@ pub mod death;
 mod group;
 pub mod process;
 pub mod protocol;
+pub mod staging;
 pub mod threads;
+mod transfers;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use crate::collection::Collection;
 use crate::device;
 use crate::granule::Granule;
 use crate::pool::death::{Death, Retry};
 use crate::pool::group::Finished;
 use crate::pool::process::Worker;
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
+use crate::pool::staging::{Fetched, StagedSource, Stager, Staging};
 use crate::publish::{Claim, OutputFolder};
 use crate::report::{GranuleReport, Product, Status};
 use crate::stop::StopReason;
@@ -57,6 +62,10 @@ pub enum Event {
     Line(u64, String),
     /// A worker closed its standard output, which means that it is dead or about to exit.
     Closed(u64),
+    /// The granule with this number is ready for a worker, or is not converted, after this number of seconds.
+    Fetched(u64, f64, Box<Result<Fetched, Failure>>),
+    /// The product with this number is published in a store, or not, after this number of seconds.
+    Published(u64, f64, Result<(), Box<Failure>>),
     /// The operator stops the run: the first time after the granules in progress, the second time immediately.
     Stop,
 }
@@ -79,7 +88,10 @@ pub trait Observer {
 
 /// The workers and the queue of granules.
 pub struct Pool<'run> {
+    /// OUTPUT, or the scratch folder where OUTPUT is in a store.
     output: &'run OutputFolder,
+    /// What brings granules from stores and products to a store, if any are there.
+    stager: Option<Stager>,
     setup: Setup,
     limits: Limits,
     observer: &'run mut dyn Observer,
@@ -89,7 +101,15 @@ pub struct Pool<'run> {
     workers_made: u64,
     queue: VecDeque<Task>,
     retries: VecDeque<Task>,
+    /// Granules that are being fetched, with their folders, by number.
+    fetching: BTreeMap<u64, (Task, PathBuf)>,
+    /// Granules that are fetched and wait for a worker, with their folders.
+    ready: VecDeque<(Task, PathBuf)>,
     finished: Vec<Finished>,
+    /// Products that are being published in a store, by number.
+    publishing: BTreeMap<u64, Finished>,
+    /// Number of transfers from and to stores.
+    transfers: u64,
     /// Paths of all products in OUTPUT without ending, each of which must be unique.
     output_stems: BTreeSet<String>,
     failures: usize,
@@ -120,6 +140,20 @@ struct Busy {
 struct Task {
     granule: Granule,
     tries: u32,
+    /// The copy of a granule that is in a store.
+    source: Option<Arc<StagedSource>>,
+    /// Whether everything is done that the stager does before a worker.
+    is_fetched: bool,
+    /// Whether the observer knows that it has begun.
+    is_begun: bool,
+    /// Seconds in which it was fetched.
+    fetch_seconds: f64,
+}
+
+impl Task {
+    fn new(granule: Granule) -> Self {
+        Self { granule, tries: 0, source: None, is_fetched: false, is_begun: false, fetch_seconds: 0.0 }
+    }
 }
 
 impl<'run> Pool<'run> {
@@ -143,13 +177,25 @@ impl<'run> Pool<'run> {
             workers_made: 0,
             queue: VecDeque::new(),
             retries: VecDeque::new(),
+            stager: None,
+            fetching: BTreeMap::new(),
+            ready: VecDeque::new(),
             finished: Vec::new(),
+            publishing: BTreeMap::new(),
+            transfers: 0,
             output_stems: BTreeSet::new(),
             failures,
             timeouts_retried: 0,
             signals: 0,
             stop: None,
         }
+    }
+
+    /// Fetches granules from stores, and publishes products in the store of OUTPUT.
+    #[must_use]
+    pub fn staging(mut self, staging: Staging, collection: &'static Collection) -> Self {
+        self.stager = Some(Stager::start(staging, collection, &self.setup, &self.sender));
+        self
     }
 
     /// Returns a sender of events to this pool, for stop requests.
@@ -162,7 +208,7 @@ impl<'run> Pool<'run> {
     pub fn convert(mut self, granules: Vec<Granule>) -> Option<StopReason> {
         let workers = self.limits.jobs.min(granules.len()).max(1);
         self.output_stems = granules.iter().map(Granule::output_stem).collect();
-        self.queue = granules.into_iter().map(|granule| Task { granule, tries: 0 }).collect();
+        self.queue = granules.into_iter().map(Task::new).collect();
         self.work(workers);
         // These retries run alone, without other workers.
         self.workers.clear();
@@ -190,16 +236,21 @@ impl<'run> Pool<'run> {
             if self.stop.is_none() {
                 self.assign(workers);
             }
-            let busy = self.busy() > 0;
+            let busy = self.busy() > 0 || !self.fetching.is_empty() || !self.ready.is_empty();
             if self.is_group_due(busy) {
                 self.publish();
             }
+            let busy = busy || !self.publishing.is_empty();
             if !busy && (self.queue.is_empty() || self.stop.is_some()) {
                 return;
             }
             match self.receiver.recv_timeout(TICK) {
                 Ok(Event::Line(number, line)) => self.answered(number, &line),
                 Ok(Event::Closed(number)) => self.died(number),
+                Ok(Event::Fetched(number, seconds, result)) => self.fetched(number, seconds, *result),
+                Ok(Event::Published(number, seconds, result)) => {
+                    self.published(number, seconds, result.map_err(|failure| *failure));
+                }
                 Ok(Event::Stop) => {
                     self.signals += 1;
                     self.stop(StopReason::Signal);
@@ -220,7 +271,8 @@ impl<'run> Pool<'run> {
     fn stop(&mut self, reason: StopReason) {
         if self.stop.is_none() {
             // Granules that wait to be published are begun and not ended.
-            let under_way = self.busy() + self.finished.len();
+            let under_way = self.busy() + self.finished.len() + self.publishing.len();
+            self.put_back();
             self.observer.stopping(&reason, under_way, self.queue.len());
             self.stop = Some(reason);
         }
@@ -228,21 +280,31 @@ impl<'run> Pool<'run> {
 
     /// Assigns granules to idle workers, starting new workers up to a maximum of `workers`.
     fn assign(&mut self, workers: usize) {
+        while self.busy() < workers
+            && self.stop.is_none()
+            && let Some((task, folder)) = self.ready.pop_front()
+        {
+            self.begin(task, folder);
+        }
         for _ in 0..self.queue.len() {
-            if self.busy() >= workers || self.stop.is_some() {
+            let Some(task) = self.queue.front() else { return };
+            let is_to_be_fetched = self.is_to_be_fetched(task);
+            let can_go_on = if is_to_be_fetched { self.can_fetch(task) } else { self.busy() < workers };
+            if !can_go_on || self.stop.is_some() {
                 return;
             }
             let Some(task) = self.queue.pop_front() else { return };
             match self.output.claim(&task.granule.output_stem()) {
                 // Another run is converting it; look again after the other granules.
                 Ok(Claim::Theirs) => self.queue.push_back(task),
+                Ok(Claim::Ours(folder)) if is_to_be_fetched => self.fetch(task, folder),
                 Ok(Claim::Ours(folder)) => self.begin(task, folder),
                 Err(failure) => self.ended(&task.granule, Instant::now(), Notes::default(), Err(failure)),
             }
         }
     }
 
-    fn begin(&mut self, task: Task, folder: PathBuf) {
+    fn begin(&mut self, mut task: Task, folder: PathBuf) {
         let number = match self.idle_worker() {
             Ok(number) => number,
             Err(failure) => {
@@ -251,9 +313,7 @@ impl<'run> Pool<'run> {
                 return;
             }
         };
-        if task.tries == 0 {
-            self.observer.begun(&task.granule);
-        }
+        self.tell_begun(&mut task);
         // Near the end there are more cores than granules: jobs that start then share the idle cores.
         let granules_left = self.busy() + 1 + self.queue.len();
         let threads = (self.limits.jobs / granules_left).max(1);
@@ -301,6 +361,8 @@ impl<'run> Pool<'run> {
             }
         };
         let Some(busy) = slot.busy.take() else { return };
+        let mut notes = notes;
+        notes.add_seconds("fetch", busy.task.fetch_seconds);
         let result = match answer {
             Answer::Converted(product) => {
                 self.finished.push(Finished {
@@ -318,7 +380,7 @@ impl<'run> Pool<'run> {
                 Ok(None)
             }
             Answer::Parts(parts) => {
-                self.split(&busy.task.granule, parts);
+                self.split(&busy.task, parts);
                 return;
             }
             Answer::Failed(failure) => Err(*failure),
@@ -328,13 +390,14 @@ impl<'run> Pool<'run> {
     }
 
     /// Replaces a granule by all soundings of its file, at the front of the queue, in order.
-    fn split(&mut self, granule: &Granule, parts: usize) {
+    fn split(&mut self, whole: &Task, parts: usize) {
+        let granule = &whole.granule;
         self.output.release(&granule.output_stem());
         self.observer.split(granule, parts);
         for number in (1..=parts).rev() {
             let part = granule.part(number);
             if self.output_stems.insert(part.output_stem()) {
-                self.queue.push_front(Task { granule: part, tries: 0 });
+                self.queue.push_front(Task { source: whole.source.clone(), ..Task::new(part) });
                 continue;
             }
             let place = granule.path.display().to_string();
@@ -347,6 +410,14 @@ impl<'run> Pool<'run> {
             .expected("a name of its own for each product")
             .hint("convert the file into another OUTPUT folder");
             self.ended(&part, Instant::now(), Notes::default(), Err(failure));
+        }
+    }
+
+    /// Tells the observer, once, that a granule has begun.
+    fn tell_begun(&mut self, task: &mut Task) {
+        if !task.is_begun {
+            task.is_begun = true;
+            self.observer.begun(&task.granule);
         }
     }
 
@@ -410,6 +481,13 @@ impl<'run> Pool<'run> {
             slot.worker.wait();
             interrupted.extend(slot.busy.map(|busy| busy.task.granule));
         }
+        // Requests to a store end with this process; what they leave is not complete, and the next run replaces it.
+        interrupted
+            .extend(std::mem::take(&mut self.publishing).into_values().map(|finished| finished.granule));
+        if self.stager.as_ref().is_some_and(|stager| stager.output().is_some()) {
+            interrupted
+                .extend(std::mem::take(&mut self.finished).into_iter().map(|finished| finished.granule));
+        }
         for granule in interrupted {
             self.output.release(&granule.output_stem());
             self.observer.ended(GranuleReport::without_outcome(&granule, Status::Interrupted));
@@ -434,6 +512,7 @@ impl<'run> Pool<'run> {
         self.observer.ended(GranuleReport {
             granule: granule.stem.clone(),
             path: granule.path.clone(),
+            staged: granule.staged.clone(),
             folder: granule.folder.clone(),
             status,
             ended: 0.0,

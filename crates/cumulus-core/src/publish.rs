@@ -16,6 +16,7 @@
 
 mod exchange;
 mod journal;
+pub mod store;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -249,7 +250,8 @@ impl OutputFolder {
         let _ = fs::remove_dir_all(self.folder(stem));
     }
 
-    fn staging(&self) -> &Path {
+    /// This run's staging folder.
+    pub(crate) fn staging(&self) -> &Path {
         self.staging.as_ref().map_or(self.runs.as_path(), TempDir::path)
     }
 

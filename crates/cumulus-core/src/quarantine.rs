@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::remote;
 use crate::report::GranuleReport;
 use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
@@ -54,13 +55,17 @@ impl Quarantine {
             return Ok(None);
         };
         let Some(name) = report.path.file_name() else { return Ok(None) };
+        if report.staged.is_none() && remote::is_address(&report.path) {
+            // It was refused before it was copied to this machine.
+            return Ok(None);
+        }
         // Granules of one name in different folders stay apart.
         let folder = self.0.join(&report.folder);
         let kept = folder.join(name);
         let unwritable = |error| unwritable(&kept, error);
         let unreadable = |error| Failure::reading(Stage::Report, report.path.display().to_string(), error);
         fs::create_dir_all(&folder).map_err(unwritable)?;
-        let source = report.path.canonicalize().map_err(unreadable)?;
+        let source = report.staged.as_ref().unwrap_or(&report.path).canonicalize().map_err(unreadable)?;
         File::open(&source).map_err(unreadable)?;
         link_or_copy(&source, &kept).map_err(unwritable)?;
         let found = digest::of_file(&source).map_err(unreadable)?;

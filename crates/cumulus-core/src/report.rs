@@ -142,6 +142,9 @@ pub struct GranuleReport {
     /// Path of its file.
     #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
+    /// The copy of its file on this machine while the granule ends, if it is in a store.
+    #[serde(skip)]
+    pub staged: Option<PathBuf>,
     /// Folder of its file inside INPUT, if it is not INPUT itself.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
@@ -297,6 +300,7 @@ impl GranuleReport {
         Self {
             granule,
             path,
+            staged: None,
             folder: String::new(),
             status,
             ended: 0.0,

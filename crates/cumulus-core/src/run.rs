@@ -5,6 +5,7 @@
 //! hardly depends on its number of granules: reports of granules are written as they come.
 
 mod observer;
+pub(crate) mod places;
 pub mod prepare;
 pub mod progress;
 mod recap;
@@ -24,11 +25,12 @@ use crate::options::{Check, ContentOptions, Reuse};
 use crate::plan::Plan;
 use crate::pool::protocol::Setup;
 use crate::pool::{Event, Limits, Pool};
-use crate::publish::OutputFolder;
 use crate::quarantine::Quarantine;
+use crate::remote;
 use crate::report::file::ReportFile;
 use crate::report::{self, GranuleReport, Header, Ignored, LAYOUT, OfManifest, Totals};
 use crate::run::observer::RunObserver;
+use crate::run::places::Places;
 use crate::run::prepare::{Prepared, prepare};
 use crate::run::progress::Progress;
 use crate::run::recap::Recap;
@@ -36,6 +38,7 @@ use crate::stop::StopReason;
 use cumulus_log as log;
 use cumulus_log::shipper::Shipment;
 use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_store::Stores;
 
 /// All parameters of a run; code below this reads no arguments, environment or clock.
 #[derive(Clone, Debug)]
@@ -68,6 +71,21 @@ pub struct Request {
     pub quarantine: Option<PathBuf>,
     /// The manifest that the granules are from, if any.
     pub manifest: Option<OfManifest>,
+    /// The stores that addresses are in.
+    pub stores: Stores,
+    /// Where copies of granules and products are on their way from and to stores.
+    pub scratch: Scratch,
+}
+
+/// The folder for files on their way from and to stores.
+#[derive(Clone, Debug)]
+pub struct Scratch {
+    /// The folder, if the operator names one; else OUTPUT if that is a folder, or the default.
+    pub folder: Option<PathBuf>,
+    /// The folder where neither is one.
+    pub default: PathBuf,
+    /// Maximum size of copies in bytes; without one, half of what is free when the run begins.
+    pub limit: Option<u64>,
 }
 
 /// A number of failures, or a percentage of all granules.
@@ -190,7 +208,7 @@ impl Work {
             manifest: request.manifest.clone(),
         };
         // A report that cannot be written is better known before the night than after it.
-        let create = |path: &PathBuf| ReportFile::create(path, &header);
+        let create = |path: &PathBuf| ReportFile::create(path, &header, &request.stores);
         self.report = request.report.as_ref().map(create).transpose()?;
         let Prepared { plan, ignored, folders_left } = prepare(collection, request)?;
         let Plan { granules, refused, repeated } = plan;
@@ -202,13 +220,14 @@ impl Work {
         for ignored in &self.ignored {
             info!(process = "processing", "ignored {}: {}", ignored.path.display(), ignored.reason);
         }
-        let output = OutputFolder::open(&request.output, collection.program)?;
+        let Places { output, staging, .. } = &Places::open(collection, request, &granules)?;
         progress.begin(granules.len());
         let setup = Setup {
             options: request.content.clone(),
             now: request.now,
-            output: request.output.clone(),
-            reuse: request.reuse,
+            output: output.path().to_owned(),
+            // What is in a store is looked at before a worker has the granule.
+            reuse: if remote::is_address(&request.output) { Reuse::Never } else { request.reuse },
             check: request.check,
             memory_limit_mib: request.limits.memory_limit_mib,
             verbosity: log::verbosity().to_string(),
@@ -227,7 +246,10 @@ impl Work {
             desk.take(&GranuleReport::refused(&path, &folder, failure));
         }
         let limits = Limits { max_failures: request.most_failures(granules.len()), ..request.limits };
-        let pool = Pool::new(&output, setup, limits, failures, &mut desk);
+        let mut pool = Pool::new(output, setup, limits, failures, &mut desk);
+        if let Some(staging) = staging {
+            pool = pool.staging(staging.clone(), collection);
+        }
         listen(&pool)?;
         self.stop = pool.convert(granules);
         Ok(())

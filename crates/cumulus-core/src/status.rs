@@ -7,18 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::manifest::{MAX_LINES, Manifest};
-use crate::report::{self, Status, file};
+use crate::output::{Output, REPORTS};
+use crate::remote::Copy;
+use crate::report::{LAYOUT, OfManifest, Status};
 use crate::shard::{Shard, array_expression};
-use cumulus_model::digest;
 use cumulus_model::error::{Class, Failure, Stage};
-
-/// Folder inside OUTPUT for the reports of runs of a manifest.
-pub const REPORTS: &str = "_reports";
+use cumulus_store::Stores;
 
 /// Number of characters of a manifest's checksum in the names of its reports.
 const PREFIX: usize = 12;
@@ -73,19 +73,18 @@ impl ManifestStatus {
     ///
     /// # Errors
     /// The manifest cannot be read, or shards of different numbers were run and `shards` does not decide.
-    pub fn of(path: &Path, shards: Option<usize>) -> Result<Self, Failure> {
-        let checksum = digest::of_file(path)
-            .map_err(|error| Failure::argument(Stage::Plan, path.display().to_string(), error))?;
-        let mut manifest = Manifest::open(path)?;
-        let output = PathBuf::from(&manifest.header.output);
-        let told = Reports::of(&output, &checksum.sha256)?;
+    pub fn of(path: &Path, shards: Option<usize>, stores: &Stores) -> Result<Self, Failure> {
+        let copy = Copy::of(path, stores)?;
+        let (mut manifest, sha256) = Manifest::open(copy.path(), &path.display().to_string())?;
+        let output = Output::open(Path::new(&manifest.header.output), stores)?;
+        let reports = Reports::of(&output, &sha256)?;
         let shards = match shards {
             Some(count) => Some(count),
-            None => told.shards()?,
+            None => reports.shards()?,
         };
         let suffix = manifest.header.options.metadata_suffix.clone();
+        let published = output.published(&suffix)?;
         let mut status = Self { shards, ..Self::default() };
-        let (mut again, mut invalid) = (BTreeSet::new(), BTreeSet::new());
         let mut texts = Vec::new();
         loop {
             let count = manifest.lines(MAX_LINES, &mut texts)?;
@@ -99,31 +98,34 @@ impl ManifestStatus {
                 .map(|(offset, text)| {
                     let line = first + offset;
                     let entry = manifest.entry(line, text)?;
-                    let is_complete = is_published(&output, &entry.output, &suffix);
-                    let failure = told.failures.get(&entry.input);
-                    Ok((!is_complete || failure.is_some()).then(|| Left {
-                        line,
-                        class: failure.map(|(class, _)| *class),
-                        reason: failure.map(|(_, reason)| reason.clone()),
-                        input: entry.input,
-                    }))
+                    let is_complete = published.has(&entry.output);
+                    Ok((!is_complete).then_some(Left { line, input: entry.input, class: None, reason: None }))
                 })
                 .collect::<Result<_, Failure>>()?;
             status.granules += count;
-            for left in left.into_iter().flatten() {
-                if let Some(count) = shards {
-                    let list = if left.class == Some(Class::BadGranule) { &mut invalid } else { &mut again };
-                    list.insert(left.line % count);
-                }
-                let number = if left.reason.is_some() { &mut status.failed } else { &mut status.missing };
-                *number += 1;
-                status.left.push(left);
-            }
+            status.left.extend(left.into_iter().flatten());
         }
-        status.complete = status.granules - status.failed - status.missing;
-        [status.array, status.array_invalid] =
-            [again, invalid].map(|shards| array_expression(&shards.into_iter().collect::<Vec<_>>()));
+        status.explain(&reports.failures(&output, &status.left)?);
         Ok(status)
+    }
+
+    /// Adds why granules are left, and counts them.
+    fn explain(&mut self, failures: &BTreeMap<String, (Class, String)>) {
+        let (mut again, mut invalid) = (BTreeSet::new(), BTreeSet::new());
+        for left in &mut self.left {
+            if let Some((class, reason)) = failures.get(&left.input) {
+                (left.class, left.reason) = (Some(*class), Some(reason.clone()));
+            }
+            if let Some(count) = self.shards {
+                let list = if left.class == Some(Class::BadGranule) { &mut invalid } else { &mut again };
+                list.insert(left.line % count);
+            }
+            let number = if left.reason.is_some() { &mut self.failed } else { &mut self.missing };
+            *number += 1;
+        }
+        self.complete = self.granules - self.failed - self.missing;
+        [self.array, self.array_invalid] =
+            [again, invalid].map(|shards| array_expression(&shards.into_iter().collect::<Vec<_>>()));
     }
 
     /// Returns the exit code: success if everything is complete, else as a run with these failures has it.
@@ -173,67 +175,135 @@ impl ManifestStatus {
     }
 }
 
-/// Returns true if a product, or that of its first sounding, is complete.
-fn is_published(output: &Path, stem: &str, suffix: &str) -> bool {
-    ["", "-1"].iter().any(|part| output.join(format!("{stem}{part}.nc{suffix}")).exists())
-}
-
-/// What the reports of a manifest tell.
+/// The reports of a manifest, by their names; one is read only if a granule of its shard is left.
 #[derive(Debug, Default)]
 struct Reports {
-    /// Numbers of shards that were run.
-    counts: BTreeSet<usize>,
-    /// The failure of each granule in the last run that had it, by its path.
-    failures: BTreeMap<String, (Class, String)>,
+    names: Vec<(Option<SystemTime>, String, Shard)>,
+    manifest_sha256: String,
 }
 
 impl Reports {
-    fn of(output: &Path, manifest_sha256: &str) -> Result<Self, Failure> {
-        let mut reports = Vec::new();
-        for entry in fs::read_dir(output.join(REPORTS)).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_ours = manifest_sha256.starts_with(name.split('-').next().unwrap_or_default());
-            if is_ours && !name.starts_with('.') {
-                let written = entry.metadata().and_then(|file| file.modified()).ok();
-                reports.push((written, file::read(&entry.path())?));
-            }
-        }
+    fn of(output: &Output, manifest_sha256: &str) -> Result<Self, Failure> {
+        let mut names: Vec<_> = output
+            .reports()?
+            .into_iter()
+            .filter_map(|(written, name)| {
+                let shard = shard_of(&name, manifest_sha256)?;
+                Some((written, name, shard))
+            })
+            .collect();
         // The last word counts.
-        reports.sort_by_key(|(written, _)| *written);
-        let mut told = Self::default();
-        for (_, report) in reports {
-            let of_manifest = report.header.manifest.filter(|manifest| manifest.sha256 == manifest_sha256);
-            let Some(of_manifest) = of_manifest else { continue };
-            told.counts.insert(of_manifest.shard.count);
-            for granule in report.granules {
-                told.take(granule);
-            }
-        }
-        Ok(told)
+        names.sort_by_key(|(written, ..)| *written);
+        Ok(Self { names, manifest_sha256: manifest_sha256.to_owned() })
     }
 
-    fn take(&mut self, granule: report::GranuleReport) {
-        let input = granule.path.to_string_lossy().into_owned();
-        match (granule.status, granule.failure) {
-            (Status::Failed, Some(failure)) => {
-                let reason = format!("{}: {}", failure.stage, failure.problem);
-                self.failures.insert(input, (failure.class, reason));
+    /// Returns the failure of each granule in the last run that had it, by its path, for the shards of what is left.
+    fn failures(&self, output: &Output, left: &[Left]) -> Result<BTreeMap<String, (Class, String)>, Failure> {
+        let counts: BTreeSet<usize> = self.names.iter().map(|(.., shard)| shard.count).collect();
+        let concerned: BTreeSet<(usize, usize)> = counts
+            .iter()
+            .flat_map(|&count| left.iter().map(move |left| (left.line % count, count)))
+            .collect();
+        let mut failures = BTreeMap::new();
+        for (_, name, shard) in &self.names {
+            if !concerned.contains(&(shard.index, shard.count)) {
+                continue;
             }
-            (Status::Converted | Status::UpToDate, _) => {
-                self.failures.remove(&input);
+            let report = ShortReport::read(output.report(name)?.path())?;
+            if report.manifest.is_none_or(|manifest| manifest.sha256 != self.manifest_sha256) {
+                continue;
             }
-            _ => {}
+            for ShortGranule { path, status, failure } in report.granules {
+                match (status, failure) {
+                    (Status::Failed, Some(ShortFailure { stage, class, problem })) => {
+                        failures.insert(path, (class, format!("{stage}: {problem}")));
+                    }
+                    (Status::Converted | Status::UpToDate, _) => {
+                        failures.remove(&path);
+                    }
+                    _ => {}
+                }
+            }
         }
+        Ok(failures)
     }
 
     fn shards(&self) -> Result<Option<usize>, Failure> {
-        match self.counts.iter().collect::<Vec<_>>()[..] {
+        let counts: BTreeSet<usize> = self.names.iter().map(|(.., shard)| shard.count).collect();
+        match counts.iter().collect::<Vec<_>>()[..] {
             [] => Ok(None),
             [count] => Ok(Some(*count)),
             _ => Err(Failure::new(Stage::Plan, REPORTS, "has reports of different numbers of shards")
                 .class(Class::Usage)
-                .found(self.counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "))
+                .found(counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "))
                 .hint("name the number with --shards N")),
+        }
+    }
+}
+
+/// Returns the shard that a report of the manifest with this checksum is about, by the name that [`report_path`] gives it.
+fn shard_of(name: &str, manifest_sha256: &str) -> Option<Shard> {
+    let (prefix, numbers) = name.strip_suffix(".json")?.split_once('-')?;
+    let (index, count) = numbers.split_once("-of-")?;
+    let shard = Shard { index: index.parse().ok()?, count: count.parse().ok()? };
+    (prefix.len() == PREFIX && manifest_sha256.starts_with(prefix) && shard.index < shard.count)
+        .then_some(shard)
+}
+
+/// What is needed of a report. The reports of a million granules have gigabytes, of which this is little.
+#[derive(Deserialize)]
+struct ShortReport {
+    layout: u32,
+    manifest: Option<OfManifest>,
+    granules: Vec<ShortGranule>,
+}
+
+#[derive(Deserialize)]
+struct ShortGranule {
+    path: String,
+    status: Status,
+    failure: Option<ShortFailure>,
+}
+
+#[derive(Deserialize)]
+struct ShortFailure {
+    stage: Stage,
+    class: Class,
+    problem: String,
+}
+
+impl ShortReport {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let place = path.display().to_string();
+        let text = fs::read(path).map_err(|error| Failure::argument(Stage::Report, &place, error))?;
+        let refused = |found: String| {
+            Failure::new(Stage::Report, &place, "is not a run report that can be read")
+                .class(Class::Usage)
+                .found(found)
+                .hint("remove it; the next run of its shard leaves another")
+        };
+        let report: Self = serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
+        if report.layout != LAYOUT {
+            return Err(refused(format!("layout {}", report.layout)));
+        }
+        Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_known_by_its_name() {
+        let sha256 = "0123456789abcdef";
+        let path = report_path(Path::new("out"), sha256, Shard { index: 3, count: 12 });
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert_eq!(shard_of(name, sha256), Some(Shard { index: 3, count: 12 }));
+        for name in
+            ["0123456789ab-3-of-3.json", "-0-of-1.json", "0123456789ac-0-of-1.json", ".report-x", "a.json"]
+        {
+            assert_eq!(shard_of(name, sha256), None, "{name}");
         }
     }
 }

@@ -1,9 +1,11 @@
-//! Compares two folders of products by meaning.
+//! Compares two folders of products by meaning, on this machine or in stores.
 //!
 //! Folders are equal if they have the same files, each netCDF file has the same dimensions, variables, attributes and
 //! values, bit for bit, and each metadata file has the same elements with the same text. Values that legitimately
 //! differ between two runs or two builds of the libraries are not compared: time stamps, versions, `history`, and the
 //! size and checksum of the data file, which are checked against that file instead.
+
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,12 +15,12 @@ use netcdf::types::{FloatType, IntType, NcVariableType};
 use netcdf::{AttributeValue, Extent, Extents, Variable};
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use walkdir::{DirEntry, WalkDir};
 
+use self::tree::Tree;
 use crate::publish;
-use crate::status::REPORTS;
 use cumulus_model::digest;
-use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_model::error::Failure;
+use cumulus_store::Stores;
 
 /// Global attributes that are not compared.
 const PASSED_OVER_ATTRIBUTES: [&str; 7] = [
@@ -52,10 +54,12 @@ const MAX_LINES: usize = 20;
 ///
 /// # Errors
 /// One of the two is not a folder or cannot be listed.
-pub fn compare(produced: &Path, expected: &Path) -> Result<Vec<String>, Failure> {
-    let (here, there) = (names(produced)?, names(expected)?);
-    let unfinished = publish::unfinished(produced).into_iter();
+pub fn compare(produced: &Path, expected: &Path, stores: &Stores) -> Result<Vec<String>, Failure> {
+    let (produced, expected) = (Tree::open(produced, stores)?, Tree::open(expected, stores)?);
+    let (here, there) = (produced.names()?, expected.names()?);
+    let unfinished = produced.folder().map(publish::unfinished).unwrap_or_default();
     let mut differences: Vec<String> = unfinished
+        .into_iter()
         .map(|name| format!("{name}: a run was killed while it published this; the next one completes it"))
         .collect();
     for name in here.union(&there) {
@@ -64,13 +68,11 @@ pub fn compare(produced: &Path, expected: &Path) -> Result<Vec<String>, Failure>
         } else if !here.contains(name) {
             differences.push(format!("{name}: not produced"));
         } else {
-            let (left, right) = (produced.join(name), expected.join(name));
-            let mut lines = if has_ending(name, "nc") {
-                netcdf_files(&left, &right)
-            } else if has_ending(name, "xml") {
-                metadata_files(&left, &right)
-            } else {
-                plain_files(&left, &right)
+            let mut lines = match produced.file(name).and_then(|left| Ok((left, expected.file(name)?))) {
+                Err(error) => vec![format!("cannot be read: {error}")],
+                Ok((left, right)) if has_ending(name, "nc") => netcdf_files(&left, &right),
+                Ok((left, right)) if has_ending(name, "xml") => metadata_files(&left, &right),
+                Ok((left, right)) => plain_files(&left, &right),
             };
             let more = lines.len().saturating_sub(MAX_LINES);
             lines.truncate(MAX_LINES);
@@ -85,28 +87,6 @@ pub fn compare(produced: &Path, expected: &Path) -> Result<Vec<String>, Failure>
 
 fn has_ending(name: &str, ending: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
-}
-
-/// Returns the paths of all visible files inside `folder`.
-fn names(folder: &Path) -> Result<BTreeSet<String>, Failure> {
-    fs::read_dir(folder).map_err(|error| {
-        Failure::new(Stage::Plan, folder.display().to_string(), "cannot be listed")
-            .class(Class::Usage)
-            .found(&error)
-            .expected("a folder of products")
-            .cause(error)
-    })?;
-    let is_visible = |entry: &DirEntry| {
-        let name = entry.file_name();
-        entry.depth() == 0 || !(name.as_encoded_bytes().starts_with(b".") || name == REPORTS)
-    };
-    Ok(WalkDir::new(folder)
-        .into_iter()
-        .filter_entry(is_visible)
-        .filter_map(Result::ok)
-        .filter(|entry| entry.path().is_file())
-        .filter_map(|entry| Some(entry.path().strip_prefix(folder).ok()?.to_string_lossy().into_owned()))
-        .collect())
 }
 
 fn plain_files(produced: &Path, expected: &Path) -> Vec<String> {

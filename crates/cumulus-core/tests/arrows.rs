@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Crates by layer, the lowest first. Crates in none of these layers are collections, which are above all layers.
 const LAYERS: [&[&str]; 6] = [
     &["cumulus-model", "hdf5-walk", "netcdf4-writer", "shuffle-deflate"],
-    &["cumulus-log"],
+    &["cumulus-log", "cumulus-store"],
     &["cumulus-formats"],
     &["cumulus-sounding"],
     &["cumulus-core"],

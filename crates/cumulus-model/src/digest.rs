@@ -20,6 +20,33 @@ pub struct FileDigest {
     pub sha256: String,
 }
 
+/// Size and checksum of bytes that come one after another.
+#[derive(Clone, Debug, Default)]
+pub struct RunningDigest {
+    size: u64,
+    hasher: Sha256,
+}
+
+impl RunningDigest {
+    /// Takes up the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.size += bytes.len() as u64;
+        self.hasher.update(bytes);
+    }
+
+    /// Returns the number of bytes so far.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns size and checksum of all bytes.
+    #[must_use]
+    pub fn finish(self) -> FileDigest {
+        FileDigest { size: self.size, sha256: hexadecimal(self.hasher) }
+    }
+}
+
 /// Reads the whole file and computes its checksum.
 ///
 /// # Errors
@@ -27,19 +54,15 @@ pub struct FileDigest {
 pub fn of_file(path: &Path) -> std::io::Result<FileDigest> {
     let _span = tracing::info_span!("checksum").entered();
     let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
+    let mut digest = RunningDigest::default();
     let mut piece = vec![0_u8; PIECE];
-    let mut size = 0;
     loop {
         let count = file.read(&mut piece)?;
-        if count == 0 {
-            break;
+        match piece.get(..count) {
+            Some(bytes) if count > 0 => digest.update(bytes),
+            _ => return Ok(digest.finish()),
         }
-        let Some(bytes) = piece.get(..count) else { break };
-        hasher.update(bytes);
-        size += count as u64;
     }
-    Ok(FileDigest { size, sha256: hexadecimal(hasher) })
 }
 
 /// The size only, without reading the file, with a placeholder checksum: for measuring the cost of everything else.

@@ -33,7 +33,7 @@ use cumulus_model::warning::{Code, Warning};
 
 /// Bytes at the start of a file that are searched for the marks of its format: the longest known header (ICARTT, 104
 /// lines) has 4 kB, and text before an EOL header is legal.
-const MARKS_WITHIN: usize = 1 << 16;
+pub const MARKS_WITHIN: usize = 1 << 16;
 
 /// A sounding as stated in its file: columns under the file's names, rows in the file's order.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -87,7 +87,7 @@ pub(super) struct Convert {
 /// Where granules come from and products go to.
 #[derive(Debug, Args)]
 pub(super) struct Paths {
-    /// Folders of granules, single granules, or patterns; then the folder for the products, made if it is missing
+    /// Folders of granules, single granules, or patterns; then the folder for the products, made if it is missing. Both may be in S3 (`s3://BUCKET/FOLDER`), granules on a web server too
     #[arg(value_name = "INPUT... OUTPUT")]
     pub(super) named: Vec<String>,
     // An image sets its default folders by environment variables, so that they still apply when options are given:
@@ -153,6 +153,13 @@ pub(super) struct Work {
     #[arg(long, value_name = "N|P%", help_heading = LIMITS)]
     pub(super) max_failures: Option<MaxFailures>,
 
+    /// Folder for granules and products on their way from and to object stores [default: OUTPUT, or the temporary folder]
+    #[arg(long, value_name = "DIR", env = "CUMULUS_SCRATCH", help_heading = LIMITS, hide_short_help = true)]
+    pub(super) scratch: Option<PathBuf>,
+    /// Room in it for copies, in MiB [default: half of what is free]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..1 << 40), help_heading = LIMITS, hide_short_help = true)]
+    pub(super) scratch_limit: Option<u64>,
+
     /// Link or copy invalid granules into this folder, with the reason
     #[arg(long, value_name = "DIR", help_heading = SAFETY)]
     pub(super) quarantine: Option<PathBuf>,
@@ -160,7 +167,7 @@ pub(super) struct Work {
     #[arg(long, value_name = "WHAT", default_value = "structure", help_heading = SAFETY, hide_short_help = true)]
     pub(super) check: Check,
 
-    /// Write the run report as JSON to this file, or to standard output (-)
+    /// Write the run report as JSON to this file or address, or to standard output (-)
     #[arg(long, value_name = "FILE", help_heading = LOGS)]
     pub(super) report: Option<PathBuf>,
     /// Log warnings, errors and the closing line only

@@ -14,7 +14,9 @@ use crate::discover::{self, Input};
 use crate::granule::{Expected, Granule};
 use crate::manifest::{self, Entry, Header, Manifest};
 use crate::plan::{self, Plan};
+use crate::remote::{self, Copy};
 use crate::report::OfManifest;
+use crate::report::file::ReportFile;
 use crate::run::Request;
 use crate::run::prepare;
 use crate::shard::{self, Shard};
@@ -35,7 +37,7 @@ pub(super) fn manifest(
 ) -> Result<(), Failure> {
     content.layout.check(collection)?;
     prepare::check_output(&places.output)?;
-    let discovered = discover::discover(collection, &places.inputs, recursive)?;
+    let discovered = discover::discover(collection, &places.inputs, recursive, &environment::stores())?;
     let Plan { granules, refused, .. } = plan::plan(collection, discovered.candidates, &content.layout);
     // A manifest is the list of what must be there at the end, so it is whole or not made.
     if let Some(refused) = refused.into_iter().chain(discovered.unreadable).next() {
@@ -68,19 +70,28 @@ pub(super) fn manifest(
 
 /// Returns a path that means the same in every folder in which a scheduler may start a process.
 fn absolute(path: &Path) -> String {
+    if remote::is_address(path) {
+        return path.to_string_lossy().into_owned();
+    }
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
 }
 
 fn entry(granule: &Granule, no_checksums: bool) -> Result<Entry, Failure> {
-    let unreadable = |error| Failure::reading(Stage::Plan, granule.path.display().to_string(), error);
-    let found = if no_checksums { digest::size_alone(&granule.path) } else { digest::of_file(&granule.path) };
-    let found = found.map_err(unreadable)?;
-    Ok(Entry {
+    let entry = |expected: Expected| Entry {
         input: absolute(&granule.path),
         folder: granule.folder.clone(),
         output: granule.output_stem(),
-        expected: Expected { size: found.size, sha256: (!no_checksums).then_some(found.sha256) },
-    })
+        expected,
+    };
+    // A store tells by a tag which object it is, so that it need not be read.
+    if let Some(listed) = &granule.expected {
+        return Ok(entry((**listed).clone()));
+    }
+    let unreadable = |error| Failure::reading(Stage::Plan, granule.path.display().to_string(), error);
+    let found = if no_checksums { digest::size_alone(&granule.path) } else { digest::of_file(&granule.path) };
+    let found = found.map_err(unreadable)?;
+    let sha256 = (!no_checksums).then_some(found.sha256);
+    Ok(entry(Expected { size: found.size, sha256, etag: None, is_listed: false }))
 }
 
 /// Returns the request to convert a shard of the manifest at `path`.
@@ -94,10 +105,9 @@ pub(super) fn request(
     work: &Work,
 ) -> Result<Request, Failure> {
     let (shard, rule) = shard::resolve(shard, environment::variable)?;
-    let sha256 = digest::of_file(path)
-        .map_err(|error| Failure::argument(Stage::Plan, path.display().to_string(), error))?
-        .sha256;
-    let manifest = Manifest::open(path)?;
+    let request = super::request_of(work);
+    let copy = Copy::of(path, &request.stores)?;
+    let (manifest, sha256) = Manifest::open(copy.path(), &path.display().to_string())?;
     manifest.header.check(collection, path)?;
     let Header { output, produced, layout, options, .. } = manifest.header.clone();
     let inputs: Vec<Input> = manifest
@@ -116,7 +126,7 @@ pub(super) fn request(
     })?;
     let report = match &work.report {
         Some(report) => report.clone(),
-        None => own_report(output.as_ref(), &sha256, shard)?,
+        None => own_report(Path::new(&output), &sha256, shard)?,
     };
     Ok(Request {
         inputs,
@@ -132,16 +142,20 @@ pub(super) fn request(
             shard,
             rule: rule.to_string(),
         }),
-        ..super::request_of(work)
+        ..request
     })
 }
 
 /// Returns the path of the report of a shard, in a folder that exists.
 fn own_report(output: &Path, sha256: &str, shard: Shard) -> Result<PathBuf, Failure> {
     let path = status::report_path(output, sha256, shard);
+    if remote::is_address(output) {
+        return Ok(path);
+    }
     let folder = path.parent().unwrap_or(output);
     fs::create_dir_all(folder)
         .map_err(|error| Failure::writing(Stage::Report, folder.display().to_string(), error))?;
+    ReportFile::sweep(folder);
     Ok(path)
 }
 
@@ -150,7 +164,7 @@ fn own_report(output: &Path, sha256: &str, shard: Shard) -> Result<PathBuf, Fail
 /// # Errors
 /// The manifest or a report cannot be read.
 pub(super) fn status(path: &Path, shards: Option<u32>, json: bool) -> Result<u8, Failure> {
-    let status = ManifestStatus::of(path, shards.map(|shards| shards as usize))?;
+    let status = ManifestStatus::of(path, shards.map(|shards| shards as usize), &environment::stores())?;
     if json {
         // A million granules may be left, so the text is never whole in memory. Standard output may be closed.
         let mut writer = BufWriter::new(io::stdout().lock());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
 
 use rayon::prelude::*;
 
@@ -10,17 +11,22 @@ use crate::collection::Collection;
 use crate::context::Context;
 use crate::device;
 use crate::discover;
-use crate::earlier::{self, Earlier};
+use crate::earlier::{self, Earlier, InFolder};
 use crate::granule::Granule;
+use crate::metadata::Origin;
+use crate::pool::staging::known_digest;
 use crate::pool::threads::Threads;
 use crate::product_name::output_names;
 use crate::publish::OutputFolder;
+use crate::publish::store::OutputStore;
 use crate::quarantine::Quarantine;
+use crate::remote;
 use crate::report::file::ReportFile;
 use crate::run::Request;
+use crate::run::places::output_store;
 use crate::run::prepare::{self, Prepared};
 use crate::transfer::DEFAULT_BLOCK_BYTES;
-use cumulus_model::digest;
+use cumulus_model::digest::{self, FileDigest};
 use cumulus_model::error::{Class, Failure, Stage, one_line};
 
 /// What would be done with one granule.
@@ -41,16 +47,23 @@ pub(super) fn describe(
     quiet: bool,
 ) -> Result<(String, Vec<Class>), Failure> {
     if let Some(report) = &request.report {
-        ReportFile::try_out(report)?;
+        ReportFile::try_out(report, &request.stores)?;
     }
     request.quarantine.as_deref().map_or(Ok(()), Quarantine::try_out)?;
     let Prepared { plan, ignored, folders_left } = prepare::prepare(collection, request)?;
-    OutputFolder::try_out(&request.output, collection.program)?;
+    let store = output_store(request)?;
+    match &store {
+        Some(store) => store.try_out(collection.program)?,
+        None => OutputFolder::try_out(&request.output, collection.program)?,
+    }
     let threads = Threads::start(request.limits.jobs).map_err(|error| {
         Failure::new(Stage::Plan, "threads", "cannot be started").class(Class::Retryable).cause(error)
     })?;
     let intents: Vec<Intent> = threads.install(|| {
-        plan.granules.into_par_iter().map(|granule| intent(collection, request, granule)).collect()
+        plan.granules
+            .into_par_iter()
+            .map(|granule| intent(collection, request, store.as_ref(), granule))
+            .collect()
     });
     let mut text = String::new();
     let output = request.output.display();
@@ -92,16 +105,29 @@ pub(super) fn describe(
     Ok((text, classes))
 }
 
-fn intent(collection: &'static Collection, request: &Request, granule: Granule) -> Intent {
-    let source_bytes = fs::metadata(&granule.path).map_or(0, |file| file.len());
-    let earlier = state(collection, request, &granule);
+fn intent(
+    collection: &'static Collection,
+    request: &Request,
+    store: Option<&OutputStore>,
+    granule: Granule,
+) -> Intent {
+    let source_bytes = match &granule.expected {
+        Some(expected) => expected.size,
+        None => fs::metadata(&granule.path).map_or(0, |file| file.len()),
+    };
+    let earlier = state(collection, request, store, &granule);
     Intent { granule, earlier, source_bytes }
 }
 
 /// Returns the state of a granule's product. For a file of several soundings, which has products of its own for each,
 /// it is the first state that asks for a conversion; whether the file has more soundings now is known only when it is
 /// read.
-fn state(collection: &'static Collection, request: &Request, granule: &Granule) -> Result<Earlier, Failure> {
+fn state(
+    collection: &'static Collection,
+    request: &Request,
+    store: Option<&OutputStore>,
+    granule: &Granule,
+) -> Result<Earlier, Failure> {
     let context = Context {
         collection,
         options: &request.content,
@@ -114,9 +140,16 @@ fn state(collection: &'static Collection, request: &Request, granule: &Granule) 
         digest: digest::of_file,
     };
     let look = |granule: &Granule| {
-        let unreadable = |error| Failure::reading(Stage::Read, granule.path.display().to_string(), error);
-        let checksum = || digest::of_file(&granule.path).map_err(unreadable);
-        Ok(earlier::look(granule, &context, checksum)?.0)
+        let Some(store) = store else {
+            let published = InFolder::of(granule, &context);
+            return Ok(earlier::look(&published, &context, |_| checksum(request, granule))?.0);
+        };
+        let published = store.published(granule, &request.content.metadata_suffix);
+        let checksum = |stated: &Origin| match known_digest(granule, &published, stated) {
+            Some(known) => Ok(known),
+            None => checksum(request, granule),
+        };
+        Ok(earlier::look(&published, &context, checksum)?.0)
     };
     let whole = look(granule)?;
     if whole != Earlier::Nothing || !collection.has_soundings() {
@@ -131,6 +164,17 @@ fn state(collection: &'static Collection, request: &Request, granule: &Granule) 
         }
     }
     Ok(whole)
+}
+
+/// Reads a granule for its checksum.
+fn checksum(request: &Request, granule: &Granule) -> Result<FileDigest, Failure> {
+    let place = granule.path.display().to_string();
+    match remote::address(&granule.path)? {
+        None => digest::of_file(&granule.path).map_err(|error| Failure::reading(Stage::Read, place, error)),
+        Some(address) => remote::open(&request.stores, &address)?
+            .download(&address.key, None, &mut io::sink())
+            .map_err(|error| remote::reading(Stage::Read, &address, error)),
+    }
 }
 
 fn summary(request: &Request, intents: &[Intent], refused: usize, ignored: usize) -> String {
@@ -173,7 +217,11 @@ fn summary(request: &Request, intents: &[Intent], refused: usize, ignored: usize
             megabytes(bytes_in, ratio)
         );
     }
-    let _ = writeln!(text, "OUTPUT: {}", device::describe(device::nearest_existing(&request.output)));
+    if remote::is_address(&request.output) {
+        let _ = writeln!(text, "OUTPUT: {}", request.output.display());
+    } else {
+        let _ = writeln!(text, "OUTPUT: {}", device::describe(device::nearest_existing(&request.output)));
+    }
     text
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Tokens and passwords are read only here, and never from arguments, which every user of a machine can see.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -9,6 +10,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use crate::collection::Collection;
 use cumulus_log::console::Identity;
 use cumulus_log::settings::Settings;
+use cumulus_store::Stores;
 
 /// Cumulus field names, each with the environment variable that Cumulus message adapters set for it.
 const WORKFLOW: [(&str, &str); 5] = [
@@ -23,6 +25,20 @@ const WORKFLOW: [(&str, &str); 5] = [
 #[expect(clippy::disallowed_methods, reason = "the one place that reads variables which are no option")]
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Returns the variables about stores.
+pub(super) fn stores() -> Stores {
+    let ours = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with(cumulus_store::VARIABLES))?;
+        Some((name, value.into_string().ok().filter(|value| !value.is_empty())?))
+    });
+    Stores::new(cumulus_store::Settings(ours.collect()))
+}
+
+/// Returns the default folder for files on their way from and to stores: one for each user, because two cannot share it.
+pub(super) fn scratch() -> PathBuf {
+    std::env::temp_dir().join(format!("cumulus-{}", rustix::process::getuid().as_raw()))
 }
 
 /// Returns the identity of the sender, for machine-readable log lines.
@@ -45,7 +61,12 @@ pub(super) fn identity(
 ///
 /// `--quiet` and `--verbose` take precedence over `RUST_LOG`; the default is INFO.
 pub(super) fn filter(quiet: bool, verbose: bool) -> (Targets, Option<String>) {
-    let only = |level: LevelFilter| Targets::new().with_default(level);
+    // Clients of stores tell of each retry, and of every byte if they are let.
+    let only = |level: LevelFilter| {
+        let clients = ["object_store", "hyper", "hyper_util", "reqwest", "h2", "rustls"];
+        let quieter = if level >= LevelFilter::DEBUG { LevelFilter::INFO } else { LevelFilter::WARN };
+        Targets::new().with_default(level).with_targets(clients.map(|name| (name, quieter.min(level))))
+    };
     if quiet {
         return (only(LevelFilter::WARN), None);
     }

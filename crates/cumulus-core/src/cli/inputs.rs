@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::arguments::Paths;
+use super::environment;
 use crate::discover::Input;
+use crate::remote;
 use crate::report::file;
 use crate::report::{Header, Status};
 use cumulus_model::error::{Class, Failure, Stage};
@@ -61,7 +63,7 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
     }
     let (mut earlier, mut earlier_output) = (None, None);
     if let Some(path) = retry {
-        let report = file::read(path)?;
+        let report = file::read_anywhere(path, &environment::stores())?;
         if let Some(failure) = report.totals.failure {
             let place = path.display().to_string();
             return Err(Failure::new(Stage::Plan, place, "is the report of a run that failed as a whole")
@@ -71,7 +73,10 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
                 .into());
         }
         let directory = PathBuf::from(&report.header.directory);
-        let inside = |path: &Path| directory.join(path).to_string_lossy().into_owned();
+        let inside = |path: &Path| {
+            let path = if remote::is_address(path) { path.to_owned() } else { directory.join(path) };
+            path.to_string_lossy().into_owned()
+        };
         earlier_output = Some(inside(Path::new(&report.header.output)));
         let left = report.granules.into_iter().filter(|granule| {
             matches!(granule.status, Status::Failed | Status::Interrupted | Status::NotBegun)
@@ -99,7 +104,7 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
             return Err(Refusal::Usage("INPUT or OUTPUT is missing".to_owned()));
         }
     }
-    Ok(Places { inputs, output: output.into(), earlier })
+    Ok(Places { inputs, output: remote::plain(output).into(), earlier })
 }
 
 /// Refuses a first path that does not exist and looks like a command.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Pool;
 use crate::granule::Granule;
 use crate::pool::protocol::Notes;
+use crate::pool::staging::Stager;
 use crate::product_name::{STAGED, output_names};
 use crate::publish::Staged;
 use crate::report::Product;
@@ -35,7 +36,12 @@ impl Pool<'_> {
     pub(super) fn supersede(&self, granule: &Granule) {
         let Some(whole) = granule.whole() else { return };
         let (data, metadata) = output_names(&whole, &self.setup.options.metadata_suffix);
-        match self.output.remove(&[&metadata, &data]) {
+        let names: [&str; 2] = [&metadata, &data];
+        let removed = match self.stager.as_ref().and_then(Stager::output) {
+            Some(output) => output.remove(&names),
+            None => self.output.remove(&names),
+        };
+        match removed {
             Ok(false) => {}
             Ok(true) => {
                 tracing::info!(
@@ -51,6 +57,8 @@ impl Pool<'_> {
     pub(super) fn is_group_due(&self, busy: bool) -> bool {
         let Some(oldest) = self.finished.first() else { return false };
         !busy
+            // A store has no device to flush.
+            || self.stager.as_ref().is_some_and(|stager| stager.output().is_some())
             || self.finished.len() >= GROUP_GRANULES
             || self.finished.iter().map(|finished| finished.product.size).sum::<u64>() >= GROUP_BYTES
             || oldest.since.elapsed() > GROUP_PATIENCE
@@ -59,6 +67,9 @@ impl Pool<'_> {
     /// Publishes the finished granules.
     pub(super) fn publish(&mut self) {
         let group = std::mem::take(&mut self.finished);
+        if let Some(output) = self.stager.as_ref().and_then(Stager::output).cloned() {
+            return self.upload(group, &output);
+        }
         let staged: Vec<Staged<'_>> = group
             .iter()
             .map(|finished| Staged {

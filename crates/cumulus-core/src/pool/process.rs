@@ -17,6 +17,9 @@ use cumulus_model::error::{Class, Failure, Stage};
 /// The hidden subcommand that runs this program as a worker.
 pub const VERB: &str = "worker";
 
+/// Beginnings of the names of variables that workers must not have: those of Splunk, and those of stores.
+const SECRETS: [&str; 2] = [settings::PREFIX, cumulus_store::VARIABLES];
+
 /// Path of the running executable, valid even if its file was replaced after the start.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
@@ -41,7 +44,7 @@ impl Worker {
         let mut command = Command::new(OWN_PROGRAM);
         for (name, _) in std::env::vars_os() {
             // A worker reads untrusted files, so it must not have tokens and passwords.
-            if name.as_encoded_bytes().starts_with(settings::PREFIX.as_bytes()) {
+            if SECRETS.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes())) {
                 command.env_remove(name);
             }
         }

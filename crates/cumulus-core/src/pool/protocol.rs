@@ -76,6 +76,15 @@ pub struct Notes {
     pub step_seconds: Seconds,
 }
 
+impl Notes {
+    /// Adds the seconds of a step that is not the worker's, if it took any.
+    pub(super) fn add_seconds(&mut self, step: &str, seconds: f64) {
+        if seconds > 0.0 {
+            self.step_seconds.insert(step.to_owned(), seconds);
+        }
+    }
+}
+
 /// The outcome of a job.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Answer {

@@ -105,7 +105,11 @@ pub fn serve(collection: &'static Collection, faults: &[Fault]) -> io::Result<()
     let mut threads: BTreeMap<usize, Threads> = BTreeMap::new();
     for line in lines {
         let mut job: Job = serde_json::from_str(&line?)?;
-        job.granule.path = start.join(job.granule.path);
+        if let Some(staged) = &mut job.granule.staged {
+            *staged = start.join(&staged);
+        } else {
+            job.granule.path = start.join(job.granule.path);
+        }
         job.folder = start.join(job.folder);
         // Files that a library leaves in the working directory are removed with the granule's folder.
         std::env::set_current_dir(&job.folder)?;
@@ -155,7 +159,14 @@ fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> (Ve
         Ok(Outcome::Converted(product)) => Answer::Converted(product),
         Ok(Outcome::UpToDate) => Answer::UpToDate,
         Ok(Outcome::Parts(parts)) => Answer::Parts(parts),
-        Err(failure) => Answer::Failed(Box::new(failure)),
+        Err(mut failure) => {
+            // An operator knows the address, and the copy is gone when the message is read.
+            if let Some(staged) = &job.granule.staged {
+                let address = job.granule.path.to_string_lossy();
+                failure.place = failure.place.replace(&*staged.to_string_lossy(), &address);
+            }
+            Answer::Failed(Box::new(failure))
+        }
     };
     (warning::merged(warnings), answer)
 }

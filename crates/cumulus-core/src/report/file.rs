@@ -6,15 +6,25 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::{GranuleReport, Header, Ignored, LAYOUT, Report, Totals};
+use crate::remote::{self, Copy};
 use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_store::{Address, Facts, Store, Stores};
 
 /// Name of a report that goes to standard output.
 const STANDARD_OUTPUT: &str = "-";
+
+/// How the names of reports begin that are not complete.
+const UNDER_WAY: &str = ".report-";
+
+/// Age from which on an incomplete report that no run has locked is a leftover: between creation and lock is a moment.
+const LEFTOVER: Duration = Duration::from_secs(60);
 
 /// Permissions of a new report before the umask, as for any other file.
 const PERMISSIONS: u32 = 0o666;
@@ -36,6 +46,8 @@ enum Target {
     /// A pipe, a terminal or a device that is there already.
     Existing(BufWriter<File>),
     StandardOutput(BufWriter<io::Stdout>),
+    /// A file that is stored as an object at the end.
+    Object(BufWriter<NamedTempFile>, Arc<dyn Store>, Address),
 }
 
 impl Target {
@@ -56,16 +68,27 @@ impl Target {
             _ => {}
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        tempfile::Builder::new()
-            .prefix(".report-")
+        let file = tempfile::Builder::new()
+            .prefix(UNDER_WAY)
             .permissions(fs::Permissions::from_mode(PERMISSIONS))
-            .tempfile_in(folder)
-            .map(|file| Self::New(BufWriter::new(file)))
+            .tempfile_in(folder)?;
+        // A file system without locks only keeps the leftovers of killed runs.
+        let _ = file.as_file().lock();
+        Ok(Self::New(BufWriter::new(file)))
+    }
+
+    /// Opens a report in a store, which is asked whether it can be written.
+    fn in_store(address: Address, stores: &Stores) -> Result<Self, Failure> {
+        let store = remote::open(stores, &address)?;
+        let writable = store.try_writing(&address.key);
+        writable.map_err(|error| remote::writing(Stage::Report, &address, error))?;
+        let file = NamedTempFile::new().map_err(|error| unwritable(&std::env::temp_dir(), error))?;
+        Ok(Self::Object(BufWriter::new(file), store, address))
     }
 
     fn writer(&mut self) -> &mut dyn Write {
         match self {
-            Self::New(writer) => writer,
+            Self::New(writer) | Self::Object(writer, ..) => writer,
             Self::Existing(writer) => writer,
             Self::StandardOutput(writer) => writer,
         }
@@ -77,11 +100,14 @@ impl ReportFile {
     ///
     /// # Errors
     /// The file cannot be created.
-    pub fn create(path: &Path, header: &Header) -> Result<Self, Failure> {
+    pub fn create(path: &Path, header: &Header, stores: &Stores) -> Result<Self, Failure> {
         // A link to a file stays a link.
         let resolved = path.canonicalize().ok().filter(|_| path.is_symlink());
         let path = resolved.as_deref().unwrap_or(path);
-        let target = Target::open(path).map_err(|error| unwritable(path, error))?;
+        let target = match remote::address(path)? {
+            Some(address) => Target::in_store(address, stores)?,
+            None => Target::open(path).map_err(|error| unwritable(path, error))?,
+        };
         let mut report = Self { path: path.to_owned(), target, granules: 0, error: None };
         report.write(|writer| {
             writer.write_all(fields(header)?.as_bytes())?;
@@ -90,11 +116,30 @@ impl ReportFile {
         Ok(report)
     }
 
+    /// Removes what killed runs left in a folder that is for reports only.
+    pub fn sweep(folder: &Path) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let is_old = |file: &File| {
+                let written = file.metadata().and_then(|there| there.modified());
+                written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age > LEFTOVER))
+            };
+            let is_leftover = entry.file_name().as_encoded_bytes().starts_with(UNDER_WAY.as_bytes())
+                && File::open(entry.path()).is_ok_and(|file| is_old(&file) && file.try_lock().is_ok());
+            if is_leftover {
+                // Another run may have been faster.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Checks that a report at `path` can be written, and leaves nothing there.
     ///
     /// # Errors
     /// As for [`Self::create`].
-    pub fn try_out(path: &Path) -> Result<(), Failure> {
+    pub fn try_out(path: &Path, stores: &Stores) -> Result<(), Failure> {
+        if let Some(address) = remote::address(path)? {
+            return Target::in_store(address, stores).map(drop);
+        }
         // Opening a named pipe would wait for its reader.
         if path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
             return Ok(());
@@ -133,6 +178,13 @@ impl ReportFile {
                 .into_inner()
                 .map_err(io::IntoInnerError::into_error)
                 .and_then(|file| Ok(file.persist(&path).map(drop)?)),
+            (None, Target::Object(writer, store, address)) => {
+                let file = writer.into_inner().map_err(io::IntoInnerError::into_error);
+                file.and_then(|file| {
+                    let facts = Facts::default();
+                    store.upload(file.path(), &address.key, "application/json", &facts).map(drop)
+                })
+            }
             (None, Target::Existing(_) | Target::StandardOutput(_)) => Ok(()),
         };
         finished.map_err(|error| unwritable(&path, error))
@@ -156,6 +208,14 @@ fn unwritable(path: &Path, error: io::Error) -> Failure {
     Failure::writing(Stage::Report, path.display().to_string(), error)
         .class(Class::OutputUnwritable)
         .hint("name a file that can be written with --report")
+}
+
+/// Reads the report at `path`, which may be an address.
+///
+/// # Errors
+/// As for [`read`], or the object cannot be read.
+pub fn read_anywhere(path: &Path, stores: &Stores) -> Result<Report, Failure> {
+    read(Copy::of(path, stores)?.path())
 }
 
 /// Reads the report at `path`.
@@ -214,7 +274,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for granules in 0..3 {
             let path = folder.path().join("report.json");
-            let mut file = ReportFile::create(&path, &header()).unwrap();
+            let mut file = ReportFile::create(&path, &header(), &Stores::default()).unwrap();
             for number in 0..granules {
                 let failure = Failure::new(Stage::Read, "x", "is odd").found(number);
                 file.add(&GranuleReport::refused(Path::new("in/x.h5"), "", failure));
@@ -241,8 +301,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_run_left_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        let open = ReportFile::create(&path, &header(), &Stores::default()).unwrap();
+        let old = folder.path().metadata().unwrap().modified().unwrap() - 2 * LEFTOVER;
+        let age = |path: &Path| File::options().write(true).open(path).unwrap().set_modified(old).unwrap();
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            age(&entry.unwrap().path());
+        }
+        for name in [".report-old", ".report-new", "report-old.json"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        age(&folder.path().join(".report-old"));
+        age(&folder.path().join("report-old.json"));
+        ReportFile::sweep(folder.path());
+        assert!(!folder.path().join(".report-old").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        open.finish(&[], &Totals::default()).unwrap();
+        assert!(path.exists());
+    }
+
+    #[test]
     fn a_full_device_is_an_error() {
-        let file = ReportFile::create(Path::new("/dev/full"), &header()).unwrap();
+        let file = ReportFile::create(Path::new("/dev/full"), &header(), &Stores::default()).unwrap();
         let failure = file.finish(&[], &Totals::default()).unwrap_err();
         assert_eq!(failure.class, Class::OutputUnwritable, "{failure}");
     }

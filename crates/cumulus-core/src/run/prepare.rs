@@ -9,8 +9,10 @@ use crate::collection::Collection;
 use crate::device;
 use crate::discover::{self, Input};
 use crate::plan::{self, Occupant, Plan};
+use crate::remote;
 use crate::report::Ignored;
 use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_store::Scheme;
 
 /// What is known of a run before anything is converted.
 #[derive(Debug, Default)]
@@ -30,6 +32,9 @@ pub struct Prepared {
 pub fn prepare(collection: &'static Collection, request: &Request) -> Result<Prepared, Failure> {
     check_output(&request.output)?;
     request.layout.check(collection)?;
+    for folder in [request.quarantine.as_ref(), request.scratch.folder.as_ref()].into_iter().flatten() {
+        check_local(folder)?;
+    }
     // A quarantine in a folder of INPUT is found by the next recursive run.
     let written = [(Some(&request.output), request.recursive), (request.quarantine.as_ref(), true)];
     for (folder, is_searched) in written {
@@ -40,10 +45,16 @@ pub fn prepare(collection: &'static Collection, request: &Request) -> Result<Pre
     if request.inputs.is_empty() {
         return Ok(Prepared::default());
     }
-    let discovered = discover::discover(collection, &request.inputs, request.recursive)?;
+    let discovered = discover::discover(collection, &request.inputs, request.recursive, &request.stores)?;
     let mut plan = plan::plan(collection, discovered.candidates, &request.layout);
-    check_folders(&plan, &request.output)?;
-    plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, occupant)?;
+    if remote::is_address(&request.output) {
+        // An address has no links and no obstacles, so names tell.
+        let by_name = |path: &Path| Some(Occupant { identity: path.to_owned(), obstacle: None });
+        plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, by_name)?;
+    } else {
+        check_folders(&plan, &request.output)?;
+        plan::check_outputs(&plan, &request.output, &request.content.metadata_suffix, occupant)?;
+    }
     plan.refused.extend(discovered.unreadable);
     Ok(Prepared { plan, ignored: discovered.ignored, folders_left: discovered.folders_left })
 }
@@ -59,14 +70,13 @@ pub fn check_output(output: &Path) -> Result<(), Failure> {
         Err(Failure::new(Stage::Plan, text.clone(), "cannot be an output folder")
             .class(Class::Usage)
             .found(found)
-            .expected("the path of a local folder")
+            .expected("the path of a local folder, or an address such as s3://bucket/products")
             .hint(hint))
     };
-    if text.contains("://") {
-        return refused(
-            "an address",
-            "convert into a folder, then copy it, for example: aws s3 cp --recursive products s3://…",
-        );
+    match remote::address(output)? {
+        Some(address) if address.scheme == Scheme::S3 => return Ok(()),
+        Some(_) => return refused("an address of a server that is only read", "choose an OUTPUT in S3"),
+        None => {}
     }
     if text.contains('\\') {
         return refused("a backslash", "choose another OUTPUT");
@@ -77,9 +87,31 @@ pub fn check_output(output: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Rejects the address of a folder that must be on this machine.
+fn check_local(folder: &Path) -> Result<(), Failure> {
+    if !remote::is_address(folder) {
+        return Ok(());
+    }
+    Err(Failure::new(Stage::Plan, folder.display().to_string(), "cannot be in a store")
+        .class(Class::Usage)
+        .expected("a folder on this machine"))
+}
+
 /// Rejects a folder to write into that is INPUT, or inside INPUT where that `is_searched` too: what is written there could
 /// be taken for granules by the next run.
 fn check_apart(inputs: &[Input], folder: &Path, is_searched: bool) -> Result<(), Failure> {
+    if let Some(inner) = remote::address(folder)? {
+        for input in inputs {
+            let Some(outer) = remote::address(Path::new(&input.text))? else { continue };
+            let is_inside = is_searched && outer.inside(&inner).is_some();
+            if outer == inner || is_inside {
+                let problem =
+                    if is_inside { "is inside INPUT" } else { "is INPUT, and nothing is written there" };
+                return Err(not_apart(folder, problem, &outer));
+            }
+        }
+        return Ok(());
+    }
     let Some(inner) = resolved(folder) else { return Ok(()) };
     // Of a million single granules none needs to be resolved.
     for input in inputs.iter().map(|input| Path::new(&input.text)).filter(|input| input.is_dir()) {
@@ -91,13 +123,17 @@ fn check_apart(inputs: &[Input], folder: &Path, is_searched: bool) -> Result<(),
         } else {
             continue;
         };
-        return Err(Failure::new(Stage::Plan, folder.display().to_string(), problem)
-            .class(Class::Usage)
-            .found(format!("INPUT {}", input.display()))
-            .expected("a folder apart from INPUT")
-            .hint("choose another folder"));
+        return Err(not_apart(folder, problem, &input.display()));
     }
     Ok(())
+}
+
+fn not_apart(folder: &Path, problem: &str, input: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Stage::Plan, folder.display().to_string(), problem)
+        .class(Class::Usage)
+        .found(format!("INPUT {input}"))
+        .expected("a folder apart from INPUT")
+        .hint("choose another folder")
 }
 
 /// Returns a path with its links resolved, as far as it exists.

@@ -21,4 +21,5 @@ mod memory;
 mod night;
 mod operator;
 mod splunk;
+mod stores;
 mod unattended;

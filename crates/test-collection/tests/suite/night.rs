@@ -268,8 +268,10 @@ fn a_mistake_on_the_command_line_is_answered() {
         (&["verfy", "a", "b"][..], 2, "did you mean verify?"),
         (&["help"], 2, "--help"),
         (&["input"], 2, "OUTPUT is missing"),
-        (&["s3://bucket/granules", "output"], 2, "aws s3 cp"),
-        (&["input", "s3://bucket/products"], 2, "aws s3 cp"),
+        (&["gs://bucket/granules", "output"], 2, "an address that begins with s3://"),
+        (&["input", "gs://bucket/products"], 2, "an address that begins with s3://"),
+        (&["input", "output", "--quarantine", "s3://bucket/aside"], 2, "a folder on this machine"),
+        (&["input", "output", "--scratch", "s3://bucket/scratch"], 2, "a folder on this machine"),
         (&["input", "input"], 2, "is INPUT, and nothing is written there"),
         (&["input/*.hdf5", ""], 2, "cannot be empty"),
     ] {

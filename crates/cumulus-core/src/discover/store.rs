@@ -1,0 +1,151 @@
+//! Finds the granules of an INPUT that is in a store.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use super::{Candidate, Discovered, Input, Verdict, no_granule, verdict};
+use crate::collection::Collection;
+use crate::granule::Expected;
+use crate::remote;
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_sounding as sounding;
+use cumulus_store::{Address, Object, Scheme, Store, Stores};
+
+/// Searches an INPUT that is an address: a granule, a folder of S3, or a pattern of S3.
+pub(super) fn look_into(
+    collection: &Collection,
+    input: &Input,
+    address: &Address,
+    recursive: bool,
+    stores: &Stores,
+    found: &mut Discovered,
+) -> Result<(), Failure> {
+    if let Some(expected) = &input.expected {
+        // A manifest says everything; a million granules are not asked for one by one.
+        found.candidates.push(candidate(address, input.folder.clone(), (**expected).clone()));
+        return Ok(());
+    }
+    let store = remote::open(stores, address)?;
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => no_granule(collection, &input.text, &error.to_string()),
+        _ => remote::reading(Stage::Plan, address, error),
+    };
+    let is_granule = |found: &mut Discovered| {
+        let object =
+            if address.key.is_empty() { None } else { store.look(&address.key).map_err(unreadable)? };
+        let Some(object) = object else { return Ok(false) };
+        found.candidates.push(candidate(address, input.folder.clone(), expected(&object)));
+        Ok(true)
+    };
+    // The name of a granule tells that it is one, and most others are folders.
+    let is_asked_first =
+        address.scheme != Scheme::S3 || matches!(verdict(collection, address.name()), Verdict::Granule);
+    if is_asked_first && is_granule(found)? {
+        return Ok(());
+    }
+    if address.scheme != Scheme::S3 {
+        return Err(no_granule(collection, &input.text, "no such file; folders cannot be listed over HTTP"));
+    }
+    let before = found.candidates.len() + found.ignored.len();
+    let mut search = Search { collection, store: &*store, found, folders_left: BTreeSet::new() };
+    let listed = if address.key.contains(['*', '?', '[']) {
+        search.pattern(address)?
+    } else {
+        search.folder(address, &input.folder, recursive)
+    };
+    let folders_left = search.folders_left.len();
+    listed.map_err(unreadable)?;
+    found.folders_left += folders_left;
+    let is_empty = found.candidates.len() + found.ignored.len() + folders_left == before;
+    if is_empty && !is_asked_first {
+        is_granule(found)?;
+    }
+    Ok(())
+}
+
+fn candidate(address: &Address, folder: String, expected: Expected) -> Candidate {
+    Candidate { path: address.to_string().into(), folder, expected: Some(Box::new(expected)) }
+}
+
+fn expected(object: &Object) -> Expected {
+    Expected { size: object.size, sha256: None, etag: object.etag.clone(), is_listed: true }
+}
+
+/// A search in one store.
+struct Search<'run> {
+    collection: &'run Collection,
+    store: &'run dyn Store,
+    found: &'run mut Discovered,
+    folders_left: BTreeSet<String>,
+}
+
+impl Search<'_> {
+    fn folder(&mut self, root: &Address, known_folder: &str, recursive: bool) -> io::Result<()> {
+        let store = self.store;
+        store.list(&root.key, &mut |object| {
+            let address = root.with_key(&object.key);
+            let inside = root.inside(&address).unwrap_or_default().to_owned();
+            let (folder, _) = inside.rsplit_once('/').unwrap_or(("", &inside));
+            match folder.split('/').next().filter(|folder| !folder.is_empty()) {
+                Some(first) if !recursive => {
+                    if !first.starts_with('.') {
+                        self.folders_left.insert(first.to_owned());
+                    }
+                    Ok(())
+                }
+                _ => {
+                    let folder = [known_folder, folder].into_iter().filter(|part| !part.is_empty());
+                    self.object(&address, &inside, folder.collect::<Vec<_>>().join("/"), &object)
+                }
+            }
+        })
+    }
+
+    /// Searches for objects that match a pattern, in the folder before its first special character.
+    fn pattern(&mut self, pattern: &Address) -> Result<io::Result<()>, Failure> {
+        let options = glob::MatchOptions {
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+            ..glob::MatchOptions::new()
+        };
+        let matcher = glob::Pattern::new(&pattern.key).map_err(|error| {
+            Failure::new(Stage::Plan, pattern.to_string(), "is not a pattern")
+                .class(Class::Usage)
+                .found(&error)
+                .expected("a pattern such as 's3://bucket/granules/*_ATB_*.hdf5'")
+        })?;
+        let literal = pattern.key.split(['*', '?', '[']).next().unwrap_or_default();
+        let root = pattern.with_key(literal.rsplit_once('/').map_or("", |(folder, _)| folder));
+        let store = self.store;
+        Ok(store.list(&root.key, &mut |object| {
+            if !matcher.matches_with(&object.key, options) {
+                return Ok(());
+            }
+            let address = root.with_key(&object.key);
+            let inside = root.inside(&address).unwrap_or_default().to_owned();
+            let folder = inside.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+            self.object(&address, &inside, folder, &object)
+        }))
+    }
+
+    /// Adds an object as a candidate or as an ignored file. `inside` is its path inside INPUT.
+    fn object(&mut self, address: &Address, inside: &str, folder: String, object: &Object) -> io::Result<()> {
+        if inside.split('/').any(|part| part.starts_with('.')) {
+            return Ok(());
+        }
+        let path = address.to_string();
+        match verdict(self.collection, address.name()) {
+            Verdict::Granule => self.found.candidates.push(candidate(address, folder, expected(object))),
+            Verdict::Ignored(reason) => self.found.ignore(Path::new(&path), reason),
+            Verdict::ByContents => {
+                let start = self.store.read(&object.key, sounding::MARKS_WITHIN as u64)?;
+                match start.and_then(|(_, bytes)| sounding::detect(&bytes)) {
+                    Some(_) => self.found.candidates.push(candidate(address, folder, expected(object))),
+                    None => self.found.ignore(Path::new(&path), super::NEITHER),
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! Publishes complete products in a store.
+//!
+//! A store has no rename, so the metadata object is the mark of a complete product: an earlier one is removed first, then
+//! the data are stored, then the metadata. Whoever finds metadata finds the data that they describe, unless another run
+//! replaces both at this moment; so after publication both objects are looked at again. What a rival put there is kept if
+//! it is whole, and replaced if it is not.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::earlier::{Document, Published};
+use crate::granule::Granule;
+use crate::metadata::echo10;
+use crate::product_name::output_names;
+use crate::remote;
+use cumulus_model::digest::FileDigest;
+use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_store::{Address, Facts, Object, Store, Stores};
+
+/// Maximum size of a metadata document in bytes; ours have a few thousand.
+const MAX_DOCUMENT: u64 = 16 << 20;
+
+/// Number of times that a product is published before a rival that replaces it each time is a failure.
+const TRIES: u32 = 5;
+
+/// Time before the second attempt; doubled before every later one.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// MIME types of data (NASA's Unified Metadata Model) and of metadata.
+const TYPES: [&str; 2] = ["application/x-netcdf", "application/xml"];
+
+/// OUTPUT in a store.
+#[derive(Clone, Debug)]
+pub struct OutputStore {
+    store: Arc<dyn Store>,
+    address: Address,
+}
+
+/// A product ready to be published in a store.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Paths of the staged files: data and metadata.
+    pub files: [PathBuf; 2],
+    /// Their paths inside OUTPUT.
+    pub names: [String; 2],
+    /// SHA-256 of the data.
+    pub sha256: String,
+    /// Address and tag of the granule, if it is in a store, with which the next run finds it unchanged.
+    pub source: Option<(String, String)>,
+}
+
+impl OutputStore {
+    /// Opens OUTPUT at `address`.
+    ///
+    /// # Errors
+    /// A setting is invalid, or this program is built without stores.
+    pub fn open(stores: &Stores, address: &Address) -> Result<Self, Failure> {
+        Ok(Self { store: remote::open(stores, address)?, address: address.clone() })
+    }
+
+    /// Checks that products could be published for `program`, and leaves nothing there.
+    ///
+    /// # Errors
+    /// The store cannot be reached, or refuses.
+    pub fn try_out(&self, program: &str) -> Result<(), Failure> {
+        let place = self.address.join(&format!(".{program}"));
+        self.store
+            .try_writing(&place.key)
+            .map_err(|error| remote::writing(Stage::Publish, &self.address, error))
+    }
+
+    /// Returns what is published of a granule.
+    #[must_use]
+    pub fn published(&self, granule: &Granule, metadata_suffix: &str) -> InStore {
+        let (data, metadata) = output_names(granule, metadata_suffix);
+        InStore {
+            store: Arc::clone(&self.store),
+            data: self.address.join(&data),
+            metadata: self.address.join(&metadata),
+            source: OnceLock::new(),
+        }
+    }
+
+    /// Publishes a product.
+    ///
+    /// # Errors
+    /// The store refuses or fails, or other runs replace the product each time.
+    pub fn publish(&self, upload: &Upload) -> Result<(), Failure> {
+        let mut patience = PATIENCE;
+        for _ in 0..TRIES {
+            if self.put(upload)? || self.is_whole(upload)? {
+                return Ok(());
+            }
+            std::thread::sleep(patience);
+            patience *= 2;
+        }
+        let place = self.address.join(&upload.names[0]);
+        Err(Failure::new(Stage::Publish, place.to_string(), "is replaced by another run again and again")
+            .class(Class::Retryable)
+            .expected("one run at a time for a granule, unless their products are the same")
+            .hint("end the other run, or use a manifest, whose products are the same whoever makes them"))
+    }
+
+    /// Stores both objects, and returns whether both are there afterwards as they were stored.
+    fn put(&self, upload: &Upload) -> Result<bool, Failure> {
+        let [data, metadata] = upload.names.each_ref().map(|name| self.address.join(name));
+        let refused = |place: &Address, error: io::Error| remote::writing(Stage::Publish, place, error);
+        // Metadata never stand beside data that they do not describe.
+        if self.look(&metadata)?.is_some() {
+            self.store.remove(&metadata.key).map_err(|error| refused(&metadata, error))?;
+        }
+        let (source, source_etag) = upload.source.clone().unzip();
+        let facts = [
+            Facts { sha256: Some(upload.sha256.clone()), ..Facts::default() },
+            Facts { sha256: None, source, source_etag },
+        ];
+        let mut stored = Vec::new();
+        for (((file, place), content_type), facts) in
+            upload.files.iter().zip([&data, &metadata]).zip(TYPES).zip(&facts)
+        {
+            let object = self.store.upload(file, &place.key, content_type, facts);
+            stored.push(object.map_err(|error| refused(place, error))?);
+        }
+        for (object, place) in stored.iter().zip([&data, &metadata]) {
+            if !self.look(place)?.is_some_and(|there| is_same(&there, object)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Returns true if what is there, by whoever, is a whole product of the same source and options.
+    fn is_whole(&self, upload: &Upload) -> Result<bool, Failure> {
+        let published = InStore {
+            store: Arc::clone(&self.store),
+            data: self.address.join(&upload.names[0]),
+            metadata: self.address.join(&upload.names[1]),
+            source: OnceLock::new(),
+        };
+        let Document::Text(theirs) = published.document()? else { return Ok(false) };
+        let ours = std::fs::read_to_string(&upload.files[1]).map_err(|error| {
+            Failure::writing(Stage::Publish, upload.files[1].display().to_string(), error)
+        })?;
+        let is_same_origin = echo10::origin(&theirs) == echo10::origin(&ours);
+        let data = published.data_digest()?;
+        Ok(is_same_origin && data.is_some_and(|data| echo10::describes(&theirs, &data)))
+    }
+
+    fn look(&self, place: &Address) -> Result<Option<Object>, Failure> {
+        self.store.look(&place.key).map_err(|error| remote::reading(Stage::Publish, place, error))
+    }
+
+    /// Removes objects from OUTPUT in this order, and returns whether any existed.
+    ///
+    /// # Errors
+    /// The store refuses or fails.
+    pub fn remove(&self, names: &[&str]) -> Result<bool, Failure> {
+        let mut some = false;
+        for name in names {
+            let place = self.address.join(name);
+            if self.look(&place)?.is_some() {
+                let removed = self.store.remove(&place.key);
+                removed.map_err(|error| remote::writing(Stage::Publish, &place, error))?;
+                some = true;
+            }
+        }
+        Ok(some)
+    }
+}
+
+/// Returns true if an object has the bytes of the one that was stored, by its tag or else by the checksum stored with it.
+fn is_same(there: &Object, stored: &Object) -> bool {
+    let is_same_tag = match (&there.etag, &stored.etag) {
+        (Some(there), Some(stored)) => there == stored,
+        _ => there.facts.sha256 == stored.facts.sha256,
+    };
+    there.size == stored.size && is_same_tag
+}
+
+/// What is published of a granule in a store.
+#[derive(Debug)]
+pub struct InStore {
+    store: Arc<dyn Store>,
+    data: Address,
+    metadata: Address,
+    /// Address and tag of the granule of which the product was made, known with the metadata.
+    source: OnceLock<(Option<String>, Option<String>)>,
+}
+
+impl InStore {
+    /// Returns true if the product was made of the object at this address that has this tag. Known after
+    /// [`Published::document`].
+    #[must_use]
+    pub fn is_made_of(&self, address: &str, etag: &str) -> bool {
+        self.source
+            .get()
+            .is_some_and(|(source, tag)| (source.as_deref(), tag.as_deref()) == (Some(address), Some(etag)))
+    }
+
+    fn unreadable(place: &Address) -> impl Fn(io::Error) -> Failure {
+        move |error| remote::reading(Stage::Publish, place, error)
+    }
+}
+
+impl Published for InStore {
+    fn document(&self) -> Result<Document, Failure> {
+        let read =
+            self.store.read(&self.metadata.key, MAX_DOCUMENT).map_err(Self::unreadable(&self.metadata))?;
+        let Some((object, bytes)) = read else { return Ok(Document::Absent) };
+        let _ = self.source.set((object.facts.source, object.facts.source_etag));
+        Ok(String::from_utf8(bytes).map_or(Document::Unreadable, Document::Text))
+    }
+
+    fn has_data(&self) -> Result<bool, Failure> {
+        Ok(self.data_size()?.is_some())
+    }
+
+    fn data_size(&self) -> Result<Option<u64>, Failure> {
+        let found = self.store.look(&self.data.key).map_err(Self::unreadable(&self.data))?;
+        Ok(found.map(|object| object.size))
+    }
+
+    /// The checksum that is stored with the data, which the store verified when it received them. Data without one are
+    /// read.
+    fn data_digest(&self) -> Result<Option<FileDigest>, Failure> {
+        let Some(object) = self.store.look(&self.data.key).map_err(Self::unreadable(&self.data))? else {
+            return Ok(None);
+        };
+        if let Some(sha256) = object.facts.sha256 {
+            return Ok(Some(FileDigest { size: object.size, sha256 }));
+        }
+        match self.store.download(&self.data.key, None, &mut io::sink()) {
+            Ok(digest) => Ok(Some(digest)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Self::unreadable(&self.data)(error)),
+        }
+    }
+}

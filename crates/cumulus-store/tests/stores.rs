@@ -1,0 +1,101 @@
+//! The contract of stores on memory, a folder, an S3 server with signatures and checksums, and, where
+//! `CUMULUS_TEST_STORE` names one, any other.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cumulus_store::contract::{Abilities, check};
+use cumulus_store::testing::Server;
+use cumulus_store::{Address, Objects, Settings, Stores};
+
+/// An S3 server with one bucket.
+fn server() -> (Server, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("bucket")).unwrap();
+    (Server::start(folder.path(), 0, |_| {}).unwrap(), folder)
+}
+
+fn settings(pairs: &[(&str, &str)]) -> Settings {
+    Settings(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}
+
+fn keys<'text>(endpoint: &'text str, secret: &'text str) -> Settings {
+    settings(&[
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_ACCESS_KEY_ID", "AK"),
+        ("AWS_SECRET_ACCESS_KEY", secret),
+    ])
+}
+
+fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+#[test]
+fn memory_keeps_the_contract() {
+    let scratch = tempfile::tempdir().unwrap();
+    let store = Objects::of(Arc::new(object_store::memory::InMemory::new()));
+    check(&store, "x", scratch.path(), Abilities { keeps_facts: true });
+}
+
+#[test]
+fn a_folder_keeps_the_contract() {
+    let (scratch, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = object_store::local::LocalFileSystem::new_with_prefix(folder.path()).unwrap();
+    let store = Objects::of(Arc::new(store)).without_facts();
+    check(&store, "x", scratch.path(), Abilities { keeps_facts: false });
+}
+
+#[test]
+fn an_s3_server_keeps_the_contract() {
+    let (scratch, (server, _folder)) = (tempfile::tempdir().unwrap(), server());
+    let store = Objects::open(&address("s3://bucket"), &server.settings()).unwrap();
+    check(&store, "x", scratch.path(), Abilities { keeps_facts: true });
+}
+
+/// `scripts/scale` names a server of another make here.
+#[test]
+fn another_store_keeps_the_contract() {
+    let variable = |name: &str| std::env::vars().find(|(other, _)| other == name).map(|(_, value)| value);
+    let Some(text) = variable("CUMULUS_TEST_STORE") else {
+        println!("skipped: CUMULUS_TEST_STORE names no store; scripts/scale does");
+        return;
+    };
+    let scratch = tempfile::tempdir().unwrap();
+    let store = address(&text);
+    let pairs = std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
+    let opened = Objects::open(&store, &Settings(pairs)).unwrap();
+    check(&opened, &store.key, scratch.path(), Abilities { keeps_facts: true });
+}
+
+/// Asks a store that cannot answer, and returns the error of reading and of writing and the longer time.
+fn refused(text: &str, settings: Settings) -> (io::Error, io::Error, Duration) {
+    let store = Stores::new(settings).open(&address(text)).unwrap();
+    let started = Instant::now();
+    let reading = store.list("x", &mut |_| Ok(())).unwrap_err();
+    let half = started.elapsed();
+    let writing = store.try_writing("x/y").unwrap_err();
+    (reading, writing, half.max(started.elapsed().saturating_sub(half)))
+}
+
+#[test]
+fn what_is_wrong_is_told_within_seconds() {
+    let (server, _folder) = server();
+    let endpoint = format!("http://{}", server.address());
+    let (reading, writing, _) = refused("s3://bucket", keys(&endpoint, "wrong"));
+    assert_eq!(
+        (reading.kind(), writing.kind()),
+        (ErrorKind::PermissionDenied, ErrorKind::PermissionDenied),
+        "{reading}"
+    );
+    assert!(reading.to_string().contains("SignatureDoesNotMatch"), "{reading}");
+    // A port that was just free has no server.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (reading, writing, time) = refused("s3://bucket", keys(&format!("http://{free}"), "SK"));
+    let kinds = (reading.kind(), writing.kind());
+    assert_eq!(kinds, (ErrorKind::ConnectionRefused, ErrorKind::ConnectionRefused), "{reading}");
+    assert!(time < Duration::from_secs(10), "{time:?}");
+}
