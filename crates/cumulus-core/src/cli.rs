@@ -25,6 +25,7 @@ use crate::collection::Collection;
 use crate::describe;
 use crate::exit_code::{self, EXIT_SUCCESS, EXIT_USAGE};
 use crate::explain::Explanation;
+use crate::inventory;
 use crate::layout::Layout;
 use crate::measure;
 use crate::options::{ContentOptions, Reuse};
@@ -85,6 +86,16 @@ fn other(collection: &'static Collection, verb: Verb) -> u8 {
         },
         Verb::Status { manifest, shards, json } => {
             campaign::status(&manifest, shards, json).unwrap_or_else(|failure| answer(Err(failure)))
+        }
+        Verb::Inventory { output, expected, reports, form, metadata_suffix } => {
+            let sources = inventory::Sources {
+                output: &output,
+                metadata_suffix: &metadata_suffix,
+                expected: expected.as_deref(),
+                reports: &reports,
+            };
+            let mut writer = io::BufWriter::new(io::stdout().lock());
+            answer(inventory::write(collection, &sources, form, &environment::stores(), &mut writer))
         }
         Verb::Summary { report, form } => summarize(&report, &form),
         Verb::Describe { against: None } => print(describe::markdown(collection).as_bytes()),

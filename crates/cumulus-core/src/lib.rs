@@ -36,6 +36,7 @@ pub mod exit_code;
 pub mod explain;
 pub mod facts;
 pub mod granule;
+pub mod inventory;
 pub mod layout;
 pub mod manifest;
 pub mod map;

@@ -1,6 +1,7 @@
 //! The catalogue record of a product, computed from the values that were written.
 
 pub mod echo10;
+pub mod elements;
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

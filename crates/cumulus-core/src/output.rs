@@ -1,10 +1,13 @@
 //! OUTPUT as those see it who only look: what is published, and the reports that runs left.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
+
+use walkdir::{DirEntry, WalkDir};
 
 use crate::remote::{self, Copy};
 use cumulus_model::error::{Failure, Stage};
@@ -12,6 +15,9 @@ use cumulus_store::{Address, Store, Stores};
 
 /// Folder inside OUTPUT for the reports of runs of a manifest.
 pub const REPORTS: &str = "_reports";
+
+/// Maximum size of a file that is read whole, in bytes.
+const MAX_FILE: u64 = 16 << 20;
 
 /// OUTPUT, in a folder or in a store.
 #[derive(Debug)]
@@ -70,6 +76,52 @@ impl Output {
                 });
                 listed.map_err(|error| remote::reading(Stage::Plan, address, error))?;
                 Ok(PublishedNames::Store(names))
+            }
+        }
+    }
+
+    /// Returns the names of all complete products, as paths inside OUTPUT without ending.
+    ///
+    /// # Errors
+    /// OUTPUT cannot be listed.
+    pub fn names(&self, suffix: &str) -> Result<BTreeSet<String>, Failure> {
+        let ending = format!(".nc{suffix}");
+        let Self::Folder(path) = self else {
+            return Ok(match self.published(suffix)? {
+                PublishedNames::Store(names) => names.into_iter().map(String::from).collect(),
+                PublishedNames::Folder(..) => BTreeSet::new(),
+            });
+        };
+        let is_visible = |entry: &DirEntry| {
+            let name = entry.file_name();
+            entry.depth() == 0 || !(name.as_encoded_bytes().starts_with(b".") || name == REPORTS)
+        };
+        let mut names = BTreeSet::new();
+        for entry in WalkDir::new(path).into_iter().filter_entry(is_visible) {
+            let entry = entry
+                .map_err(|error| Failure::reading(Stage::Plan, path.display().to_string(), error.into()))?;
+            let inside = entry.path().strip_prefix(path).ok().and_then(Path::to_str);
+            names.extend(inside.and_then(|name| name.strip_suffix(&ending)).map(str::to_owned));
+        }
+        Ok(names)
+    }
+
+    /// Returns the bytes of a small file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Folder(path) => {
+                let path = path.join(name);
+                fs::read(&path)
+                    .map_err(|error| Failure::reading(Stage::Plan, path.display().to_string(), error))
+            }
+            Self::Store { store, address, .. } => {
+                let place = address.join(name);
+                let unreadable = |error| remote::reading(Stage::Plan, &place, error);
+                let found = store.read(&place.key, MAX_FILE).map_err(unreadable)?;
+                found.map(|(_, bytes)| bytes).ok_or_else(|| unreadable(io::ErrorKind::NotFound.into()))
             }
         }
     }

@@ -11,16 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use netcdf::types::{FloatType, IntType, NcVariableType};
-use netcdf::{AttributeValue, Extent, Extents, Variable};
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
 use self::tree::Tree;
+use crate::metadata::elements::elements;
 use crate::publish;
 use cumulus_model::digest;
 use cumulus_model::error::Failure;
 use cumulus_store::Stores;
+use netcdf::types::{FloatType, IntType, NcVariableType};
+use netcdf::{AttributeValue, Extent, Extents, Variable};
 
 /// Global attributes that are not compared.
 const PASSED_OVER_ATTRIBUTES: [&str; 7] = [
@@ -98,7 +96,11 @@ fn plain_files(produced: &Path, expected: &Path) -> Vec<String> {
 }
 
 fn metadata_files(produced: &Path, expected: &Path) -> Vec<String> {
-    let (left, right) = match (elements(produced), elements(expected)) {
+    let read = |path: &Path| {
+        let document = fs::read_to_string(path).map_err(|error| error.to_string())?;
+        elements(&document)
+    };
+    let (left, right) = match (read(produced), read(expected)) {
         (Ok(left), Ok(right)) => (left, right),
         (Err(error), _) | (_, Err(error)) => return vec![format!("cannot be read as XML: {error}")],
     };
@@ -154,39 +156,6 @@ fn own_facts(metadata: &Path, elements: &[(String, String)]) -> Vec<String> {
                 differences.push(format!("states another checksum than its data file, {}", digest.sha256));
             }
             differences
-        }
-    }
-}
-
-/// Returns path and text of every element that contains text, in document order.
-fn elements(path: &Path) -> Result<Vec<(String, String)>, String> {
-    let document = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let mut reader = Reader::from_str(&document);
-    let mut open = String::new();
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut text = String::new();
-    loop {
-        match reader.read_event().map_err(|error| error.to_string())? {
-            Event::Start(start) => {
-                open.push('/');
-                open.push_str(start.name().as_ref());
-                text.clear();
-            }
-            Event::Text(part) => text.push_str(&part.xml_content(quick_xml::XmlVersion::Implicit1_0)),
-            Event::GeneralRef(reference) => {
-                text.push('&');
-                text.push_str(reference.as_ref());
-                text.push(';');
-            }
-            Event::End(_) => {
-                if !text.trim().is_empty() {
-                    found.push((open.clone(), text.trim().to_owned()));
-                }
-                text.clear();
-                open.truncate(open.rfind('/').unwrap_or(0));
-            }
-            Event::Eof => return Ok(found),
-            _ => {}
         }
     }
 }

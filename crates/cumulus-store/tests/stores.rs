@@ -1,5 +1,5 @@
-//! The contract of stores on memory, a folder, an S3 server with signatures and checksums, and, where
-//! `CUMULUS_TEST_STORE` names one, any other.
+//! The contract of stores on memory, a folder, and an S3 server with signatures and checksums. The example `check_store`
+//! tries it on any other, as `scripts/scale` does.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -54,21 +54,6 @@ fn an_s3_server_keeps_the_contract() {
     let (scratch, (server, _folder)) = (tempfile::tempdir().unwrap(), server());
     let store = Objects::open(&address("s3://bucket"), &server.settings()).unwrap();
     check(&store, "x", scratch.path(), Abilities { keeps_facts: true });
-}
-
-/// `scripts/scale` names a server of another make here.
-#[test]
-fn another_store_keeps_the_contract() {
-    let variable = |name: &str| std::env::vars().find(|(other, _)| other == name).map(|(_, value)| value);
-    let Some(text) = variable("CUMULUS_TEST_STORE") else {
-        println!("skipped: CUMULUS_TEST_STORE names no store; scripts/scale does");
-        return;
-    };
-    let scratch = tempfile::tempdir().unwrap();
-    let store = address(&text);
-    let pairs = std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
-    let opened = Objects::open(&store, &Settings(pairs)).unwrap();
-    check(&opened, &store.key, scratch.path(), Abilities { keeps_facts: true });
 }
 
 /// Asks a store that cannot answer, and returns the error of reading and of writing and the longer time.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::collection::Collection;
 use crate::granule::is_printable;
+use crate::inventory;
 use crate::layout::Layout;
 use crate::options::Check;
 use crate::pool::process;
@@ -245,6 +246,23 @@ pub(super) enum Verb {
         /// As JSON, with every granule that is not complete
         #[arg(long)]
         json: bool,
+    },
+    /// Print a list of the products in OUTPUT, and of what is expected and not there
+    Inventory {
+        /// Folder or address of the products
+        output: PathBuf,
+        /// A manifest of what is expected
+        #[arg(long, value_name = "MANIFEST")]
+        expected: Option<PathBuf>,
+        /// Reports of runs, which know tracks and numbers of records
+        #[arg(long = "report", value_name = "REPORT")]
+        reports: Vec<PathBuf>,
+        /// Form of the list
+        #[arg(long, value_name = "FORM", default_value = "ndjson")]
+        form: inventory::Form,
+        /// What the names of metadata have more than those of data, where no manifest says it
+        #[arg(long, value_name = "SUFFIX", env = "CUMULUS_METADATA_SUFFIX", default_value = SUFFIX, value_parser = suffix)]
+        metadata_suffix: String,
     },
     /// Print what happened in a run, from its report
     Summary {
