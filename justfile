@@ -41,6 +41,14 @@ conform *arguments:
 torture *rounds:
     scripts/torture {{ rounds }}
 
+# Try a campaign in shards on Slurm and on S3 servers, all on this machine
+scale *arguments:
+    scripts/scale {{ arguments }}
+
+# Check the files for Slurm, AWS Batch and Kubernetes
+check-deploy *arguments:
+    scripts/check-deploy {{ arguments }}
+
 # Measure speed and memory beside other programs
 bench *arguments:
     scripts/bench {{ arguments }}

@@ -38,7 +38,7 @@ def help_options(text):
         variable = re.search(r"\[env: (\w+)=", body)
         options[match[1]] = {
             "value": match[2],
-            "default": default and default[1],
+            "default": default and " ".join(default[1].split()),
             "choices": set(re.findall(r"^ +- ([\w-]+):", body, re.MULTILINE)),
             "environment": variable and variable[1],
         }
@@ -84,8 +84,13 @@ def check_options(page, options):
                 yield f"--{name}: docs/options.md lacks the choice `{choice}`"
 
 
-# Variables that libraries read: anstream those of colours.
-OF_LIBRARIES = {"NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}
+# Variables that libraries read: anstream those of colours, object_store those of credentials.
+OF_LIBRARIES = {
+    *("NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
+    *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+    *("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "AWS_REQUEST_PAYER", "AWS_SKIP_SIGNATURE"),
+}
 
 
 def source_variables():
@@ -95,6 +100,8 @@ def source_variables():
         text = source.read_text()
         names.update(re.findall(r'env = "(\w+)"', text))
         names.update(re.findall(r'"(SPLUNK_[A-Z_]*[A-Z])"', text))
+        if source.name == "clients.rs":
+            names.update(re.findall(r'"(AWS_[A-Z_0-9]+)"', text))
         if source.name in ("environment.rs", "shard.rs"):
             names.update(name for name in re.findall(r'"([A-Z][A-Z_]{4,})"', text) if source.name != "shard.rs" or "_" in name)
     return names - FOR_TESTS
@@ -104,7 +111,7 @@ def check_environment(page, names):
     """Errors in docs/environment.md."""
     documented = set()
     for row in tables(page):
-        documented.update(re.findall(r"`([A-Z_]+)`", row.get("variable", "")))
+        documented.update(re.findall(r"`([A-Z_0-9]+)`", row.get("variable", "")))
     if len(names) < FEWEST_VARIABLES:
         yield f"only {len(names)} variables were found in the sources; check_documents.py looks in the wrong place"
     for name in sorted(documented ^ names):

@@ -24,6 +24,7 @@ test_collection() {
         expect "$collection: szip is refused by its name" run_szip
     fi
     expect "$collection: products that cannot be written are 73, wrong usage 2, help 0" run_other_codes
+    expect "$collection: has object stores, and says by name which one does not answer" run_store
     expect "$collection: SIGTERM ends it within 10 s and leaves nothing half done" run_stopped
     expect "$collection: reaches its first granule within 50 ms" run_quickly
     echo "-- docker run $collection on its samples:"
@@ -199,6 +200,15 @@ run_other_codes() {
     [ "$last_code" -eq 2 ]
     code_of "${confined[@]}" "$collection" --help
     [ "$last_code" -eq 0 ]
+}
+
+run_store() {
+    # Nothing listens at this endpoint: that it is asked at all proves that the program has stores.
+    code_of "${confined[@]}" --env AWS_ENDPOINT_URL=http://127.0.0.1:9 --env AWS_ACCESS_KEY_ID=key --env AWS_SECRET_ACCESS_KEY=secret \
+        --volume "$PWD/$sample/input:/work/input:ro" "$collection" input s3://bucket/products 2> "$work/store.log"
+    cat "$work/store.log"
+    [ "$last_code" -eq 75 ]
+    grep --quiet 's3://bucket/products: cannot be written; found Connection refused' "$work/store.log"
 }
 
 run_stopped() {

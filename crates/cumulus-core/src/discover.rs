@@ -1,4 +1,4 @@
-//! Finds the files of INPUT: folders, files, and quoted patterns, on this machine or in a [`store`].
+//! Finds the files of INPUT: folders, files, and quoted patterns, on this machine or in a store.
 //!
 //! Input: the INPUT arguments as written. Output: candidate granules, sorted by path, and every other visible file with
 //! the reason why it is ignored. Hidden files are skipped silently. A symbolic link is followed only if its target is
@@ -143,8 +143,9 @@ pub fn discover(
     stores: &Stores,
 ) -> Result<Discovered, Failure> {
     let mut found = Discovered::default();
+    let mut answers = store::ask(collection, inputs, stores)?;
     for input in inputs {
-        match look_into(collection, input, recursive, stores, &mut found) {
+        match look_into(collection, input, recursive, stores, &mut answers, &mut found) {
             Err(failure) if inputs.len() > 1 && failure.class != Class::Usage => {
                 let (path, folder) = (PathBuf::from(&input.text), input.folder.clone());
                 found.unreadable.push(Refused { path, folder, failure });
@@ -168,10 +169,11 @@ fn look_into(
     input: &Input,
     recursive: bool,
     stores: &Stores,
+    answers: &mut store::Answers,
     found: &mut Discovered,
 ) -> Result<(), Failure> {
     if let Some(address) = remote::address(Path::new(&input.text))? {
-        return store::look_into(collection, input, &address, recursive, stores, found);
+        return store::look_into(collection, input, &address, recursive, stores, answers, found);
     }
     let Input { text: input, folder: known_folder, expected } = input;
     let path = Path::new(input);

@@ -84,7 +84,7 @@ pub struct Scratch {
     pub folder: Option<PathBuf>,
     /// The folder where neither is one.
     pub default: PathBuf,
-    /// Maximum size of copies in bytes; without one, half of what is free when the run begins.
+    /// Maximum size of copies in bytes; without one, 8 GiB, or half of what is free when the run begins.
     pub limit: Option<u64>,
 }
 

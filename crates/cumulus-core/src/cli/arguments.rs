@@ -157,7 +157,7 @@ pub(super) struct Work {
     /// Folder for granules and products on their way from and to object stores [default: OUTPUT, or the temporary folder]
     #[arg(long, value_name = "DIR", env = "CUMULUS_SCRATCH", help_heading = LIMITS, hide_short_help = true)]
     pub(super) scratch: Option<PathBuf>,
-    /// Room in it for copies, in MiB [default: half of what is free]
+    /// Room in it for copies, in MiB [default: 8192, or half of what is free if that is less]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..1 << 40), help_heading = LIMITS, hide_short_help = true)]
     pub(super) scratch_limit: Option<u64>,
 

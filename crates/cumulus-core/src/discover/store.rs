@@ -1,8 +1,10 @@
 //! Finds the granules of an INPUT that is in a store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::{Candidate, Discovered, Input, Verdict, no_granule, verdict};
 use crate::collection::Collection;
@@ -12,6 +14,43 @@ use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_sounding as sounding;
 use cumulus_store::{Address, Object, Scheme, Store, Stores};
 
+/// Number of objects that are asked for at once.
+const AT_ONCE: usize = 16;
+
+/// What stores answered for addresses that are single granules by their names, by address.
+pub(super) type Answers = HashMap<String, io::Result<Option<Object>>>;
+
+/// Asks for all INPUT arguments that are single granules by their names, many at once: a list may name a million.
+pub(super) fn ask(collection: &Collection, inputs: &[Input], stores: &Stores) -> Result<Answers, Failure> {
+    let mut asked = Vec::new();
+    for input in inputs.iter().filter(|input| input.expected.is_none()) {
+        let Some(address) = remote::address(Path::new(&input.text))? else { continue };
+        if is_granule_by_name(collection, &address) {
+            asked.push((&input.text, remote::open(stores, &address)?, address));
+        }
+    }
+    let next = AtomicUsize::new(0);
+    let answers = Mutex::new(Answers::with_capacity(asked.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(asked.len()) {
+            scope.spawn(|| {
+                while let Some((text, store, address)) = asked.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let answer = store.look(&address.key);
+                    answers.lock().unwrap_or_else(PoisonError::into_inner).insert((*text).clone(), answer);
+                }
+            });
+        }
+    });
+    Ok(answers.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Returns true for an address that is asked for before it is listed: the name of a granule tells that it is one, most other
+/// keys of S3 are folders, and others servers cannot list.
+fn is_granule_by_name(collection: &Collection, address: &Address) -> bool {
+    let is_named = matches!(verdict(collection, address.name()), Verdict::Granule);
+    !address.key.is_empty() && (is_named || address.scheme != Scheme::S3)
+}
+
 /// Searches an INPUT that is an address: a granule, a folder of S3, or a pattern of S3.
 pub(super) fn look_into(
     collection: &Collection,
@@ -19,6 +58,7 @@ pub(super) fn look_into(
     address: &Address,
     recursive: bool,
     stores: &Stores,
+    answers: &mut Answers,
     found: &mut Discovered,
 ) -> Result<(), Failure> {
     if let Some(expected) = &input.expected {
@@ -31,17 +71,10 @@ pub(super) fn look_into(
         io::ErrorKind::NotFound => no_granule(collection, &input.text, &error.to_string()),
         _ => remote::reading(Stage::Plan, address, error),
     };
-    let is_granule = |found: &mut Discovered| {
-        let object =
-            if address.key.is_empty() { None } else { store.look(&address.key).map_err(unreadable)? };
-        let Some(object) = object else { return Ok(false) };
+    let answer = answers.remove(&input.text).transpose().map_err(unreadable)?;
+    let was_asked = answer.is_some();
+    if let Some(object) = answer.flatten() {
         found.candidates.push(candidate(address, input.folder.clone(), expected(&object)));
-        Ok(true)
-    };
-    // The name of a granule tells that it is one, and most others are folders.
-    let is_asked_first =
-        address.scheme != Scheme::S3 || matches!(verdict(collection, address.name()), Verdict::Granule);
-    if is_asked_first && is_granule(found)? {
         return Ok(());
     }
     if address.scheme != Scheme::S3 {
@@ -58,8 +91,11 @@ pub(super) fn look_into(
     listed.map_err(unreadable)?;
     found.folders_left += folders_left;
     let is_empty = found.candidates.len() + found.ignored.len() + folders_left == before;
-    if is_empty && !is_asked_first {
-        is_granule(found)?;
+    if is_empty && !was_asked && !address.key.is_empty() {
+        let object = store.look(&address.key).map_err(unreadable)?;
+        found
+            .candidates
+            .extend(object.map(|object| candidate(address, input.folder.clone(), expected(&object))));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Pool, Task};
 use crate::pool::group::Finished;
 use crate::pool::protocol::Notes;
-use crate::pool::staging::{AHEAD, Fetched};
+use crate::pool::staging::{Fetched, MAX_WAITING};
 use crate::product_name::STAGED;
 use crate::publish::store::{OutputStore, Upload};
 use crate::remote;
@@ -23,7 +23,7 @@ impl Pool<'_> {
     pub(super) fn can_fetch(&self, task: &Task) -> bool {
         let waiting = self.fetching.len() + self.ready.len() + self.finished.len() + self.publishing.len();
         let has_room = self.stager.as_ref().is_none_or(|stager| stager.has_room(&task.granule));
-        has_room && waiting < self.limits.jobs * AHEAD + AHEAD
+        has_room && waiting < MAX_WAITING
     }
 
     pub(super) fn fetch(&mut self, mut task: Task, folder: PathBuf) {

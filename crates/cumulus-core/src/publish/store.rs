@@ -80,6 +80,7 @@ impl OutputStore {
             data: self.address.join(&data),
             metadata: self.address.join(&metadata),
             source: OnceLock::new(),
+            data_object: OnceLock::new(),
         }
     }
 
@@ -138,6 +139,7 @@ impl OutputStore {
             data: self.address.join(&upload.names[0]),
             metadata: self.address.join(&upload.names[1]),
             source: OnceLock::new(),
+            data_object: OnceLock::new(),
         };
         let Document::Text(theirs) = published.document()? else { return Ok(false) };
         let ours = std::fs::read_to_string(&upload.files[1]).map_err(|error| {
@@ -187,6 +189,8 @@ pub struct InStore {
     metadata: Address,
     /// Address and tag of the granule of which the product was made, known with the metadata.
     source: OnceLock<(Option<String>, Option<String>)>,
+    /// The data object, once it was asked for.
+    data_object: OnceLock<Option<Object>>,
 }
 
 impl InStore {
@@ -197,6 +201,14 @@ impl InStore {
         self.source
             .get()
             .is_some_and(|(source, tag)| (source.as_deref(), tag.as_deref()) == (Some(address), Some(etag)))
+    }
+
+    fn data_object(&self) -> Result<Option<&Object>, Failure> {
+        if let Some(known) = self.data_object.get() {
+            return Ok(known.as_ref());
+        }
+        let found = self.store.look(&self.data.key).map_err(Self::unreadable(&self.data))?;
+        Ok(self.data_object.get_or_init(|| found).as_ref())
     }
 
     fn unreadable(place: &Address) -> impl Fn(io::Error) -> Failure {
@@ -218,17 +230,14 @@ impl Published for InStore {
     }
 
     fn data_size(&self) -> Result<Option<u64>, Failure> {
-        let found = self.store.look(&self.data.key).map_err(Self::unreadable(&self.data))?;
-        Ok(found.map(|object| object.size))
+        Ok(self.data_object()?.map(|object| object.size))
     }
 
     /// The checksum that is stored with the data, which the store verified when it received them. Data without one are
     /// read.
     fn data_digest(&self) -> Result<Option<FileDigest>, Failure> {
-        let Some(object) = self.store.look(&self.data.key).map_err(Self::unreadable(&self.data))? else {
-            return Ok(None);
-        };
-        if let Some(sha256) = object.facts.sha256 {
+        let Some(object) = self.data_object()? else { return Ok(None) };
+        if let Some(sha256) = object.facts.sha256.clone() {
             return Ok(Some(FileDigest { size: object.size, sha256 }));
         }
         match self.store.download(&self.data.key, None, &mut io::sink()) {

@@ -10,6 +10,9 @@ use crate::publish::store::OutputStore;
 use crate::remote;
 use cumulus_model::error::Failure;
 
+/// Maximum size of copies in bytes where the operator states none and the device has room.
+const LIMIT: u64 = 8 << 30;
+
 /// OUTPUT and the scratch folder of a run.
 #[derive(Debug)]
 pub(super) struct Places {
@@ -46,8 +49,10 @@ impl Places {
         let scratch =
             scratch.filter(|_| is_folder).map(|path| OutputFolder::open(path, program)).transpose()?;
         let folder = scratch.as_ref().unwrap_or(&output).staging().to_owned();
-        let half = || device::free_bytes(&folder).map_or(u64::MAX, |free| free / 2);
-        let limit = request.scratch.limit.unwrap_or_else(half);
+        let limit = request
+            .scratch
+            .limit
+            .unwrap_or_else(|| device::free_bytes(&folder).map_or(LIMIT, |free| LIMIT.min(free / 2)));
         let stores = request.stores.clone();
         let staging = Staging { stores, output: store, reuse: request.reuse, folder, limit };
         Ok(Self { output, staging: Some(staging), _scratch: scratch })

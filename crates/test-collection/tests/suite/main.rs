@@ -15,6 +15,7 @@ mod devices;
 mod failures;
 mod granule;
 mod interrupted;
+mod inventory;
 mod logs;
 mod malformed;
 mod memory;
