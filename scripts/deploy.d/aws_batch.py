@@ -146,7 +146,7 @@ def batch_container(deploy):
     command = container["command"]
     options = dict(zip(command[1::2], command[2::2]))
     resources = {entry["type"]: float(entry["value"]) for entry in container["resourceRequirements"]}
-    if command[0] != "run" or set(options) != {"--manifest", "--jobs", "--scratch"}:
+    if command[0] != "run" or set(options) != {"--manifest", "--jobs", "--scratch", "--scratch-limit"}:
         yield f"command {command}"
     if float(options["--jobs"]) != resources["VCPU"]:
         yield f"--jobs {options['--jobs']} on {resources['VCPU']} processors"

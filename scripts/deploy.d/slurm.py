@@ -15,7 +15,7 @@ exec /bin/sleep "$PAUSE"
 """
 
 
-def run_task(deploy, fake, restarts=None, state="RUNNING", array=True, named=True, stop=False, pause=0.3):
+def run_task(deploy, fake, restarts=None, state="RUNNING", array=True, named=True, counted=True, stop=False, pause=0.3):
     """Runs convert.sbatch as Slurm would run task 7 of array 42. Returns its exit code and the log."""
     with tempfile.TemporaryDirectory() as folder:
         name = "program" if named else "hs3-cpl"
@@ -34,6 +34,8 @@ def run_task(deploy, fake, restarts=None, state="RUNNING", array=True, named=Tru
             environment["CUMULUS_PROGRAM"] = str(bench.folder / "bin/program")
         if array:
             environment |= {"SLURM_ARRAY_JOB_ID": "42", "SLURM_ARRAY_TASK_ID": "7"}
+            if counted:
+                environment["CUMULUS_SHARD_COUNT"] = "12"
         if restarts is not None:
             environment["SLURM_RESTART_COUNT"] = str(restarts)
         script = deploy / "slurm/convert.sbatch"
@@ -77,6 +79,13 @@ def slurm_options(deploy):
             yield f"--{key} is {options.get(key, 'absent')}"
     if int(options["mem-per-cpu"][:-1]) <= PROCESS_MEMORY:
         yield "less memory than the processes may take"
+
+
+@check("slurm", "a task of an array without CUMULUS_SHARD_COUNT does not start the program")
+def check_count(deploy):
+    code, log = run_task(deploy, 0, counted=False)
+    if code == 0 or log:
+        yield f"exit code {code}: {log}"
 
 
 @check("slurm", "the program gets manifest, jobs and scratch; scratch is removed")

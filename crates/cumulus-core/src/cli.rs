@@ -95,7 +95,7 @@ fn other(collection: &'static Collection, verb: Verb) -> u8 {
                 reports: &reports,
             };
             let mut writer = io::BufWriter::new(io::stdout().lock());
-            answer(inventory::write(collection, &sources, form, &environment::stores(), &mut writer))
+            answer(inventory::write(collection, &sources, form, &environment::stores(None), &mut writer))
         }
         Verb::Summary { report, form } => summarize(&report, &form),
         Verb::Describe { against: None } => print(describe::markdown(collection).as_bytes()),
@@ -113,7 +113,7 @@ fn other(collection: &'static Collection, verb: Verb) -> u8 {
 
 /// Prints the summary of a run report.
 fn summarize(report: &Path, form: &SummaryForm) -> u8 {
-    match file::read_anywhere(report, &environment::stores()) {
+    match file::read_anywhere(report, &environment::stores(None)) {
         Ok(report) => print(summary::summary(&report, form.form()).as_bytes()),
         Err(failure) => answer(Err(failure)),
     }
@@ -161,7 +161,7 @@ fn print(text: &[u8]) -> u8 {
 }
 
 fn verify_trees(produced: &Path, expected: &Path) -> u8 {
-    match verify::compare(produced, expected, &environment::stores()) {
+    match verify::compare(produced, expected, &environment::stores(None)) {
         Ok(differences) => {
             let verdict = if differences.is_empty() { "equal\n".to_owned() } else { String::new() };
             let lines = differences.iter().map(|line| format!("{line}\n"));
@@ -324,7 +324,7 @@ fn request_of(work: &Work) -> Request {
         report: work.report.clone(),
         quarantine: work.quarantine.clone(),
         manifest: None,
-        stores: environment::stores(),
+        stores: environment::stores(work.scratch.as_deref()),
         scratch: Scratch {
             folder: work.scratch.clone(),
             default: environment::scratch(),

@@ -144,7 +144,11 @@ pub fn discover(
 ) -> Result<Discovered, Failure> {
     let mut found = Discovered::default();
     let mut answers = store::ask(collection, inputs, stores)?;
+    let mut seen = HashSet::new();
     for input in inputs {
+        if remote::is_address(Path::new(&input.text)) && !seen.insert(&input.text) {
+            continue;
+        }
         match look_into(collection, input, recursive, stores, &mut answers, &mut found) {
             Err(failure) if inputs.len() > 1 && failure.class != Class::Usage => {
                 let (path, folder) = (PathBuf::from(&input.text), input.folder.clone());

@@ -79,7 +79,8 @@ pub fn write(
     let mut products = Products::new();
     if let Some(path) = sources.expected {
         expected = expected_granules(path, stores, &mut suffix)?;
-        let status = ManifestStatus::of(path, None, stores)?;
+        // Any number of shards will do, because only reasons are wanted.
+        let status = ManifestStatus::of(path, Some(1), stores)?;
         left = status.left.into_iter().map(|left| (left.input, left.reason)).collect();
     }
     for path in sources.reports {
@@ -103,7 +104,10 @@ pub fn write(
             return Ok(Entry::absent(collection, stem, expected, reason));
         }
         let metadata = format!("{stem}.nc{suffix}");
-        let document = output.read(&metadata)?;
+        let Some(document) = output.read(&metadata)? else {
+            // A run is replacing it just now.
+            return Ok(Entry::of_name(collection, stem));
+        };
         let whole = stem.rsplit_once('-').map_or(stem.as_str(), |(whole, _)| whole);
         let expected = expected.get(*stem).or_else(|| expected.get(whole));
         let product = products.get(&format!("{stem}.nc"));
@@ -148,6 +152,8 @@ struct Lines<'run> {
     writer: &'run mut dyn Write,
     /// Number of features so far.
     features: usize,
+    /// Number of products that are no STAC items.
+    without_times: usize,
 }
 
 impl<'run> Lines<'run> {
@@ -157,7 +163,7 @@ impl<'run> Lines<'run> {
             Form::Csv => csv::header(writer)?,
             Form::Geojson => writer.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?,
         }
-        Ok(Self { form, output, writer, features: 0 })
+        Ok(Self { form, output, writer, features: 0, without_times: 0 })
     }
 
     fn add(&mut self, entry: &Entry) -> io::Result<()> {
@@ -166,6 +172,11 @@ impl<'run> Lines<'run> {
             Form::Ndjson => serde_json::to_writer(&mut *self.writer, entry)?,
             Form::Csv => return csv::line(self.writer, entry),
             Form::Stac | Form::Geojson if !is_published => return Ok(()),
+            // An item without times is none.
+            Form::Stac if entry.time_start.is_none() || entry.time_end.is_none() => {
+                self.without_times += 1;
+                return Ok(());
+            }
             Form::Stac => serde_json::to_writer(&mut *self.writer, &stac::item(entry, self.output))?,
             Form::Geojson => {
                 self.writer.write_all(if self.features == 0 { b"\n" } else { b",\n" })?;
@@ -179,6 +190,13 @@ impl<'run> Lines<'run> {
     fn end(self) -> io::Result<()> {
         if self.form == Form::Geojson {
             self.writer.write_all(b"\n]}\n")?;
+        }
+        if self.without_times > 0 {
+            let number = self.without_times;
+            writeln!(
+                io::stderr(),
+                "{number} products are left out: their metadata cannot be read or state no time"
+            )?;
         }
         self.writer.flush()
     }

@@ -53,6 +53,7 @@ impl Output {
         Ok(match remote::address(path)? {
             None => Self::Folder(path.to_owned()),
             Some(address) => {
+                remote::check_writable(&address)?;
                 Self::Store { store: remote::open(stores, &address)?, address, stores: stores.clone() }
             }
         })
@@ -106,22 +107,25 @@ impl Output {
         Ok(names)
     }
 
-    /// Returns the bytes of a small file.
+    /// Returns the bytes of a small file, `None` if there is none any more.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
         match self {
             Self::Folder(path) => {
                 let path = path.join(name);
-                fs::read(&path)
-                    .map_err(|error| Failure::reading(Stage::Plan, path.display().to_string(), error))
+                match fs::read(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    read => read
+                        .map(Some)
+                        .map_err(|error| Failure::reading(Stage::Plan, path.display().to_string(), error)),
+                }
             }
             Self::Store { store, address, .. } => {
                 let place = address.join(name);
                 let unreadable = |error| remote::reading(Stage::Plan, &place, error);
-                let found = store.read(&place.key, MAX_FILE).map_err(unreadable)?;
-                found.map(|(_, bytes)| bytes).ok_or_else(|| unreadable(io::ErrorKind::NotFound.into()))
+                Ok(store.read(&place.key, MAX_FILE).map_err(unreadable)?.map(|(_, bytes)| bytes))
             }
         }
     }

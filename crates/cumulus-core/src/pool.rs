@@ -140,7 +140,7 @@ struct Busy {
 struct Task {
     granule: Granule,
     tries: u32,
-    /// The copy of a granule that is in a store.
+    /// The copy of a granule that is in a store, and the room for it and its product.
     source: Option<Arc<StagedSource>>,
     /// Whether everything is done that the stager does before a worker.
     is_fetched: bool,
@@ -153,6 +153,11 @@ struct Task {
 impl Task {
     fn new(granule: Granule) -> Self {
         Self { granule, tries: 0, source: None, is_fetched: false, is_begun: false, fetch_seconds: 0.0 }
+    }
+
+    /// Gives up the copy of the granule: one that waits for a later try must not hold room that others wait for.
+    fn give_up_copy(&mut self) {
+        (self.source, self.granule.staged, self.is_fetched) = (None, None, false);
     }
 }
 
@@ -315,7 +320,8 @@ impl<'run> Pool<'run> {
         };
         self.tell_begun(&mut task);
         // Near the end there are more cores than granules: jobs that start then share the idle cores.
-        let granules_left = self.busy() + 1 + self.queue.len();
+        let waiting = self.queue.len() + self.ready.len() + self.fetching.len();
+        let granules_left = self.busy() + 1 + waiting;
         let threads = (self.limits.jobs / granules_left).max(1);
         let job = Job { granule: task.granule.clone(), folder: folder.clone(), threads };
         if let Some(slot) = self.workers.get_mut(&number) {
@@ -372,6 +378,7 @@ impl<'run> Pool<'run> {
                     since: Instant::now(),
                     notes,
                     product: *product,
+                    _source: busy.task.source,
                 });
                 return;
             }
@@ -437,12 +444,14 @@ impl<'run> Pool<'run> {
             }
             Retry::Alone => {
                 self.observer.lost(&task.granule, &death.how());
+                task.give_up_copy();
                 self.retries.push_back(task);
             }
             // All of them together take one more timeout at most, because each has a worker of its own.
             Retry::Queued if self.timeouts_retried < self.limits.jobs && self.stop.is_none() => {
                 self.timeouts_retried += 1;
                 self.observer.lost(&task.granule, &death.how());
+                task.give_up_copy();
                 self.queue.push_back(task);
             }
             Retry::Queued | Retry::Never => {
@@ -480,6 +489,9 @@ impl<'run> Pool<'run> {
             slot.worker.kill();
             slot.worker.wait();
             interrupted.extend(slot.busy.map(|busy| busy.task.granule));
+        }
+        if let Some(stager) = &self.stager {
+            stager.abandon();
         }
         // Requests to a store end with this process; what they leave is not complete, and the next run replaces it.
         interrupted

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tempfile::NamedTempFile;
 
 use cumulus_model::error::{Class, Failure, Stage};
-use cumulus_store::{Address, Store, Stores};
+use cumulus_store::{Address, Scheme, Store, Stores};
 
 /// What to do about a store that cannot be reached or refuses.
 const HINT: &str =
@@ -45,6 +45,20 @@ pub fn address(path: &Path) -> Result<Option<Address>, Failure> {
     })
 }
 
+/// Checks that something may be written at an address, or a folder listed.
+///
+/// # Errors
+/// It is on a web server, which is only read, or names no key.
+pub fn check_writable(address: &Address) -> Result<(), Failure> {
+    if address.scheme == Scheme::S3 {
+        return Ok(());
+    }
+    Err(Failure::new(Stage::Plan, address.to_string(), "cannot be written or listed")
+        .class(Class::Usage)
+        .found("a web server, which is only read")
+        .expected("a path, or an address in S3"))
+}
+
 /// Returns the store of an address.
 ///
 /// # Errors
@@ -73,6 +87,21 @@ pub fn writing(stage: Stage, place: &Address, error: io::Error) -> Failure {
     if failure.class == Class::DeviceFull { failure } else { failure.hint(HINT) }
 }
 
+/// Returns a new file in the folder for copies, which is removed on drop.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn temporary_file(stores: &Stores) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(stores.copies()?)
+}
+
+/// A copy that cannot be made on this machine.
+#[must_use]
+pub fn not_here(stage: Stage, error: io::Error) -> Failure {
+    Failure::writing(stage, "the folder for copies", error)
+        .hint("name a folder that can be written with --scratch or CUMULUS_SCRATCH")
+}
+
 /// A file to read, which is a copy if it is in a store.
 #[derive(Debug)]
 pub struct Copy {
@@ -95,9 +124,7 @@ impl Copy {
             io::ErrorKind::NotFound => reading(Stage::Plan, &address, error).class(Class::Usage),
             _ => reading(Stage::Plan, &address, error),
         };
-        let mut file = NamedTempFile::new().map_err(|error| {
-            Failure::writing(Stage::Plan, std::env::temp_dir().display().to_string(), error)
-        })?;
+        let mut file = temporary_file(stores).map_err(|error| not_here(Stage::Plan, error))?;
         store.download(&address.key, None, &mut file).map_err(unreadable)?;
         Ok(Self { path: file.path().to_owned(), _copy: Some(file) })
     }

@@ -19,7 +19,7 @@ use tracing::{error, info};
 
 use crate::collection::Collection;
 use crate::discover::{self, Input, Refused};
-use crate::exit_code::{self, EXIT_OUTPUT_UNWRITABLE};
+use crate::exit_code;
 use crate::layout::Layout;
 use crate::options::{Check, ContentOptions, Reuse};
 use crate::plan::Plan;
@@ -137,7 +137,7 @@ impl Ended {
         let Some(report) = self.report else { return exit_code };
         let Err(failure) = report.finish(&self.ignored, &self.totals) else { return exit_code };
         error!(process = "processing", "{failure}");
-        exit_code::more_pressing(exit_code, EXIT_OUTPUT_UNWRITABLE)
+        exit_code::more_pressing(exit_code, exit_code::exit_code([failure.class]))
     }
 }
 

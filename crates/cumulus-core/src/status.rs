@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::exit_code::{EXIT_BAD_GRANULE, EXIT_RETRYABLE, EXIT_SUCCESS};
 use crate::manifest::{MAX_LINES, Manifest};
 use crate::output::{Output, REPORTS};
 use crate::remote::Copy;
@@ -128,11 +129,15 @@ impl ManifestStatus {
             [again, invalid].map(|shards| array_expression(&shards.into_iter().collect::<Vec<_>>()));
     }
 
-    /// Returns the exit code: success if everything is complete, else as a run with these failures has it.
+    /// Returns the exit code: success if everything is complete, the one of invalid granules if only these are left, else
+    /// that of a run that another one can complete.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        let missing = (self.missing > 0).then_some(Class::Retryable);
-        crate::exit_code::exit_code(self.left.iter().filter_map(|left| left.class).chain(missing))
+        match self.left.iter().find(|left| left.class != Some(Class::BadGranule)) {
+            Some(_) => EXIT_RETRYABLE,
+            None if self.left.is_empty() => EXIT_SUCCESS,
+            None => EXIT_BAD_GRANULE,
+        }
     }
 
     /// Returns the state as text.
@@ -209,7 +214,7 @@ impl Reports {
             if !concerned.contains(&(shard.index, shard.count)) {
                 continue;
             }
-            let report = ShortReport::read(output.report(name)?.path())?;
+            let report = ShortReport::read(output.report(name)?.path(), name)?;
             if report.manifest.is_none_or(|manifest| manifest.sha256 != self.manifest_sha256) {
                 continue;
             }
@@ -273,8 +278,8 @@ struct ShortFailure {
 }
 
 impl ShortReport {
-    fn read(path: &Path) -> Result<Self, Failure> {
-        let place = path.display().to_string();
+    fn read(path: &Path, name: &str) -> Result<Self, Failure> {
+        let place = format!("{REPORTS}/{name}");
         let text = fs::read(path).map_err(|error| Failure::argument(Stage::Report, &place, error))?;
         let refused = |found: String| {
             Failure::new(Stage::Report, &place, "is not a run report that can be read")

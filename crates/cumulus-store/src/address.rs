@@ -1,7 +1,7 @@
 //! Where something is: on this machine, or in a store.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// A place as an operator writes it.
@@ -78,7 +78,7 @@ impl FromStr for Address {
         if host.contains('@') {
             return Err("an address without user and password, which belong in the environment".to_owned());
         }
-        let key = key.trim_matches('/');
+        let key = key.strip_suffix('/').unwrap_or(key);
         if scheme != Scheme::S3 && key.contains(['?', '#']) {
             return Err("an address without a query; signed addresses cannot be used".to_owned());
         }
@@ -98,13 +98,6 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Returns the address that a path stands for, if it is one: a path of a granule is an address if the granule is in a
-    /// store.
-    #[must_use]
-    pub fn of(path: &Path) -> Option<Self> {
-        path.to_str()?.parse().ok()
-    }
-
     /// Returns the address of `name` inside this folder.
     #[must_use]
     pub fn join(&self, name: &str) -> Self {

@@ -23,7 +23,7 @@ use object_store::{
 use tokio::runtime::{Builder, Runtime};
 
 use self::failure::told;
-use crate::{Address, CHANGED, Facts, Object, Settings, Store};
+use crate::{Address, CHANGED, Facts, Object, Scheme, Settings, Store};
 
 /// Size from which on a file is uploaded in parts. One request of 16 MiB takes a second at 130 Mbit/s, which is what a
 /// failed attempt costs.
@@ -55,6 +55,8 @@ pub struct Objects {
     has_answered: AtomicBool,
     /// Whether facts are stored with objects; a folder cannot.
     keeps_facts: bool,
+    /// Whether keys are parts of a URL, with escapes.
+    has_escapes: bool,
 }
 
 impl Objects {
@@ -66,13 +68,20 @@ impl Objects {
         runtime()?;
         let store = clients::client(address, settings, &clients::patient())?;
         let impatient = clients::client(address, settings, &clients::impatient())?;
-        Ok(Self { store, impatient, has_answered: AtomicBool::new(false), keeps_facts: true })
+        let has_escapes = address.scheme != Scheme::S3;
+        Ok(Self { store, impatient, has_answered: AtomicBool::new(false), keeps_facts: true, has_escapes })
     }
 
     /// A store that is there already, for tests.
     #[cfg(feature = "testing")]
     pub fn of(store: Arc<dyn ObjectStore>) -> Self {
-        Self { impatient: Arc::clone(&store), store, has_answered: AtomicBool::new(false), keeps_facts: true }
+        Self {
+            impatient: Arc::clone(&store),
+            store,
+            has_answered: AtomicBool::new(false),
+            keeps_facts: true,
+            has_escapes: false,
+        }
     }
 
     /// The same store, for one that cannot keep facts.
@@ -80,6 +89,12 @@ impl Objects {
     #[must_use]
     pub fn without_facts(self) -> Self {
         Self { keeps_facts: false, ..self }
+    }
+
+    /// Returns a key for the client, which adds escapes to those of a URL.
+    fn key(&self, key: &str) -> io::Result<Key> {
+        let parsed = if self.has_escapes { Key::from_url_path(key) } else { Key::parse(key) };
+        parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
     }
 
     fn client(&self) -> &dyn ObjectStore {
@@ -96,7 +111,7 @@ impl Objects {
     }
 
     async fn get(&self, key: &str, options: GetOptions) -> io::Result<Option<GetResult>> {
-        match self.client().get_opts(&parsed(key)?, options).await {
+        match self.client().get_opts(&self.key(key)?, options).await {
             Ok(result) => Ok(Some(result)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(told(&error)),
@@ -167,11 +182,6 @@ fn runtime() -> io::Result<&'static Runtime> {
         .map_err(|error| io::Error::new(error.kind(), error.to_string()))
 }
 
-/// Returns a key as it is, without escapes of its own.
-fn parsed(key: &str) -> io::Result<Key> {
-    Key::parse(key).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
-}
-
 fn object(meta: ObjectMeta, attributes: &Attributes) -> Object {
     let fact = |name: &'static str| {
         attributes.get(&Attribute::Metadata(name.into())).map(|value| value.as_ref().to_owned())
@@ -198,8 +208,12 @@ fn attributes(content_type: &str, facts: &Facts) -> Attributes {
 
 impl Store for Objects {
     fn list(&self, folder: &str, each: &mut dyn FnMut(Object) -> io::Result<()>) -> io::Result<()> {
-        let folder = if folder.is_empty() { None } else { Some(parsed(folder)?) };
-        let mut objects = self.client().list(folder.as_ref());
+        let folder = if folder.is_empty() { None } else { Some(self.key(folder)?) };
+        if !self.has_answered.load(Ordering::Relaxed) {
+            let mut first = self.impatient.list(folder.as_ref());
+            self.wait(async { first.next().await.transpose().map_err(|error| told(&error)) })?;
+        }
+        let mut objects = self.store.list(folder.as_ref());
         // `each` is not called inside the runtime, so that it can ask the store.
         while let Some(meta) =
             self.wait(async { objects.next().await.transpose().map_err(|error| told(&error)) })?
@@ -218,7 +232,7 @@ impl Store for Objects {
 
     fn read(&self, key: &str, most: u64) -> io::Result<Option<(Object, Vec<u8>)>> {
         self.wait(async {
-            // The range of an empty object cannot be satisfied, so its size comes first where only the start is wanted.
+            // A range would be refused of an empty object; the rest of a large one is not waited for.
             let Some(result) = self.get(key, GetOptions::new()).await? else { return Ok(None) };
             let found = object(result.meta.clone(), &result.attributes);
             let mut bytes = Vec::new();
@@ -241,9 +255,11 @@ impl Store for Objects {
             // A connection that breaks in the middle is taken up again where it broke, if it is still the same object.
             for attempt in 0.. {
                 let range = (digest.size() > 0).then(|| GetRange::Offset(digest.size()));
-                let options = GetOptions { range, if_match: tag.clone(), ..GetOptions::default() };
+                // A weak tag never matches (RFC 9110, 13.1.1); it is compared below.
+                let if_match = tag.clone().filter(|tag| !tag.starts_with("W/"));
+                let options = GetOptions { range, if_match, ..GetOptions::default() };
                 let result =
-                    self.client().get_opts(&parsed(key)?, options).await.map_err(|error| told(&error))?;
+                    self.client().get_opts(&self.key(key)?, options).await.map_err(|error| told(&error))?;
                 // A server need not know `If-Match`.
                 if tag.is_some() && tag != result.meta.e_tag {
                     return Err(io::Error::new(CHANGED, "another object has its place now"));
@@ -270,7 +286,7 @@ impl Store for Objects {
         self.wait(async {
             let mut file = File::open(from)?;
             let size = file.metadata()?.len();
-            let location = parsed(key)?;
+            let location = self.key(key)?;
             let attributes =
                 if self.keeps_facts { attributes(content_type, facts) } else { Attributes::new() };
             let etag = if size >= PARTS_FROM {
@@ -288,7 +304,7 @@ impl Store for Objects {
 
     fn remove(&self, key: &str) -> io::Result<()> {
         self.wait(async {
-            match self.client().delete(&parsed(key)?).await {
+            match self.client().delete(&self.key(key)?).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(told(&error)),
             }
@@ -299,7 +315,7 @@ impl Store for Objects {
         self.wait(async {
             // An upload in parts that is never completed needs the right to write and leaves no object.
             let mut upload =
-                self.client().put_multipart(&parsed(key)?).await.map_err(|error| told(&error))?;
+                self.client().put_multipart(&self.key(key)?).await.map_err(|error| told(&error))?;
             let _ = upload.abort().await;
             Ok(())
         })

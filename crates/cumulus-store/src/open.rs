@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Address, Scheme, Store};
@@ -28,13 +29,31 @@ type Opened = BTreeMap<(Scheme, String), Arc<dyn Store>>;
 pub struct Stores {
     settings: Arc<Settings>,
     opened: Arc<Mutex<Opened>>,
+    /// Folder for copies of single files, if it is not the system's.
+    copies: Option<PathBuf>,
 }
 
 impl Stores {
     /// Stores that are reached by these settings.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), opened: Arc::default() }
+        Self { settings: Arc::new(settings), ..Self::default() }
+    }
+
+    /// The same stores, with another folder for copies of single files than the system's temporary one.
+    #[must_use]
+    pub fn with_copies(self, folder: Option<PathBuf>) -> Self {
+        Self { copies: folder, ..self }
+    }
+
+    /// Returns the folder for copies of single files, which is made if it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn copies(&self) -> io::Result<PathBuf> {
+        let folder = self.copies.clone().unwrap_or_else(std::env::temp_dir);
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
     }
 
     /// Returns the store of an address. It is not asked for anything yet.

@@ -5,5 +5,13 @@ mod breaking;
 mod server;
 
 pub use self::breaking::Breaking;
+
+/// Returns an empty store in memory.
+#[cfg(feature = "objects")]
+#[must_use]
+pub fn memory() -> std::sync::Arc<dyn crate::Store> {
+    std::sync::Arc::new(crate::Objects::of(std::sync::Arc::new(object_store::memory::InMemory::new())))
+}
+
 #[cfg(feature = "server")]
 pub use self::server::{Count, Server};

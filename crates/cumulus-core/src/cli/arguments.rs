@@ -17,6 +17,7 @@ use crate::run::MaxFailures;
 use crate::shard::Shard;
 use crate::summary::Form;
 use cumulus_log::console::Format;
+use cumulus_store::Place;
 
 /// Default suffix of metadata file names, as in the 2016 image.
 pub(super) const SUFFIX: &str = ".meta.xml";
@@ -68,7 +69,7 @@ pub(super) struct Convert {
     #[command(flatten)]
     pub(super) places: Paths,
     /// Convert what failed, was interrupted or not begun, by this report
-    #[arg(long, value_name = "REPORT", help_heading = INPUT)]
+    #[arg(value_parser = place, long, value_name = "REPORT", help_heading = INPUT)]
     pub(super) retry: Option<PathBuf>,
     #[command(flatten)]
     pub(super) content: Content,
@@ -155,21 +156,21 @@ pub(super) struct Work {
     pub(super) max_failures: Option<MaxFailures>,
 
     /// Folder for granules and products on their way from and to object stores [default: OUTPUT, or the temporary folder]
-    #[arg(long, value_name = "DIR", env = "CUMULUS_SCRATCH", help_heading = LIMITS, hide_short_help = true)]
+    #[arg(value_parser = place, long, value_name = "DIR", env = "CUMULUS_SCRATCH", help_heading = LIMITS, hide_short_help = true)]
     pub(super) scratch: Option<PathBuf>,
     /// Room in it for copies, in MiB [default: 8192, or half of what is free if that is less]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..1 << 40), help_heading = LIMITS, hide_short_help = true)]
     pub(super) scratch_limit: Option<u64>,
 
     /// Link or copy invalid granules into this folder, with the reason
-    #[arg(long, value_name = "DIR", help_heading = SAFETY)]
+    #[arg(value_parser = place, long, value_name = "DIR", help_heading = SAFETY)]
     pub(super) quarantine: Option<PathBuf>,
     /// What of a finished product is read back before it is published
     #[arg(long, value_name = "WHAT", default_value = "structure", help_heading = SAFETY, hide_short_help = true)]
     pub(super) check: Check,
 
     /// Write the run report as JSON to this file or address, or to standard output (-)
-    #[arg(long, value_name = "FILE", help_heading = LOGS)]
+    #[arg(value_parser = place, long, value_name = "FILE", help_heading = LOGS)]
     pub(super) report: Option<PathBuf>,
     /// Log warnings, errors and the closing line only
     #[arg(short, long, help_heading = LOGS)]
@@ -227,7 +228,7 @@ pub(super) enum Verb {
     /// Convert a shard of a manifest
     Run {
         /// The manifest
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = place)]
         manifest: PathBuf,
         /// Shard I of N, from 0 [default: from the environment of the scheduler]
         #[arg(long, value_name = "I/N")]
@@ -235,12 +236,12 @@ pub(super) enum Verb {
         #[command(flatten)]
         work: Work,
     },
-    /// Print what of a manifest is complete, failed or missing
+    /// Print how much of a manifest is complete, and what failed or is missing
     Status {
         /// The manifest
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = place)]
         manifest: PathBuf,
-        /// Number of shards, if no report of a run states it
+        /// Number of shards [default: as the reports of runs state it]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         shards: Option<u32>,
         /// As JSON, with every granule that is not complete
@@ -250,12 +251,13 @@ pub(super) enum Verb {
     /// Print a list of the products in OUTPUT, and of what is expected and not there
     Inventory {
         /// Folder or address of the products
+        #[arg(value_parser = place)]
         output: PathBuf,
         /// A manifest of what is expected
-        #[arg(long, value_name = "MANIFEST")]
+        #[arg(long, value_name = "MANIFEST", value_parser = place)]
         expected: Option<PathBuf>,
         /// Reports of runs, which know tracks and numbers of records
-        #[arg(long = "report", value_name = "REPORT")]
+        #[arg(long = "report", value_name = "REPORT", value_parser = place)]
         reports: Vec<PathBuf>,
         /// Form of the list
         #[arg(long, value_name = "FORM", default_value = "ndjson")]
@@ -267,6 +269,7 @@ pub(super) enum Verb {
     /// Print what happened in a run, from its report
     Summary {
         /// The run report
+        #[arg(value_parser = place)]
         report: PathBuf,
         #[command(flatten)]
         form: SummaryForm,
@@ -285,8 +288,10 @@ pub(super) enum Verb {
     /// Compare two folders of products by meaning: 0 equal, 1 different, 2 wrong usage
     Verify {
         /// Folder that was produced
+        #[arg(value_parser = place)]
         produced: PathBuf,
         /// Folder with the expected results
+        #[arg(value_parser = place)]
         expected: PathBuf,
     },
     /// Print the manual page, for man(1)
@@ -333,6 +338,14 @@ pub(super) enum When {
     Always,
     /// Never.
     Never,
+}
+
+/// Parses a path, or an address, which stays as it is written.
+fn place(text: &str) -> Result<PathBuf, String> {
+    Ok(match text.parse::<Place>()? {
+        Place::Path(path) => path,
+        Place::Address(address) => address.to_string().into(),
+    })
 }
 
 /// Parses a short name; ECHO10 allows 1 to 85 characters.

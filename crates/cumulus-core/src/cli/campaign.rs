@@ -37,11 +37,19 @@ pub(super) fn manifest(
 ) -> Result<(), Failure> {
     content.layout.check(collection)?;
     prepare::check_output(&places.output)?;
-    let discovered = discover::discover(collection, &places.inputs, recursive, &environment::stores())?;
+    let discovered = discover::discover(collection, &places.inputs, recursive, &environment::stores(None))?;
     let Plan { granules, refused, .. } = plan::plan(collection, discovered.candidates, &content.layout);
     // A manifest is the list of what must be there at the end, so it is whole or not made.
-    if let Some(refused) = refused.into_iter().chain(discovered.unreadable).next() {
-        return Err(refused.failure);
+    let refused: Vec<Failure> =
+        refused.into_iter().chain(discovered.unreadable).map(|refused| refused.failure).collect();
+    if let Some(first) = refused.first() {
+        for failure in &refused {
+            let _ = writeln!(io::stderr(), "{failure}");
+        }
+        return Err(Failure::new(Stage::Plan, "manifest", "is not made, because granules are refused")
+            .class(first.class)
+            .found(format!("{} of them, named above", refused.len()))
+            .hint("mend or remove them, or list the others with --files-from"));
     }
     let unwritable = |error| Failure::writing(Stage::Plan, "standard output", error);
     let mut writer = BufWriter::new(io::stdout().lock());
@@ -164,7 +172,7 @@ fn own_report(output: &Path, sha256: &str, shard: Shard) -> Result<PathBuf, Fail
 /// # Errors
 /// The manifest or a report cannot be read.
 pub(super) fn status(path: &Path, shards: Option<u32>, json: bool) -> Result<u8, Failure> {
-    let status = ManifestStatus::of(path, shards.map(|shards| shards as usize), &environment::stores())?;
+    let status = ManifestStatus::of(path, shards.map(|shards| shards as usize), &environment::stores(None))?;
     if json {
         // A million granules may be left, so the text is never whole in memory. Standard output may be closed.
         let mut writer = BufWriter::new(io::stdout().lock());

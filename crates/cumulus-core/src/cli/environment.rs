@@ -2,7 +2,7 @@
 //!
 //! Tokens and passwords are read only here, and never from arguments, which every user of a machine can see.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -27,13 +27,15 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Returns the variables about stores.
-pub(super) fn stores() -> Stores {
+/// Returns the stores that the environment tells how to reach. `scratch` is the folder for copies; a command that has no such
+/// option takes it from the environment too.
+pub(super) fn stores(scratch: Option<&Path>) -> Stores {
     let ours = std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok().filter(|name| name.starts_with(cumulus_store::VARIABLES))?;
         Some((name, value.into_string().ok().filter(|value| !value.is_empty())?))
     });
-    Stores::new(cumulus_store::Settings(ours.collect()))
+    let folder = scratch.map(Path::to_owned).or_else(|| variable("CUMULUS_SCRATCH").map(PathBuf::from));
+    Stores::new(cumulus_store::Settings(ours.collect())).with_copies(folder)
 }
 
 /// Returns the default folder for files on their way from and to stores: one for each user, because two cannot share it.

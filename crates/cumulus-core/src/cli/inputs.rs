@@ -12,6 +12,7 @@ use crate::remote;
 use crate::report::file;
 use crate::report::{Header, Status};
 use cumulus_model::error::{Class, Failure, Stage};
+use cumulus_store::Place;
 
 /// Name of a list that comes from standard input.
 const STANDARD_INPUT: &str = "-";
@@ -54,6 +55,9 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
     if let Some(first) = paths.first() {
         suggest(first, verbs)?;
     }
+    if let Some(wrong) = paths.iter().find_map(|path| address_fault(path)) {
+        return Err(Refusal::Usage(wrong));
+    }
     if paths.iter().any(String::is_empty) {
         return Err(Refusal::Usage("INPUT and OUTPUT cannot be empty".to_owned()));
     }
@@ -63,7 +67,7 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
     }
     let (mut earlier, mut earlier_output) = (None, None);
     if let Some(path) = retry {
-        let report = file::read_anywhere(path, &environment::stores())?;
+        let report = file::read_anywhere(path, &environment::stores(None))?;
         if let Some(failure) = report.totals.failure {
             let place = path.display().to_string();
             return Err(Failure::new(Stage::Plan, place, "is the report of a run that failed as a whole")
@@ -107,6 +111,11 @@ pub(super) fn places(arguments: &Paths, retry: Option<&Path>, verbs: &[String]) 
     Ok(Places { inputs, output: remote::plain(output).into(), earlier })
 }
 
+/// Returns what is wrong with an address, without the address itself: it may hold a password, and is not logged.
+fn address_fault(text: &str) -> Option<String> {
+    text.parse::<Place>().err().map(|expected| format!("INPUT or OUTPUT is no address; expected {expected}"))
+}
+
 /// Refuses a first path that does not exist and looks like a command.
 fn suggest(first: &str, verbs: &[String]) -> Result<(), Refusal> {
     if first.contains(['/', '.', '*']) || Path::new(first).exists() {
@@ -136,12 +145,24 @@ fn read_list(path: &Path) -> Result<Vec<Input>, Failure> {
     };
     read.map_err(|error| Failure::argument(Stage::Plan, &place, error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        Failure::new(Stage::Plan, place, "is no list of files")
+        Failure::new(Stage::Plan, &place, "is no list of files")
             .class(Class::Usage)
             .found(error)
             .expected("names in UTF-8, one a line")
     })?;
     let separator = if text.contains('\0') { '\0' } else { '\n' };
     let names = text.split(separator).map(|name| name.strip_suffix('\r').unwrap_or(name));
-    Ok(names.filter(|name| !name.is_empty()).map(Input::new).collect())
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    for (line, name) in names.iter().enumerate() {
+        if let Some(wrong) = address_fault(name) {
+            return Err(Failure::new(
+                Stage::Plan,
+                format!("{place}, entry {}", line + 1),
+                "has no valid address",
+            )
+            .class(Class::Usage)
+            .found(wrong));
+        }
+    }
+    Ok(names.into_iter().map(Input::new).collect())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Candidate, Discovered, Input, Verdict, no_granule, verdict};
+use super::{Candidate, Discovered, Input, Refused, Verdict, no_granule, verdict};
 use crate::collection::Collection;
 use crate::granule::Expected;
 use crate::remote;
@@ -132,7 +132,8 @@ impl Search<'_> {
                 }
                 _ => {
                     let folder = [known_folder, folder].into_iter().filter(|part| !part.is_empty());
-                    self.object(&address, &inside, folder.collect::<Vec<_>>().join("/"), &object)
+                    self.object(&address, &inside, folder.collect::<Vec<_>>().join("/"), &object);
+                    Ok(())
                 }
             }
         })
@@ -161,27 +162,34 @@ impl Search<'_> {
             let address = root.with_key(&object.key);
             let inside = root.inside(&address).unwrap_or_default().to_owned();
             let folder = inside.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-            self.object(&address, &inside, folder, &object)
+            self.object(&address, &inside, folder, &object);
+            Ok(())
         }))
     }
 
     /// Adds an object as a candidate or as an ignored file. `inside` is its path inside INPUT.
-    fn object(&mut self, address: &Address, inside: &str, folder: String, object: &Object) -> io::Result<()> {
+    fn object(&mut self, address: &Address, inside: &str, folder: String, object: &Object) {
         if inside.split('/').any(|part| part.starts_with('.')) {
-            return Ok(());
+            return;
         }
         let path = address.to_string();
         match verdict(self.collection, address.name()) {
             Verdict::Granule => self.found.candidates.push(candidate(address, folder, expected(object))),
             Verdict::Ignored(reason) => self.found.ignore(Path::new(&path), reason),
             Verdict::ByContents => {
-                let start = self.store.read(&object.key, sounding::MARKS_WITHIN as u64)?;
-                match start.and_then(|(_, bytes)| sounding::detect(&bytes)) {
-                    Some(_) => self.found.candidates.push(candidate(address, folder, expected(object))),
-                    None => self.found.ignore(Path::new(&path), super::NEITHER),
+                match self.store.read(&object.key, sounding::MARKS_WITHIN as u64) {
+                    Ok(Some((_, bytes))) if sounding::detect(&bytes).is_some() => {
+                        self.found.candidates.push(candidate(address, folder, expected(object)));
+                    }
+                    Ok(_) => self.found.ignore(Path::new(&path), super::NEITHER),
+                    // One that cannot be read does not hide the others.
+                    Err(error) => self.found.unreadable.push(Refused {
+                        path: path.into(),
+                        folder,
+                        failure: remote::reading(Stage::Read, address, error),
+                    }),
                 }
             }
         }
-        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! One granule of an inventory.
 
+use quick_xml::escape::unescape;
 use serde::Serialize;
 
 use super::Expected;
@@ -165,7 +166,8 @@ impl Entry {
             Err(error) => return Self { reason: Some(format!("metadata: {error}")), ..entry },
         };
         let find = |ending: &str| {
-            elements.iter().find(|(path, _)| path.ends_with(ending)).map(|(_, text)| text.clone())
+            let (_, text) = elements.iter().find(|(path, _)| path.ends_with(ending))?;
+            Some(unescape(text).map_or_else(|_| text.clone(), std::borrow::Cow::into_owned))
         };
         let side = |name: &str| find(&format!("/{name}BoundingCoordinate"))?.parse::<f64>().ok();
         let bbox = || Some([side("West")?, side("South")?, side("East")?, side("North")?]);

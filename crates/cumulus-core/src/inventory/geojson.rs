@@ -19,7 +19,8 @@ pub(super) fn line(track: &[[f64; 2]]) -> Option<Value> {
             // Both lines reach the date line, where the straight way between the two positions meets it.
             let side = 180.0_f64.copysign(before);
             let turned = longitude + 2.0 * side;
-            let part = (side - before) / (turned - before);
+            let way = turned - before;
+            let part = if way == 0.0 { 0.0 } else { (side - before) / way };
             let crossing = from + part * (latitude - from);
             lines.last_mut()?.push([side, crossing]);
             lines.push(vec![[-side, crossing]]);
@@ -87,6 +88,12 @@ mod tests {
         );
         assert_eq!(line(&[[1.0, 2.0], [3.0, 4.0]]).unwrap()["coordinates"], json!([[2.0, 1.0], [4.0, 3.0]]));
         assert_eq!(line(&[[1.0, 2.0]]), None);
+        // The date line itself has two longitudes.
+        let same = line(&[[10.0, 180.0], [11.0, -180.0]]).unwrap();
+        assert_eq!(
+            same["coordinates"],
+            json!([[[180.0, 10.0], [180.0, 10.0]], [[-180.0, 10.0], [-180.0, 11.0]]])
+        );
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Publishes finished granules in groups, because flushing the device costs the same for one file and for a hundred.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Pool;
 use crate::granule::Granule;
 use crate::pool::protocol::Notes;
-use crate::pool::staging::Stager;
+use crate::pool::staging::{StagedSource, Stager};
 use crate::product_name::{STAGED, output_names};
 use crate::publish::Staged;
 use crate::report::Product;
@@ -28,6 +29,8 @@ pub(super) struct Finished {
     pub(super) since: Instant,
     pub(super) notes: Notes,
     pub(super) product: Product,
+    /// Holds the room for the product until it is published.
+    pub(super) _source: Option<Arc<StagedSource>>,
 }
 
 impl Pool<'_> {
@@ -35,9 +38,14 @@ impl Pool<'_> {
     /// covers an incomplete file, and would duplicate one of the soundings.
     pub(super) fn supersede(&self, granule: &Granule) {
         let Some(whole) = granule.whole() else { return };
+        let output_store = self.stager.as_ref().and_then(Stager::output);
+        // Requests take their time here, so that they are made once for a file.
+        if output_store.is_some() && granule.part != Some(1) {
+            return;
+        }
         let (data, metadata) = output_names(&whole, &self.setup.options.metadata_suffix);
         let names: [&str; 2] = [&metadata, &data];
-        let removed = match self.stager.as_ref().and_then(Stager::output) {
+        let removed = match output_store {
             Some(output) => output.remove(&names),
             None => self.output.remove(&names),
         };

@@ -6,8 +6,9 @@
 use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -24,7 +25,7 @@ use crate::publish::store::{InStore, OutputStore, Upload};
 use crate::remote;
 use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_model::digest::{self, FileDigest};
-use cumulus_model::error::{Failure, Stage};
+use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_store::{CHANGED, Stores};
 
 /// Number of granules that are copied or published at once. A small granule needs eight requests of some 30 ms, so that
@@ -50,16 +51,23 @@ pub struct Staging {
     pub limit: u64,
 }
 
-/// The copy of a granule, which is removed on drop.
+/// What a granule has in the scratch folder: its copy, if it is in a store, and room for its product.
 #[derive(Debug)]
 pub struct StagedSource {
-    folder: PathBuf,
-    /// Path of the copy.
-    pub path: PathBuf,
+    /// The copy.
+    pub copy: Option<GranuleCopy>,
     _room: Option<Room>,
 }
 
-impl Drop for StagedSource {
+/// The copy of a granule, which is removed on drop.
+#[derive(Debug)]
+pub struct GranuleCopy {
+    folder: PathBuf,
+    /// Path of the copy.
+    pub path: PathBuf,
+}
+
+impl Drop for GranuleCopy {
     fn drop(&mut self) {
         // Anything that cannot be removed now is removed with the staging folder.
         let _ = fs::remove_dir_all(&self.folder);
@@ -82,13 +90,17 @@ impl Drop for Room {
 /// What is known of a granule before a worker has it.
 #[derive(Debug)]
 pub enum Fetched {
-    /// It is on this machine, as this copy if it is in a store.
-    Ready(Option<Arc<StagedSource>>),
+    /// It is on this machine.
+    Ready(Arc<StagedSource>),
     /// Its product is published already.
     UpToDate,
 }
 
-type Work = Box<dyn FnOnce() -> Event + Send>;
+/// A task, and the event if it panics.
+struct Work {
+    task: Box<dyn FnOnce() -> Event + Send>,
+    lost: Event,
+}
 
 /// The threads, and what they need.
 pub(super) struct Stager {
@@ -98,6 +110,8 @@ pub(super) struct Stager {
     used: Arc<AtomicU64>,
     numbers: u64,
     queue: Sender<Work>,
+    /// Whether the run ends at once, so that nothing more is begun.
+    is_abandoned: Arc<AtomicBool>,
 }
 
 impl Stager {
@@ -109,12 +123,16 @@ impl Stager {
         events: &Sender<Event>,
     ) -> Self {
         let (queue, work) = channel::<Work>();
-        let work = Arc::new(Mutex::new(work));
+        let (work, is_abandoned) = (Arc::new(Mutex::new(work)), Arc::<AtomicBool>::default());
         for _ in 0..TRANSFERS {
-            let (work, events) = (Arc::clone(&work), events.clone());
+            let (work, events, is_abandoned) = (Arc::clone(&work), events.clone(), Arc::clone(&is_abandoned));
             std::thread::spawn(move || {
-                while let Some(task) = next(&work) {
-                    if events.send(task()).is_err() {
+                while let Some(Work { task, lost }) = next(&work) {
+                    if is_abandoned.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    let event = panic::catch_unwind(AssertUnwindSafe(task)).unwrap_or(lost);
+                    if events.send(event).is_err() {
                         return;
                     }
                 }
@@ -128,6 +146,7 @@ impl Stager {
             used: Arc::default(),
             numbers: 0,
             queue,
+            is_abandoned,
         }
     }
 
@@ -144,14 +163,30 @@ impl Stager {
     /// Returns true if the scratch folder has room for a granule and its product.
     pub(super) fn has_room(&self, granule: &Granule) -> bool {
         let used = self.used.load(Ordering::SeqCst);
-        used == 0 || used.saturating_add(needed(granule)) <= self.staging.limit
+        used == 0 || used.saturating_add(self.needed(granule)) <= self.staging.limit
+    }
+
+    /// Returns the bytes that a granule needs in the scratch folder; a product is about as large as its source.
+    fn needed(&self, granule: &Granule) -> u64 {
+        let size = match &granule.expected {
+            Some(expected) => expected.size,
+            None => granule.file().metadata().map_or(0, |file| file.len()),
+        };
+        let copy = if remote::is_address(&granule.path) { size } else { 0 };
+        let product = if self.staging.output.is_some() { size } else { 0 };
+        copy.saturating_add(product)
+    }
+
+    /// Begins nothing more.
+    pub(super) fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::SeqCst);
     }
 
     /// Copies a granule to this machine, unless it is here already as `source` or its product is up to date. The answer is
     /// [`Event::Fetched`] with this `number`.
     pub(super) fn fetch(&mut self, number: u64, granule: &Granule, source: Option<Arc<StagedSource>>) {
         self.numbers += 1;
-        let bytes = if source.is_none() && remote::is_address(&granule.path) { needed(granule) } else { 0 };
+        let bytes = if source.is_some() { 0 } else { self.needed(granule) };
         self.used.fetch_add(bytes, Ordering::SeqCst);
         let task = Task {
             granule: granule.clone(),
@@ -162,25 +197,27 @@ impl Stager {
             room: Cell::new(Some(Room { bytes, used: Arc::clone(&self.used) })),
             source: RefCell::new(source),
         };
-        self.send(Box::new(move || {
+        let lost = Err(panicked(Stage::Read, &granule.path.to_string_lossy()));
+        self.send(Event::Fetched(number, 0.0, Box::new(lost)), move || {
             let started = Instant::now();
             let result = task.run();
             Event::Fetched(number, started.elapsed().as_secs_f64(), Box::new(result))
-        }));
+        });
     }
 
     /// Publishes a product in the store of OUTPUT. The answer is [`Event::Published`] with this `number`.
     pub(super) fn publish(&self, number: u64, output: OutputStore, upload: Upload) {
-        self.send(Box::new(move || {
+        let lost = Err(Box::new(panicked(Stage::Publish, &upload.names[0])));
+        self.send(Event::Published(number, 0.0, lost), move || {
             let started = Instant::now();
             let result = output.publish(&upload);
             Event::Published(number, started.elapsed().as_secs_f64(), result.map_err(Box::new))
-        }));
+        });
     }
 
-    fn send(&self, work: Work) {
+    fn send(&self, lost: Event, task: impl FnOnce() -> Event + Send + 'static) {
         // The threads wait for work as long as this exists.
-        let _ = self.queue.send(work);
+        let _ = self.queue.send(Work { task: Box::new(task), lost });
     }
 }
 
@@ -188,9 +225,11 @@ fn next(work: &Mutex<Receiver<Work>>) -> Option<Work> {
     work.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-/// Returns the bytes that a granule needs in the scratch folder; a product is about as large as its source.
-fn needed(granule: &Granule) -> u64 {
-    granule.expected.as_ref().map_or(0, |expected| expected.size.saturating_mul(2))
+/// The failure for a transfer that ended in a bug.
+fn panicked(stage: Stage, place: &str) -> Failure {
+    Failure::new(stage, place, "could not be transferred because of a bug")
+        .class(Class::Internal)
+        .hint("report it with this log; what is published is whole")
 }
 
 /// Returns the checksum of a granule in a store without reading it: the manifest's, or that of the product, if it was made
@@ -231,7 +270,9 @@ impl Task {
         if self.is_to_be_copied() {
             self.copy()?;
         }
-        Ok(Fetched::Ready(self.source.take()))
+        let source = self.source.take();
+        let without_copy = || Arc::new(StagedSource { copy: None, _room: self.room.take() });
+        Ok(Fetched::Ready(source.unwrap_or_else(without_copy)))
     }
 
     /// Returns the state of what is published, as far as it can be known without reading a granule for nothing: products in
@@ -263,8 +304,14 @@ impl Task {
             return self.copy();
         }
         let source = self.source.borrow();
-        let path = source.as_ref().map_or(self.granule.file(), |source| &source.path);
-        digest::of_file(path).map_err(|error| Failure::reading(Stage::Read, self.place(), error))
+        let copy = source.as_ref().and_then(|source| source.copy.as_ref());
+        let path = copy.map_or(self.granule.file(), |copy| &copy.path);
+        let digest =
+            digest::of_file(path).map_err(|error| Failure::reading(Stage::Read, self.place(), error))?;
+        if let Some(expected) = &self.granule.expected {
+            expected.check(&self.place(), digest.size, Some(&digest.sha256))?;
+        }
+        Ok(digest)
     }
 
     /// Copies the granule to this machine and returns its checksum.
@@ -275,8 +322,8 @@ impl Task {
         let unwritable = |error| Failure::writing(Stage::Read, path.display().to_string(), error);
         fs::create_dir_all(&self.folder).map_err(unwritable)?;
         // Made first, so that the folder is removed if anything fails.
-        let source =
-            StagedSource { folder: self.folder.clone(), path: path.clone(), _room: self.room.take() };
+        let copy = Some(GranuleCopy { folder: self.folder.clone(), path: path.clone() });
+        let source = StagedSource { copy, _room: self.room.take() };
         let mut file = Copying { file: File::create(&path).map_err(unwritable)?, error: None };
         let etag = self.granule.expected.as_ref().and_then(|expected| expected.etag.as_deref());
         let result = store.download(&address.key, etag, &mut file);

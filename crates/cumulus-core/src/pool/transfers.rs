@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Pool, Task};
 use crate::pool::group::Finished;
 use crate::pool::protocol::Notes;
-use crate::pool::staging::{Fetched, MAX_WAITING};
+use crate::pool::staging::{Fetched, MAX_WAITING, Stager};
 use crate::product_name::STAGED;
 use crate::publish::store::{OutputStore, Upload};
 use crate::remote;
@@ -22,8 +22,8 @@ impl Pool<'_> {
     /// wait for a slow store count too, so that they do not fill the scratch folder.
     pub(super) fn can_fetch(&self, task: &Task) -> bool {
         let waiting = self.fetching.len() + self.ready.len() + self.finished.len() + self.publishing.len();
-        let has_room = self.stager.as_ref().is_none_or(|stager| stager.has_room(&task.granule));
-        has_room && waiting < MAX_WAITING
+        let has_room = |stager: &Stager| task.source.is_some() || stager.has_room(&task.granule);
+        self.stager.as_ref().is_none_or(has_room) && waiting < MAX_WAITING
     }
 
     pub(super) fn fetch(&mut self, mut task: Task, folder: PathBuf) {
@@ -40,8 +40,8 @@ impl Pool<'_> {
         let Some((mut task, folder)) = self.fetching.remove(&number) else { return };
         let result = match result {
             Ok(Fetched::Ready(source)) => {
-                task.granule.staged = source.as_ref().map(|source| source.path.clone());
-                (task.source, task.is_fetched, task.fetch_seconds) = (source, true, seconds);
+                task.granule.staged = source.copy.as_ref().map(|copy| copy.path.clone());
+                (task.source, task.is_fetched, task.fetch_seconds) = (Some(source), true, seconds);
                 self.ready.push_back((task, folder));
                 return;
             }

@@ -25,8 +25,8 @@ const MAX_DOCUMENT: u64 = 16 << 20;
 /// Number of times that a product is published before a rival that replaces it each time is a failure.
 const TRIES: u32 = 5;
 
-/// Time before the second attempt; doubled before every later one.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// Time before the second attempt; doubled before every later one. Tests have no rival to wait for.
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 250 });
 
 /// MIME types of data (NASA's Unified Metadata Model) and of metadata.
 const TYPES: [&str; 2] = ["application/x-netcdf", "application/xml"];
@@ -75,13 +75,7 @@ impl OutputStore {
     #[must_use]
     pub fn published(&self, granule: &Granule, metadata_suffix: &str) -> InStore {
         let (data, metadata) = output_names(granule, metadata_suffix);
-        InStore {
-            store: Arc::clone(&self.store),
-            data: self.address.join(&data),
-            metadata: self.address.join(&metadata),
-            source: OnceLock::new(),
-            data_object: OnceLock::new(),
-        }
+        InStore::of(&self.store, self.address.join(&data), self.address.join(&metadata))
     }
 
     /// Publishes a product.
@@ -91,7 +85,8 @@ impl OutputStore {
     pub fn publish(&self, upload: &Upload) -> Result<(), Failure> {
         let mut patience = PATIENCE;
         for _ in 0..TRIES {
-            if self.put(upload)? || self.is_whole(upload)? {
+            // What a rival put there is as good as ours if it is whole.
+            if self.put(upload)? || matches!(self.found(upload)?, Found::Same | Found::Whole) {
                 return Ok(());
             }
             std::thread::sleep(patience);
@@ -104,13 +99,23 @@ impl OutputStore {
             .hint("end the other run, or use a manifest, whose products are the same whoever makes them"))
     }
 
-    /// Stores both objects, and returns whether both are there afterwards as they were stored.
+    /// Stores both objects, and returns whether both are there afterwards as they were stored. What is there already, byte
+    /// for byte, is not stored again: another run of the same manifest may just have done that.
     fn put(&self, upload: &Upload) -> Result<bool, Failure> {
         let [data, metadata] = upload.names.each_ref().map(|name| self.address.join(name));
         let refused = |place: &Address, error: io::Error| remote::writing(Stage::Publish, place, error);
-        // Metadata never stand beside data that they do not describe.
-        if self.look(&metadata)?.is_some() {
-            self.store.remove(&metadata.key).map_err(|error| refused(&metadata, error))?;
+        // Nothing is removed for a product that is not there any more, as when the run ends at once.
+        for file in &upload.files {
+            std::fs::File::open(file)
+                .map_err(|error| Failure::writing(Stage::Publish, file.display().to_string(), error))?;
+        }
+        match self.found(upload)? {
+            Found::Nothing => {}
+            Found::Same => return Ok(true),
+            // Metadata never stand beside data that they do not describe.
+            Found::Whole | Found::Other => {
+                self.store.remove(&metadata.key).map_err(|error| refused(&metadata, error))?;
+            }
         }
         let (source, source_etag) = upload.source.clone().unzip();
         let facts = [
@@ -132,22 +137,25 @@ impl OutputStore {
         Ok(true)
     }
 
-    /// Returns true if what is there, by whoever, is a whole product of the same source and options.
-    fn is_whole(&self, upload: &Upload) -> Result<bool, Failure> {
-        let published = InStore {
-            store: Arc::clone(&self.store),
-            data: self.address.join(&upload.names[0]),
-            metadata: self.address.join(&upload.names[1]),
-            source: OnceLock::new(),
-            data_object: OnceLock::new(),
+    /// Returns what is there, by whoever.
+    fn found(&self, upload: &Upload) -> Result<Found, Failure> {
+        let [data, metadata] = upload.names.each_ref().map(|name| self.address.join(name));
+        let published = InStore::of(&self.store, data, metadata);
+        let theirs = match published.document()? {
+            Document::Absent => return Ok(Found::Nothing),
+            Document::Unreadable => return Ok(Found::Other),
+            Document::Text(theirs) => theirs,
         };
-        let Document::Text(theirs) = published.document()? else { return Ok(false) };
-        let ours = std::fs::read_to_string(&upload.files[1]).map_err(|error| {
-            Failure::writing(Stage::Publish, upload.files[1].display().to_string(), error)
-        })?;
-        let is_same_origin = echo10::origin(&theirs) == echo10::origin(&ours);
-        let data = published.data_digest()?;
-        Ok(is_same_origin && data.is_some_and(|data| echo10::describes(&theirs, &data)))
+        let staged = &upload.files[1];
+        let ours = std::fs::read_to_string(staged)
+            .map_err(|error| Failure::writing(Stage::Publish, staged.display().to_string(), error))?;
+        let is_described = published.data_digest()?.is_some_and(|data| echo10::describes(&theirs, &data));
+        Ok(match echo10::origin(&theirs) == echo10::origin(&ours) {
+            _ if !is_described => Found::Other,
+            _ if theirs == ours => Found::Same,
+            true => Found::Whole,
+            false => Found::Other,
+        })
     }
 
     fn look(&self, place: &Address) -> Result<Option<Object>, Failure> {
@@ -172,6 +180,18 @@ impl OutputStore {
     }
 }
 
+/// What is in the place of a product.
+enum Found {
+    /// No metadata; there may be data.
+    Nothing,
+    /// The same product, byte for byte.
+    Same,
+    /// A whole product of the same source, version and options.
+    Whole,
+    /// Anything else.
+    Other,
+}
+
 /// Returns true if an object has the bytes of the one that was stored, by its tag or else by the checksum stored with it.
 fn is_same(there: &Object, stored: &Object) -> bool {
     let is_same_tag = match (&there.etag, &stored.etag) {
@@ -194,6 +214,16 @@ pub struct InStore {
 }
 
 impl InStore {
+    fn of(store: &Arc<dyn Store>, data: Address, metadata: Address) -> Self {
+        Self {
+            store: Arc::clone(store),
+            data,
+            metadata,
+            source: OnceLock::new(),
+            data_object: OnceLock::new(),
+        }
+    }
+
     /// Returns true if the product was made of the object at this address that has this tag. Known after
     /// [`Published::document`].
     #[must_use]
@@ -247,3 +277,6 @@ impl Published for InStore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,10 +79,11 @@ impl Target {
 
     /// Opens a report in a store, which is asked whether it can be written.
     fn in_store(address: Address, stores: &Stores) -> Result<Self, Failure> {
+        remote::check_writable(&address)?;
         let store = remote::open(stores, &address)?;
         let writable = store.try_writing(&address.key);
         writable.map_err(|error| remote::writing(Stage::Report, &address, error))?;
-        let file = NamedTempFile::new().map_err(|error| unwritable(&std::env::temp_dir(), error))?;
+        let file = remote::temporary_file(stores).map_err(|error| remote::not_here(Stage::Report, error))?;
         Ok(Self::Object(BufWriter::new(file), store, address))
     }
 
@@ -179,11 +180,8 @@ impl ReportFile {
                 .map_err(io::IntoInnerError::into_error)
                 .and_then(|file| Ok(file.persist(&path).map(drop)?)),
             (None, Target::Object(writer, store, address)) => {
-                let file = writer.into_inner().map_err(io::IntoInnerError::into_error);
-                file.and_then(|file| {
-                    let facts = Facts::default();
-                    store.upload(file.path(), &address.key, "application/json", &facts).map(drop)
-                })
+                let file = writer.into_inner().map_err(|error| unwritable(&path, error.into_error()))?;
+                return store_report(file, &*store, &address);
             }
             (None, Target::Existing(_) | Target::StandardOutput(_)) => Ok(()),
         };
@@ -194,6 +192,18 @@ impl ReportFile {
         if self.error.is_none() {
             self.error = write(self.target.writer()).err();
         }
+    }
+}
+
+/// Stores a report. One that cannot be stored stays on this machine, because it says what a night has done.
+fn store_report(file: NamedTempFile, store: &dyn Store, address: &Address) -> Result<(), Failure> {
+    let Err(error) = store.upload(file.path(), &address.key, "application/json", &Facts::default()) else {
+        return Ok(());
+    };
+    let failure = remote::writing(Stage::Report, address, error);
+    match file.keep() {
+        Ok((_, kept)) => Err(failure.hint(format!("the report is in {}", kept.display()))),
+        Err(_) => Err(failure),
     }
 }
 
@@ -215,7 +225,7 @@ fn unwritable(path: &Path, error: io::Error) -> Failure {
 /// # Errors
 /// As for [`read`], or the object cannot be read.
 pub fn read_anywhere(path: &Path, stores: &Stores) -> Result<Report, Failure> {
-    read(Copy::of(path, stores)?.path())
+    read_as(Copy::of(path, stores)?.path(), &path.display().to_string())
 }
 
 /// Reads the report at `path`.
@@ -223,14 +233,18 @@ pub fn read_anywhere(path: &Path, stores: &Stores) -> Result<Report, Failure> {
 /// # Errors
 /// The file cannot be read, is not a report, or has another layout.
 pub fn read(path: &Path) -> Result<Report, Failure> {
-    let place = path.display().to_string();
+    read_as(path, &path.display().to_string())
+}
+
+/// Reads the report at `path`, which an operator knows as `place`.
+fn read_as(path: &Path, place: &str) -> Result<Report, Failure> {
     let refused = |found: String| {
-        Failure::new(Stage::Report, &place, "is not a run report that can be read")
+        Failure::new(Stage::Report, place, "is not a run report that can be read")
             .class(Class::Usage)
             .found(found)
             .expected(format!("a file of layout {LAYOUT}, as --report writes it"))
     };
-    let text = fs::read(path).map_err(|error| Failure::argument(Stage::Report, &place, error))?;
+    let text = fs::read(path).map_err(|error| Failure::argument(Stage::Report, place, error))?;
     let whole: serde_json::Value =
         serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
     match whole.get("layout").and_then(serde_json::Value::as_u64) {

@@ -1,5 +1,9 @@
 //! OUTPUT and the scratch folder, as a run uses them.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::Path;
+
 use super::Request;
 use crate::collection::Collection;
 use crate::device;
@@ -8,7 +12,7 @@ use crate::pool::staging::Staging;
 use crate::publish::OutputFolder;
 use crate::publish::store::OutputStore;
 use crate::remote;
-use cumulus_model::error::Failure;
+use cumulus_model::error::{Class, Failure, Stage};
 
 /// Maximum size of copies in bytes where the operator states none and the device has room.
 const LIMIT: u64 = 8 << 30;
@@ -42,6 +46,9 @@ impl Places {
         let scratch = request.scratch.folder.as_ref();
         let is_folder = store.is_none();
         let path = if is_folder { &request.output } else { scratch.unwrap_or(&request.scratch.default) };
+        if *path == request.scratch.default {
+            own_folder(path)?;
+        }
         let output = OutputFolder::open(path, program)?;
         if is_folder && !granules.iter().any(|granule| remote::is_address(&granule.path)) {
             return Ok(Self { output, staging: None, _scratch: None });
@@ -57,6 +64,19 @@ impl Places {
         let staging = Staging { stores, output: store, reuse: request.reuse, folder, limit };
         Ok(Self { output, staging: Some(staging), _scratch: scratch })
     }
+}
+
+/// Makes the default scratch folder, which nobody else may have made: its name can be guessed.
+fn own_folder(path: &Path) -> Result<(), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    let found = made.and_then(|()| path.symlink_metadata());
+    let found = found.map_err(|error| remote::not_here(Stage::Plan, error))?;
+    if found.is_dir() && found.uid() == rustix::process::getuid().as_raw() {
+        return Ok(());
+    }
+    Err(Failure::new(Stage::Plan, path.display().to_string(), "is not a folder of this user")
+        .class(Class::OutputUnwritable)
+        .hint("name a folder with --scratch or CUMULUS_SCRATCH"))
 }
 
 /// Returns OUTPUT if it is in a store.

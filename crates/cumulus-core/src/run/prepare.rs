@@ -12,7 +12,6 @@ use crate::plan::{self, Occupant, Plan};
 use crate::remote;
 use crate::report::Ignored;
 use cumulus_model::error::{Class, Failure, Stage};
-use cumulus_store::Scheme;
 
 /// What is known of a run before anything is converted.
 #[derive(Debug, Default)]
@@ -73,10 +72,8 @@ pub fn check_output(output: &Path) -> Result<(), Failure> {
             .expected("the path of a local folder, or an address such as s3://bucket/products")
             .hint(hint))
     };
-    match remote::address(output)? {
-        Some(address) if address.scheme == Scheme::S3 => return Ok(()),
-        Some(_) => return refused("an address of a server that is only read", "choose an OUTPUT in S3"),
-        None => {}
+    if let Some(address) = remote::address(output)? {
+        return remote::check_writable(&address);
     }
     if text.contains('\\') {
         return refused("a backslash", "choose another OUTPUT");

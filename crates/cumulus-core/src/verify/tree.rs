@@ -40,9 +40,10 @@ impl Tree {
     /// The address is invalid, or copies cannot be made.
     pub(super) fn open(path: &Path, stores: &Stores) -> Result<Self, Failure> {
         let Some(address) = remote::address(path)? else { return Ok(Self::Folder(path.to_owned())) };
-        let copies = tempfile::tempdir().map_err(|error| {
-            Failure::writing(Stage::Plan, std::env::temp_dir().display().to_string(), error)
-        })?;
+        let copies = stores
+            .copies()
+            .and_then(tempfile::tempdir_in)
+            .map_err(|error| remote::not_here(Stage::Plan, error))?;
         let store = remote::open(stores, &address)?;
         Ok(Self::Store { store, address, copies, copied: RefCell::default() })
     }

@@ -31,9 +31,11 @@ fn status(text: &str) -> Option<u16> {
 
 /// Returns the kind that the causes of an error tell.
 fn kind_of_cause(error: &Error) -> ErrorKind {
-    match status(&error.to_string()) {
+    let text = error.to_string();
+    match status(&text) {
         Some(401 | 403) => return ErrorKind::PermissionDenied,
-        Some(404) => return ErrorKind::NotFound,
+        // The service that gives a machine its credentials answers so where there are none.
+        Some(404) if text.contains("list request") => return ErrorKind::NotFound,
         _ => {}
     }
     let mut cause = error.source();

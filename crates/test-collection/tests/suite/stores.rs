@@ -258,15 +258,21 @@ fn what_is_wrong_with_a_store_is_told_by_name_and_code() {
     };
     let secret = &[("AWS_SECRET_ACCESS_KEY", "wrong")][..];
     let endpoint = &[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")][..];
-    let cases: [Case<'_>; 8] = [
+    let cases: [Case<'_>; 9] = [
         (secret, &["input", "s3://bucket/out"], 73, "publish: s3://bucket/out: cannot be written"),
         (secret, &["s3://bucket/granules", "out"], 75, "SignatureDoesNotMatch"),
         (secret, &["input", "out", "--report", "s3://bucket/r.json"], 73, "s3://bucket/r.json"),
         (endpoint, &["input", "s3://bucket/out"], 75, "Connection refused"),
         (endpoint, &["input", "s3://bucket/out", "--dry-run"], 75, "check the address, AWS_ENDPOINT_URL"),
         (&[], &["s3://bucket/none", "out"], 66, "s3://bucket/none: has no granule"),
-        (&[], &["input", "https://example.org/out"], 2, "a server that is only read"),
+        (&[], &["input", "https://example.org/out"], 2, "a web server, which is only read"),
         (&[], &["ftp://host/x", "out"], 2, "an address that begins with s3://"),
+        (
+            &[],
+            &["input", "out", "--report", "https://example.org/r.json"],
+            2,
+            "a web server, which is only read",
+        ),
     ];
     for (variables, arguments, code, told) in cases {
         let run = with(variables, arguments);
@@ -320,6 +326,26 @@ fn copies_keep_to_their_room() {
     site.is_clean();
 }
 
+#[test]
+fn a_retry_holds_no_room_that_others_wait_for() {
+    let site = Site::new();
+    five(&site.operator);
+    site.upload_granules();
+    let mut command =
+        site.command(&["s3://bucket/granules", "s3://bucket/out", "--scratch-limit", "1", "--jobs", "1"]);
+    for sortie in ["f", "g", "h"] {
+        // Each fills the room by itself.
+        let recipe = Recipe { records: 4000, is_zero: true, ..Recipe::default() };
+        site.operator.granule(&format!("12203{sortie}"), &recipe);
+    }
+    site.upload_granules();
+    command.env("CUMULUS_TEST_FAULTS", "crash=TEST_PROFILES_12203f_20120906");
+    let run = Run::from(command.output().unwrap());
+    assert_eq!(run.code, Some(65), "{}", run.stderr);
+    assert!(run.stderr.contains("7 converted, 1 failed"), "{}", run.stderr);
+    site.is_clean();
+}
+
 fn bytes_in(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let sizes = entries.map(|entry| match entry.metadata() {
@@ -370,6 +396,18 @@ fn granules_come_over_http() {
     fs::write(operator.folder().join("list"), list).unwrap();
     operator.run(&["--files-from", "list", "output"]).succeeded();
     assert!(contents(&operator.output()) == expected);
+    // Escapes of a URL stay as they are, and a password is refused and in no message.
+    fs::rename(
+        operator.input().join("TEST_PROFILES_12203a_20120906.hdf5"),
+        operator.input().join("TEST PROFILES.hdf5"),
+    )
+    .unwrap();
+    let address = serve(&operator.input());
+    let escaped = format!("http://{address}/TEST%20PROFILES.hdf5");
+    operator.run(&[&escaped, &escaped, "escaped"]).succeeded();
+    assert_eq!(contents(&operator.folder().join("escaped")).len(), 2);
+    let secret = operator.run(&[&format!("http://user:hush@{address}/x.hdf5"), "output"]);
+    assert!(secret.code == Some(2) && !secret.stderr.contains("hush"), "{}", secret.stderr);
     let missing = operator.run(&[&format!("http://{address}/absent.hdf5"), "output"]);
     assert!(missing.code == Some(66) && missing.stderr.contains("absent.hdf5"), "{}", missing.stderr);
 }
@@ -387,7 +425,7 @@ fn serve(folder: &Path) -> std::net::SocketAddr {
             for _ in lines.by_ref().take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())) {}
             let mut words = first.split(' ');
             let (method, path) = (words.next().unwrap(), words.next().unwrap());
-            let file = files.get(path.trim_start_matches('/'));
+            let file = files.get(&path.trim_start_matches('/').replace("%20", " "));
             let status = if file.is_some() { "200 OK" } else { "404 Not Found" };
             let length = file.map_or(0, Vec::len);
             write!(
