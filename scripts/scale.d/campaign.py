@@ -198,15 +198,15 @@ def repair(campaign: Campaign) -> None:
 
 
 def refuse(campaign: Campaign, array: str) -> None:
-    """Forgets the number of shards, which an array with gaps does not tell."""
+    """Forgets the number of shards, which an array that repeats some does not tell; the job script asks for it."""
     job = campaign.submit("refused", array, CUMULUS_PROGRAM=PROGRAM)
     wait_until(60, "the end of the refused array", lambda: slurm.is_over(job))
     codes = {task["ExitCode"] for task in slurm.tasks(job).values()}
     log = slurm.log_of("refused", REPAIRED[0])
     check(
         PART,
-        f"--array={array} without CUMULUS_SHARD_COUNT is refused with exit code 2",
-        codes == {"2:0"} and "an array of 2 tasks from 4 to 9 in steps of 1" in log,
+        f"--array={array} without CUMULUS_SHARD_COUNT is refused",
+        codes == {"1:0"} and "CUMULUS_SHARD_COUNT: set it to the number of all shards" in log,
         (codes, log),
     )
 
