@@ -3,13 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-use std::io::{self, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cumulus_store::contract::{Abilities, check};
 use cumulus_store::testing::Server;
-use cumulus_store::{Address, Objects, Settings, Stores};
+use cumulus_store::{Address, Objects, Settings, Store as _, Stores};
 
 /// An S3 server with one bucket.
 fn server() -> (Server, tempfile::TempDir) {
@@ -83,4 +83,45 @@ fn what_is_wrong_is_told_within_seconds() {
     let kinds = (reading.kind(), writing.kind());
     assert_eq!(kinds, (ErrorKind::ConnectionRefused, ErrorKind::ConnectionRefused), "{reading}");
     assert!(time < Duration::from_secs(10), "{time:?}");
+}
+
+/// Serves one file that has a tag, and ends every connection after `most` bytes of it.
+fn breaking_server(file: Vec<u8>, most: usize) -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let lines = BufReader::new(connection.try_clone().unwrap()).lines().map_while(Result::ok);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let range = head
+                .iter()
+                .find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
+            let from: usize =
+                range.as_deref().map_or(0, |range| range.split('-').next().unwrap().parse().unwrap());
+            let status = if range.is_some() { "206 Partial Content" } else { "200 OK" };
+            let (length, whole) = (file.len() - from, file.len());
+            let place = format!("Content-Range: bytes {from}-{}/{whole}\r\n", whole - 1);
+            write!(
+                connection,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nETag: \"one\"\r\n{}\
+                 Last-Modified: Thu, 06 Sep 2012 12:00:00 GMT\r\nConnection: close\r\n\r\n",
+                if range.is_some() { place.as_str() } else { "" }
+            )
+            .unwrap();
+            connection.write_all(&file[from..whole.min(from + most)]).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_download_that_breaks_is_taken_up_where_it_broke() {
+    let file: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+    let server = breaking_server(file.clone(), 150_000);
+    let store = Objects::open(&address(&format!("http://{server}")), &Settings::default()).unwrap();
+    let mut bytes = Vec::new();
+    let digest = store.download("file.h5", None, &mut bytes).unwrap();
+    assert!(bytes == file);
+    assert_eq!(digest.size, file.len() as u64);
 }
