@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::collection::{Arrangement, Collection, Product};
 use crate::date::parse_date;
+use cumulus_model::digest::FileDigest;
 use cumulus_model::error::{Class, Failure, Stage, is_unseen};
 use cumulus_model::source::Source;
 use cumulus_model::warning::{Code, Warning};
@@ -46,6 +47,12 @@ impl Expected {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns size and checksum, if the checksum is known.
+    #[must_use]
+    pub fn digest(&self) -> Option<FileDigest> {
+        Some(FileDigest { size: self.size, sha256: self.sha256.clone()? })
     }
 
     /// Returns the failure for a file at `place` that is another one. One that was listed a moment ago may be under way; that

@@ -1,4 +1,4 @@
-//! OUTPUT as those see it who only look: what is published, and the reports that runs left.
+//! OUTPUT for commands that only look at it: what is published, and the reports that runs left.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -18,6 +18,12 @@ pub const REPORTS: &str = "_reports";
 
 /// Maximum size of a file that is read whole, in bytes.
 const MAX_FILE: u64 = 16 << 20;
+
+/// Returns true for the folder that is searched, and in it for everything but hidden files and the reports of runs.
+pub(crate) fn is_visible(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    entry.depth() == 0 || !(name.as_encoded_bytes().starts_with(b".") || name == REPORTS)
+}
 
 /// OUTPUT, in a folder or in a store.
 #[derive(Debug)]
@@ -92,10 +98,6 @@ impl Output {
                 PublishedNames::Store(names) => names.into_iter().map(String::from).collect(),
                 PublishedNames::Folder(..) => BTreeSet::new(),
             });
-        };
-        let is_visible = |entry: &DirEntry| {
-            let name = entry.file_name();
-            entry.depth() == 0 || !(name.as_encoded_bytes().starts_with(b".") || name == REPORTS)
         };
         let mut names = BTreeSet::new();
         for entry in WalkDir::new(path).into_iter().filter_entry(is_visible) {

@@ -1,10 +1,10 @@
 //! Stores for tests: one that breaks where a test wants it, and an S3 server.
 
-mod breaking;
+mod hooked;
 #[cfg(feature = "server")]
 mod server;
 
-pub use self::breaking::Breaking;
+pub use self::hooked::Hooked;
 
 /// Returns an empty store in memory.
 #[cfg(feature = "objects")]

@@ -13,8 +13,6 @@ use crate::device;
 use crate::discover;
 use crate::earlier::{self, Earlier, InFolder};
 use crate::granule::Granule;
-use crate::metadata::Origin;
-use crate::pool::staging::known_digest;
 use crate::pool::threads::Threads;
 use crate::product_name::output_names;
 use crate::publish::OutputFolder;
@@ -140,16 +138,11 @@ fn state(
         digest: digest::of_file,
     };
     let look = |granule: &Granule| {
-        let Some(store) = store else {
-            let published = InFolder::of(granule, &context);
-            return Ok(earlier::look(&published, &context, |_| checksum(request, granule))?.0);
-        };
-        let published = store.published(granule, &request.content.metadata_suffix);
-        let checksum = |stated: &Origin| match known_digest(granule, &published, stated) {
-            Some(known) => Ok(known),
-            None => checksum(request, granule),
-        };
-        Ok(earlier::look(&published, &context, checksum)?.0)
+        let checksum = || checksum(request, granule);
+        match store {
+            Some(store) => store.earlier(granule, &context, checksum),
+            None => Ok(earlier::look(&InFolder::of(granule, &context), &context, |_| checksum())?.0),
+        }
     };
     let whole = look(granule)?;
     if whole != Earlier::Nothing || !collection.has_soundings() {

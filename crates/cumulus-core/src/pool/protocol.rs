@@ -3,16 +3,20 @@
 //! The supervisor writes a [`Setup`], then [`Job`]s one at a time; the worker replies to each job with any number of
 //! [`Message::Told`] and then a [`Message::Done`], unless it dies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::collection::Collection;
+use crate::context::Context;
 use crate::granule::Granule;
 use crate::options::{Check, ContentOptions, Reuse};
 use crate::report::Product;
+use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_log::event::Event;
 use cumulus_log::relay::Seconds;
+use cumulus_model::digest;
 use cumulus_model::error::Failure;
 use cumulus_model::warning::Warning;
 
@@ -34,6 +38,27 @@ pub struct Setup {
     pub memory_limit_mib: u64,
     /// Name of the most verbose level of log events that are wanted.
     pub verbosity: String,
+}
+
+impl Setup {
+    /// Returns the inputs of the conversion of a granule that has this folder.
+    pub(super) fn context<'run>(
+        &'run self,
+        collection: &'static Collection,
+        folder: &'run Path,
+    ) -> Context<'run> {
+        Context {
+            collection,
+            options: &self.options,
+            now: self.now,
+            folder,
+            output: &self.output,
+            reuse: self.reuse,
+            check: self.check,
+            block_bytes: DEFAULT_BLOCK_BYTES,
+            digest: digest::of_file,
+        }
+    }
 }
 
 /// One granule to convert.

@@ -14,16 +14,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::collection::Collection;
-use crate::context::Context;
 use crate::earlier::{self, Earlier, InFolder};
 use crate::granule::Granule;
-use crate::metadata::Origin;
 use crate::options::Reuse;
 use crate::pool::Event;
 use crate::pool::protocol::Setup;
-use crate::publish::store::{InStore, OutputStore, Upload};
+use crate::publish::store::{OutputStore, Upload};
 use crate::remote;
-use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_model::digest::{self, FileDigest};
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_store::{CHANGED, Stores};
@@ -232,24 +229,6 @@ fn panicked(stage: Stage, place: &str) -> Failure {
         .hint("report it with this log; what is published is whole")
 }
 
-/// Returns the checksum of a granule in a store without reading it: the manifest's, or that of the product, if it was made
-/// of this same object.
-pub(crate) fn known_digest(granule: &Granule, published: &InStore, stated: &Origin) -> Option<FileDigest> {
-    if !remote::is_address(&granule.path) {
-        return None;
-    }
-    expected_digest(granule).or_else(|| {
-        let expected = granule.expected.as_ref()?;
-        let is_same = published.is_made_of(&granule.path.to_string_lossy(), expected.etag.as_ref()?);
-        is_same.then(|| FileDigest { size: expected.size, sha256: stated.source_sha256.clone() })
-    })
-}
-
-fn expected_digest(granule: &Granule) -> Option<FileDigest> {
-    let expected = granule.expected.as_ref()?;
-    Some(FileDigest { size: expected.size, sha256: expected.sha256.clone()? })
-}
-
 /// One granule to be prepared.
 struct Task {
     granule: Granule,
@@ -278,20 +257,13 @@ impl Task {
     /// Returns the state of what is published, as far as it can be known without reading a granule for nothing: products in
     /// a folder are looked at by the worker too.
     fn earlier(&self) -> Result<Earlier, Failure> {
-        let context = self.context();
+        let context = self.setup.context(self.collection, &self.folder);
         if let Some(output) = &self.staging.output {
-            let published = output.published(&self.granule, &self.setup.options.metadata_suffix);
-            let checksum = |stated: &Origin| match known_digest(&self.granule, &published, stated) {
-                Some(known) => Ok(known),
-                None => self.digest(),
-            };
-            return Ok(earlier::look(&published, &context, checksum)?.0);
+            return output.earlier(&self.granule, &context, || self.digest());
         }
-        let Some(FileDigest { size, sha256 }) = expected_digest(&self.granule) else {
-            return Ok(Earlier::Nothing);
-        };
-        let published = InFolder::of(&self.granule, &context);
-        Ok(earlier::look(&published, &context, |_| Ok(FileDigest { size, sha256 }))?.0)
+        let expected = self.granule.expected.as_ref().and_then(|expected| expected.digest());
+        let Some(expected) = expected else { return Ok(Earlier::Nothing) };
+        Ok(earlier::look(&InFolder::of(&self.granule, &context), &context, |_| Ok(expected))?.0)
     }
 
     fn is_to_be_copied(&self) -> bool {
@@ -347,20 +319,6 @@ impl Task {
 
     fn place(&self) -> String {
         self.granule.path.display().to_string()
-    }
-
-    fn context(&self) -> Context<'_> {
-        Context {
-            collection: self.collection,
-            options: &self.setup.options,
-            now: self.setup.now,
-            folder: &self.folder,
-            output: &self.setup.output,
-            reuse: self.setup.reuse,
-            check: self.setup.check,
-            block_bytes: DEFAULT_BLOCK_BYTES,
-            digest: digest::of_file,
-        }
     }
 }
 

@@ -14,13 +14,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::Registry;
 
 use crate::collection::Collection;
-use crate::context::Context;
 use crate::convert::{self, Outcome};
 use crate::pool::protocol::{Answer, Job, Message, Notes, Reply, Setup};
 use crate::pool::threads::Threads;
-use crate::transfer::DEFAULT_BLOCK_BYTES;
 use cumulus_log::relay::{self, Relay, Seconds};
-use cumulus_model::digest;
 use cumulus_model::warning::{self, Warning};
 
 /// Address space, in MiB, that a worker may map beyond its memory limit, for libraries, stacks and arenas that are
@@ -143,17 +140,7 @@ fn tell_supervisor(setup: &Setup) -> Arc<Mutex<Seconds>> {
 }
 
 fn convert_one(collection: &'static Collection, setup: &Setup, job: &Job) -> (Vec<Warning>, Answer) {
-    let context = Context {
-        collection,
-        options: &setup.options,
-        now: setup.now,
-        folder: &job.folder,
-        output: &setup.output,
-        reuse: setup.reuse,
-        check: setup.check,
-        block_bytes: DEFAULT_BLOCK_BYTES,
-        digest: digest::of_file,
-    };
+    let context = setup.context(collection, &job.folder);
     let mut warnings = Vec::new();
     let answer = match convert::convert(&job.granule, &context, &mut warnings) {
         Ok(Outcome::Converted(product)) => Answer::Converted(product),

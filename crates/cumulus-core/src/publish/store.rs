@@ -1,8 +1,8 @@
 //! Publishes complete products in a store.
 //!
 //! A store has no rename, so the metadata object is the mark of a complete product: an earlier one is removed first, then
-//! the data are stored, then the metadata. Whoever finds metadata finds the data that they describe, unless another run
-//! replaces both at this moment; so after publication both objects are looked at again. What a rival put there is kept if
+//! the data are stored, then the metadata. So metadata always stand beside the data that they describe, unless another run
+//! replaces both at this moment; therefore both objects are checked after publication. What a rival put there is kept if
 //! it is whole, and replaced if it is not.
 
 use std::io;
@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::earlier::{Document, Published};
+use crate::context::Context;
+use crate::earlier::{self, Document, Earlier, Published};
 use crate::granule::Granule;
-use crate::metadata::echo10;
+use crate::metadata::{Origin, echo10};
 use crate::product_name::output_names;
 use crate::remote;
 use cumulus_model::digest::FileDigest;
@@ -71,11 +72,23 @@ impl OutputStore {
             .map_err(|error| remote::writing(Stage::Publish, &self.address, error))
     }
 
-    /// Returns what is published of a granule.
-    #[must_use]
-    pub fn published(&self, granule: &Granule, metadata_suffix: &str) -> InStore {
-        let (data, metadata) = output_names(granule, metadata_suffix);
-        InStore::of(&self.store, self.address.join(&data), self.address.join(&metadata))
+    /// Returns the state of the published product of a granule. `checksum` reads the granule, where that is necessary.
+    ///
+    /// # Errors
+    /// The granule cannot be read, or the store cannot be asked.
+    pub fn earlier(
+        &self,
+        granule: &Granule,
+        context: &Context<'_>,
+        checksum: impl FnOnce() -> Result<FileDigest, Failure>,
+    ) -> Result<Earlier, Failure> {
+        let (data, metadata) = output_names(granule, &context.options.metadata_suffix);
+        let published = InStore::of(&self.store, self.address.join(&data), self.address.join(&metadata));
+        let checksum = |stated: &Origin| match published.known_digest(granule, stated) {
+            Some(known) => Ok(known),
+            None => checksum(),
+        };
+        Ok(earlier::look(&published, context, checksum)?.0)
     }
 
     /// Publishes a product.
@@ -96,7 +109,7 @@ impl OutputStore {
         Err(Failure::new(Stage::Publish, place.to_string(), "is replaced by another run again and again")
             .class(Class::Retryable)
             .expected("one run at a time for a granule, unless their products are the same")
-            .hint("end the other run, or use a manifest, whose products are the same whoever makes them"))
+            .hint("end the other run, or use a manifest, so that all runs make the same products"))
     }
 
     /// Stores both objects, and returns whether both are there afterwards as they were stored. What is there already, byte
@@ -137,7 +150,7 @@ impl OutputStore {
         Ok(true)
     }
 
-    /// Returns what is there, by whoever.
+    /// Returns what is published in the place of a product, by this run or by another one.
     fn found(&self, upload: &Upload) -> Result<Found, Failure> {
         let [data, metadata] = upload.names.each_ref().map(|name| self.address.join(name));
         let published = InStore::of(&self.store, data, metadata);
@@ -203,7 +216,7 @@ fn is_same(there: &Object, stored: &Object) -> bool {
 
 /// What is published of a granule in a store.
 #[derive(Debug)]
-pub struct InStore {
+struct InStore {
     store: Arc<dyn Store>,
     data: Address,
     metadata: Address,
@@ -224,13 +237,19 @@ impl InStore {
         }
     }
 
-    /// Returns true if the product was made of the object at this address that has this tag. Known after
-    /// [`Published::document`].
-    #[must_use]
-    pub fn is_made_of(&self, address: &str, etag: &str) -> bool {
-        self.source
-            .get()
-            .is_some_and(|(source, tag)| (source.as_deref(), tag.as_deref()) == (Some(address), Some(etag)))
+    /// Returns the checksum of a granule in a store without reading it: the manifest's, or that of the product, if it was
+    /// made of this same object. The latter is known after [`Published::document`].
+    fn known_digest(&self, granule: &Granule, stated: &Origin) -> Option<FileDigest> {
+        if !remote::is_address(&granule.path) {
+            return None;
+        }
+        let expected = granule.expected.as_ref()?;
+        expected.digest().or_else(|| {
+            let (source, etag) = self.source.get()?;
+            let is_same =
+                source.as_deref() == granule.path.to_str() && etag.is_some() && *etag == expected.etag;
+            is_same.then(|| FileDigest { size: expected.size, sha256: stated.source_sha256.clone() })
+        })
     }
 
     fn data_object(&self) -> Result<Option<&Object>, Failure> {

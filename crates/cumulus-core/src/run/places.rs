@@ -66,7 +66,7 @@ impl Places {
     }
 }
 
-/// Makes the default scratch folder, which nobody else may have made: its name can be guessed.
+/// Creates the default scratch folder. Its name can be guessed, so a folder of another user is refused.
 fn own_folder(path: &Path) -> Result<(), Failure> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     let found = made.and_then(|()| path.symlink_metadata());

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
-use crate::output::REPORTS;
+use crate::output::{REPORTS, is_visible};
 use crate::remote;
 use cumulus_model::error::{Class, Failure, Stage};
 use cumulus_store::{Address, Store, Stores};
@@ -114,10 +114,6 @@ fn names_in_folder(folder: &Path) -> Result<BTreeSet<String>, Failure> {
             .expected("a folder of products")
             .cause(error)
     })?;
-    let is_visible = |entry: &DirEntry| {
-        let name = entry.file_name();
-        entry.depth() == 0 || !(name.as_encoded_bytes().starts_with(b".") || name == REPORTS)
-    };
     Ok(WalkDir::new(folder)
         .into_iter()
         .filter_entry(is_visible)

@@ -175,7 +175,7 @@ fn runs_killed_at_every_request_that_changes_something_are_completed_by_the_next
             while site.server.count().under_way.load(Ordering::SeqCst) > 0 {
                 std::thread::yield_now();
             }
-            // Whoever finds metadata finds the data that they describe.
+            // Metadata stand beside the data that they describe.
             whole(&site.folder.join("bucket").join(&output));
             site.run(&["input", &address]).succeeded();
             assert!(site.objects(&output) == expected, "{case} {step}");

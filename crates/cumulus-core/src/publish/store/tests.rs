@@ -1,12 +1,11 @@
 //! Publication in a store: broken off at every change, and beside a rival.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
 use cumulus_model::digest;
-use cumulus_store::testing::{Breaking, memory};
+use cumulus_store::testing::{Hooked, memory};
 
 use super::*;
 
@@ -49,7 +48,7 @@ fn whatever_change_is_the_last_one_metadata_describe_their_data() {
             if let Some(old) = earlier {
                 output(Arc::clone(&store)).publish(old).unwrap();
             }
-            let broken = output(Arc::new(Breaking::after(changes, Arc::clone(&store)))).publish(&new);
+            let broken = output(Arc::new(Hooked::breaking_after(changes, Arc::clone(&store)))).publish(&new);
             is_sound(&*store);
             if broken.is_ok() {
                 assert_eq!(changes, if earlier.is_some() { 3 } else { 2 });
@@ -62,50 +61,20 @@ fn whatever_change_is_the_last_one_metadata_describe_their_data() {
     }
 }
 
-/// A store in which another run stores its own objects as soon as ours has stored its metadata.
-#[derive(Debug)]
-struct WithRival {
-    inner: Arc<dyn Store>,
-    /// What the rival stores each time, as long as there is something.
-    rival: Mutex<Vec<Vec<(Upload, usize)>>>,
-}
-
-impl Store for WithRival {
-    fn list(&self, folder: &str, each: &mut dyn FnMut(Object) -> io::Result<()>) -> io::Result<()> {
-        self.inner.list(folder, each)
-    }
-
-    fn look(&self, key: &str) -> io::Result<Option<Object>> {
-        self.inner.look(key)
-    }
-
-    fn read(&self, key: &str, most: u64) -> io::Result<Option<(Object, Vec<u8>)>> {
-        self.inner.read(key, most)
-    }
-
-    fn download(&self, key: &str, etag: Option<&str>, to: &mut dyn Write) -> io::Result<FileDigest> {
-        self.inner.download(key, etag, to)
-    }
-
-    fn upload(&self, from: &Path, key: &str, content_type: &str, facts: &Facts) -> io::Result<Object> {
-        let ours = self.inner.upload(from, key, content_type, facts);
-        if key.ends_with("a.nc.xml") {
-            for (upload, file) in self.rival.lock().unwrap().pop().into_iter().flatten() {
-                let facts = Facts { sha256: (file == 0).then(|| upload.sha256.clone()), ..Facts::default() };
-                let key = format!("out/{}", upload.names[file]);
-                self.inner.upload(&upload.files[file], &key, "", &facts).unwrap();
-            }
+/// Returns a store on `inner` in which another run stores its own objects as soon as ours has stored its metadata: each
+/// time the last of `rival`, as long as there is something.
+fn with_rival(inner: &Arc<dyn Store>, rival: Vec<Vec<(Upload, usize)>>) -> Arc<dyn Store> {
+    let (rivals, rival) = (Arc::clone(inner), Mutex::new(rival));
+    Arc::new(Hooked::after_upload(Arc::clone(inner), move |key| {
+        if !key.ends_with("a.nc.xml") {
+            return;
         }
-        ours
-    }
-
-    fn remove(&self, key: &str) -> io::Result<()> {
-        self.inner.remove(key)
-    }
-
-    fn try_writing(&self, key: &str) -> io::Result<()> {
-        self.inner.try_writing(key)
-    }
+        for (upload, file) in rival.lock().unwrap().pop().into_iter().flatten() {
+            let facts = Facts { sha256: (file == 0).then(|| upload.sha256.clone()), ..Facts::default() };
+            let key = format!("out/{}", upload.names[file]);
+            rivals.upload(&upload.files[file], &key, "", &facts).unwrap();
+        }
+    }))
 }
 
 #[test]
@@ -118,15 +87,12 @@ fn what_a_rival_leaves_whole_is_kept_and_what_it_leaves_torn_is_replaced() {
         [(vec![whole], "theirs"), (vec![torn.clone()], "ours"), (vec![torn.clone(), torn.clone()], "ours")]
     {
         let store = memory();
-        let with_rival = WithRival { inner: Arc::clone(&store), rival: Mutex::new(rival) };
-        output(Arc::new(with_rival)).publish(&ours).unwrap();
+        output(with_rival(&store, rival)).publish(&ours).unwrap();
         is_sound(&*store);
         assert_eq!(text(&*store, "a.nc").as_deref(), Some(kept));
     }
     let always = vec![torn; TRIES as usize];
-    let failure = output(Arc::new(WithRival { inner: memory(), rival: Mutex::new(always) }))
-        .publish(&ours)
-        .unwrap_err();
+    let failure = output(with_rival(&memory(), always)).publish(&ours).unwrap_err();
     assert_eq!(failure.class, Class::Retryable, "{failure}");
     assert!(
         failure.place == "s3://bucket/out/a.nc" && failure.to_string().contains("another run"),
